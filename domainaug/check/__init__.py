@@ -1,0 +1,1 @@
+"""Does this pipeline stay inside this profile?"""

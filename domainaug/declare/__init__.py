@@ -1,0 +1,1 @@
+"""What every transform we know does, as generators of effects."""

@@ -1,0 +1,135 @@
+"""How a dataset on disk is read one item at a time, and how augmented copies of an item are written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Item", "Layout", "Sample", "Scan", "SetAside", "Stamp"]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing that is augmented as a whole: an image with its labels, or a series.
+
+    Attributes:
+        key: Names the item within its source, stable across machines (a relative POSIX path, or a UID
+            hashed); free of anything that identifies a patient. Draws depend on it.
+        files: The files it is read from, image first.
+        group: What must not be split between train and test (patient, part, drive), or "".
+        detail: What the layout needs to read and write it, JSON-able and picklable.
+    """
+
+    key: str
+    files: tuple[Path, ...]
+    group: str = ""
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """An input that is not augmented, and why.
+
+    Attributes:
+        key: What it is, as `Item.key`.
+        code: A stable reason code ("truncated", "too-large" ...).
+        reason: One sentence, free of patient identifiers.
+    """
+
+    key: str
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What a layout found in a source."""
+
+    items: tuple[Item, ...]
+    set_aside: tuple[SetAside, ...] = ()
+
+
+@dataclass(slots=True)
+class Sample:
+    """An item in memory; either `image` or `volume` is there.
+
+    Attributes:
+        image: (H, W) or (H, W, C), in its own type and unit.
+        volume: (D, H, W), slices of one series in order, in physical units.
+        mask: (H, W) integer labels that lie on the image, or None.
+        boxes: (n, 4) pixel corners x_min, y_min, x_max, y_max.
+        box_labels: One per box: whatever identifies it to the layout.
+        value_range: (low, high) of the values, in their unit; None for the whole range of the type.
+        fill: What lies outside the field of view, in the unit of the values.
+        spacing: Millimeters from one pixel to the next, (rows, columns), or None.
+        source: What the layout needs to write it back; opaque to everyone else.
+    """
+
+    image: NDArray[Any] | None = None
+    volume: NDArray[Any] | None = None
+    mask: NDArray[np.integer[Any]] | None = None
+    boxes: NDArray[np.float64] | None = None
+    box_labels: tuple[Any, ...] = ()
+    value_range: tuple[float, float] | None = None
+    fill: float | None = None
+    spacing: tuple[float, float] | None = None
+    source: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What is written into an output so that it can be explained and made again.
+
+    Attributes:
+        profile: Profile id.
+        profile_version: Its version.
+        profile_digest: SHA-256 of its resolved content.
+        seed: Seed of the run.
+        copy: Which copy of the item, from 0.
+        moved: Whether content moved relative to the patient or part (any geometric effect).
+        record: The record of the pipeline: steps, drawn parameters and effects.
+        version: Version of domainaug.
+    """
+
+    profile: str
+    profile_version: str
+    profile_digest: str
+    seed: int
+    copy: int
+    moved: bool
+    record: Mapping[str, Any]
+    version: str
+
+
+class Layout(Protocol):
+    """Reads and writes one way of laying a dataset out on disk."""
+
+    name: str
+
+    def recognizes(self, source: Path) -> bool:
+        """Return whether `source` is laid out this way; looks at names and first bytes only."""
+
+    def scan(self, source: Path) -> Scan:
+        """List every item, in a fixed order; headers are read, pixels are not."""
+
+    def read(self, item: Item) -> Sample:
+        """Read one item, strictly.
+
+        Raises:
+            domainaug.errors.UnreadableInput: It cannot be read; carries the reason code.
+        """
+
+    def write(self, sample: Sample, item: Item, stamp: Stamp, folder: Path) -> tuple[Path, ...]:
+        """Write an augmented copy into `folder`, and return the files, relative to it.
+
+        `folder` is private to this call; what is in it becomes visible in the output in one step. Relative
+        paths are where the files belong in the output. The same sample and stamp give the same bytes.
+        """
+
+    def finish(self, source: Path, folder: Path, items: Mapping[str, list[Mapping[str, Any]]]) -> tuple[Path, ...]:
+        """Write what describes the whole output (a COCO file), given each copy's record; often nothing."""

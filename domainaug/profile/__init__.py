@@ -1,0 +1,1 @@
+"""Profiles: what a field allows to be done to its images, and why."""

@@ -1,0 +1,1 @@
+"""From a plan to files on disk, and back."""

@@ -1,0 +1,1 @@
+"""Simulators: built-in and adapted ones; they import domainaug, never the reverse."""
