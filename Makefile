@@ -1,0 +1,55 @@
+# Everything sets itself up from a bare Python >= 3.10: the environment is made once in .venv and reused.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+TESTS ?= tests
+WORKERS ?= 2
+
+.PHONY: help demo test lint nightly bench wheel clean
+
+help:
+	@echo "make demo     see it work on real data; leaves demo-output/index.html"
+	@echo "make test     lint, types, import contracts and the whole test suite with coverage"
+	@echo "make lint     ruff, mypy --strict, import contracts"
+	@echo "make nightly  the long runs: hundreds of draws a transform"
+	@echo "make bench    timings (benchmarks/)"
+	@echo "make wheel    build the wheel into dist/"
+	@echo "make clean    remove the environment and everything built"
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit("domainaug needs Python 3.10 or newer, this is " + sys.version.split()[0]) if sys.version_info < (3, 10) else None'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[medical,demo]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@ $(VENV)/.demo
+
+demo: $(VENV)/.demo
+	$(BIN)/domainaug demo --out demo-output
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint
+	$(BIN)/coverage erase
+	$(BIN)/python -m pytest $(TESTS) -n $(WORKERS) --dist worksteal -m "not nightly" --cov --cov-report= --durations=15
+	$(BIN)/coverage report --skip-covered --fail-under=$(or $(COVERAGE),90) | tail -n 30
+
+nightly: $(VENV)/.dev
+	$(BIN)/python -m pytest $(TESTS) -n $(WORKERS) -m nightly --timeout 3600
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m benchmarks
+
+wheel: $(VENV)/.dev
+	$(BIN)/python -m build --wheel --outdir dist .
+
+clean:
+	rm -rf $(VENV) dist build demo-output .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
