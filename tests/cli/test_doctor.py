@@ -1,0 +1,43 @@
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from domainaug import doctor as library
+from domainaug.cli import app
+from domainaug.doctor import Check, examine
+
+
+def test_it_names_what_is_installed_and_in_which_version() -> None:
+    found = {check.what: check for check in examine()}
+    assert found["albumentations"].state == "ok"
+    assert found["albumentations"].detail.startswith("2.0.")
+    assert found["DICOM JPEG 2000 lossless"].state == "ok"
+    assert int(found["profiles"].detail.split()[0]) >= 7
+
+
+def test_what_is_missing_comes_with_the_command_that_installs_it() -> None:
+    assert library._optional("a-package-nobody-has", "medical") == Check(
+        "a-package-nobody-has", "missing", 'optional: pip install "domainaug[medical]"'
+    )
+    assert library._required("a-package-nobody-has").state == "wrong"
+
+
+def test_the_fork_under_the_same_import_name_is_called_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library, "_installed", lambda name: name in {"albumentationsx", "opencv-python"})
+    wrong = {check.what: check.detail for check in library._conflicts()}
+    assert "AGPL" in wrong["albumentationsx"]
+    assert "opencv-python and opencv-python-headless share one folder" in wrong["OpenCV"]
+
+
+def test_the_command_exits_1_when_something_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("domainaug.cli.doctor.examine", lambda: [Check("numpy", "wrong", "not installed")])
+    result = CliRunner().invoke(app, ["doctor", "--json"])
+    assert result.exit_code == 1
+    assert json.loads(result.stdout) == [{"what": "numpy", "state": "wrong", "detail": "not installed"}]
+
+
+def test_the_command_prints_a_table_people_can_read() -> None:
+    result = CliRunner().invoke(app, ["doctor"])
+    assert result.exit_code == 0
+    assert "albumentations" in result.stdout
