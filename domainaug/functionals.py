@@ -28,14 +28,14 @@ _GAMMAS: Array = np.exp(np.linspace(np.log(0.2), np.log(5.0), 161))
 
 
 def wrap_degrees(angle: Array) -> Array:
-    """Return angles in [-180, 180)."""
-    return (angle + 180.0) % 360.0 - 180.0
+    """Return angles in (-180, 180]."""
+    return 180.0 - (180.0 - angle) % 360.0
 
 
 def is_mirrored(maps: Array) -> NDArray[np.bool_]:
     """Return which of the maps (n, 3, 3) turn a right hand into a left one."""
     affine, _ = nearest_affine(maps)
-    return np.linalg.det(affine[:, :2, :2]) < 0
+    return np.asarray(np.linalg.det(affine[:, :2, :2]) < 0)
 
 
 def nearest_affine(maps: Array) -> tuple[Array, Array]:
@@ -126,8 +126,8 @@ def tone_effects(curves: Array, levels: Array = LEVELS) -> dict[str, Array]:
     curves = np.atleast_2d(np.asarray(curves, dtype=np.float64))
     free = (curves > 0.004) & (curves < 0.996)
     free |= (free.sum(axis=1) < 3)[:, None]
-    middle = np.array([np.interp(0.5, levels, row) for row in curves])
-    nine = np.array([np.interp(_NINE, levels, row) for row in curves])
+    middle = _at(np.array([0.5]), levels, curves)[:, 0]
+    nine = _at(_NINE, levels, curves)
     slope, offset = _line(levels, curves, free)
     line_residual = _rms(curves - (slope[:, None] * levels + offset[:, None]), free)
     gamma, power_residual = _power(levels, curves, free)
@@ -142,6 +142,12 @@ def tone_effects(curves: Array, levels: Array = LEVELS) -> dict[str, Array]:
     }
 
 
+def _at(points: Array, levels: Array, curves: Array) -> Array:
+    right = np.clip(np.searchsorted(levels, points), 1, len(levels) - 1)
+    share = (points - levels[right - 1]) / (levels[right] - levels[right - 1])
+    return np.asarray(curves[:, right - 1] * (1 - share) + curves[:, right] * share)
+
+
 def _line(levels: Array, curves: Array, weight: NDArray[np.bool_]) -> tuple[Array, Array]:
     w = weight.astype(np.float64)
     total = w.sum(axis=1)
@@ -152,7 +158,7 @@ def _line(levels: Array, curves: Array, weight: NDArray[np.bool_]) -> tuple[Arra
 
 
 def _rms(residual: Array, weight: NDArray[np.bool_]) -> Array:
-    return np.sqrt((weight * residual**2).sum(axis=1) / weight.sum(axis=1))
+    return np.asarray(np.sqrt((weight * residual**2).sum(axis=1) / weight.sum(axis=1)))
 
 
 def _power(levels: Array, curves: Array, weight: NDArray[np.bool_]) -> tuple[Array, Array]:
@@ -193,7 +199,7 @@ def field_of_view(maps: Array, *, aspect: float = 1.0) -> tuple[Array, Array]:
 
 def _area(polygon: Array) -> Array:
     x, y = polygon[..., 0], polygon[..., 1]
-    return 0.5 * (x * np.roll(y, -1, axis=1) - y * np.roll(x, -1, axis=1)).sum(axis=1)
+    return np.asarray(0.5 * (x * np.roll(y, -1, axis=1) - y * np.roll(x, -1, axis=1)).sum(axis=1))
 
 
 def _clip(polygon: Array, axis: int, side: float, limit: float) -> Array:

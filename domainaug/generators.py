@@ -8,7 +8,7 @@ two steps share adds up, a mirror turns the sign of the rotation before it, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -23,7 +23,9 @@ Array = NDArray[np.float64]
 
 _IDENTITY_MAP: Array = np.eye(3)[None]
 _IDENTITY_CURVE: Array = LEVELS[None]
-_MOST = 192  # draws kept of each kind; beyond it only the extreme ones of every effect and an even spread
+_MOST = 64  # draws kept of each kind; beyond it only the extreme ones of every effect and an even spread
+_INTERPOLATION_BLUR = 0.5  # px sigma that one bilinear resampling adds at most, measured
+_INTERPOLATION_NOISE = 0.6  # what one bilinear resampling leaves of white noise, measured (.62 at 7 degrees)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class Frame:
         return self.high - self.low
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Generators:
     """A set of draws.
 
@@ -78,6 +80,7 @@ class Generators:
         tail: The draw has no bound, and what is given holds all but a few in a million draws.
         content: What happens depends on what is in the picture.
         resamples: The picture is interpolated, which eats a third of white noise and blurs a little.
+        exact: What is given is what happens; False where one draw is known only by what its step can do at most.
     """
 
     maps: Array = field(default_factory=lambda: _IDENTITY_MAP)
@@ -86,6 +89,7 @@ class Generators:
     tail: bool = False
     content: bool = False
     resamples: bool = False
+    exact: bool = True
 
     @classmethod
     def nothing(cls) -> Generators:
@@ -104,13 +108,17 @@ class Generators:
         """
         maps = np.asarray(maps, dtype=np.float64).reshape(-1, 3, 3)
         kept, empty = field_of_view(maps, aspect=frame.aspect)
+        resamples = not _on_grid(maps)
         seen = {"field_of_view": Interval.of(kept), "outside" if fills else "duplicated": Interval.of(empty)}
-        return cls(maps=maps, ranges={**seen, **ranges}, resamples=not _on_grid(maps))
+        if resamples:
+            seen["blur"] = Interval(0.0, _INTERPOLATION_BLUR)
+        return cls(maps=_thin_maps(maps), ranges={**seen, **ranges}, resamples=resamples)
 
     @classmethod
     def tonal(cls, curves: Array, **ranges: Interval) -> Generators:
         """Return a step that maps levels to levels; `curves` is (m, k) at `LEVELS`, clipped to [0, 1] here."""
-        return cls(curves=np.clip(np.atleast_2d(np.asarray(curves, dtype=np.float64)), 0, 1), ranges=ranges)
+        clipped = np.clip(np.atleast_2d(np.asarray(curves, dtype=np.float64)), 0, 1)
+        return cls(curves=_thin_curves(clipped), ranges=ranges)
 
     @classmethod
     def bounds(cls, *, tail: bool = False, content: bool = False, **ranges: Interval | float) -> Generators:
@@ -137,54 +145,56 @@ class Generators:
             for name in names
         }
         return Generators(
-            maps=_thin_maps(np.concatenate([self.maps, other.maps])),
-            curves=_thin_curves(np.concatenate([self.curves, other.curves])),
+            maps=_joined(self.maps, other.maps, _thin_maps),
+            curves=_joined(self.curves, other.curves, _thin_curves),
             ranges=ranges,
             tail=self.tail or other.tail,
             content=self.content or other.content,
             resamples=self.resamples or other.resamples,
+            exact=self.exact and other.exact,
         )
 
     def then(self, later: Generators) -> Generators:
         """Return the draws of this step followed by `later`."""
-        maps = (later.maps[:, None] @ self.maps[None]).reshape(-1, 3, 3)
-        after = np.stack([np.interp(self.curves, LEVELS, curve) for curve in later.curves])
         ranges = self._carried_through(later)
         for name, interval in later.ranges.items():
             earlier = ranges.get(name)
             ranges[name] = interval if earlier is None else EFFECTS[name].then(earlier, interval)
+        if _turns_past_half(self.maps, later.maps):
+            ranges["rotation"] = EFFECTS["rotation"].anything
         return Generators(
-            maps=_thin_maps(maps),
-            curves=_thin_curves(after.reshape(-1, len(LEVELS))),
+            maps=_composed_maps(self.maps, later.maps),
+            curves=_composed_curves(self.curves, later.curves),
             ranges=ranges,
             tail=self.tail or later.tail,
             content=self.content or later.content,
             resamples=self.resamples or later.resamples,
+            exact=self.exact and later.exact,
         )
 
     def _carried_through(self, later: Generators) -> dict[str, Interval]:
-        """What earlier noise, blur and warps become under later contrast, scale, resampling and blur."""
+        """What the effects so far become under a later step: enlarged, smoothed or hidden by it."""
         ranges = dict(self.ranges)
-        scale = later._read("scale") if later.resamples else None
-        for name in ("blur", "motion_blur", "local_warp") if scale is not None else ():
-            if name in ranges and scale is not None:
-                ranges[name] = Interval(ranges[name].low * scale.low, ranges[name].high * scale.high)
+        if not ranges:
+            return ranges
+        softens = later.resamples or "blur" in later.ranges
+        if later.maps is not _IDENTITY_MAP or "scale" in later.ranges:
+            scale = later._scale()
+            for name, power in _GROWS_WITH_SCALE.items():
+                if name in ranges:
+                    low, high = ranges[name].low * scale.low**power, ranges[name].high * scale.high**power
+                    ranges[name] = Interval(min(low, EFFECTS[name].highest), min(high, EFFECTS[name].highest))
+        if softens or "noise" in later.ranges:
+            for name in _HIDDEN_BY_SMOOTHING:
+                if name in ranges:
+                    ranges[name] = EFFECTS[name].still.hull(ranges[name])
         if "noise" in ranges:
-            contrast = later._read("contrast")
-            steepest = max(1.0, _steepest(later.curves)) if contrast.high > 1 else contrast.high
-            low, high = ranges["noise"].low * contrast.low, ranges["noise"].high * steepest
-            if later.resamples:
-                low *= 0.6
-            sharpest = later.ranges.get("blur", EFFECTS["blur"].still)
-            if sharpest.high > 0.3:
-                low /= 2 * np.sqrt(np.pi) * max(sharpest.high, 0.3)
-            if sharpest.low > 0.3:
-                high /= max(1.0, 2 * np.sqrt(np.pi) * sharpest.low * 0.8)
-            ranges["noise"] = Interval(min(low, high), high)
+            ranges["noise"] = _noise_through(ranges["noise"], later)
         return ranges
 
-    def _read(self, name: str) -> Interval:
-        return self.effects().get(name, EFFECTS[name].still)
+    def _scale(self) -> Interval:
+        scale = Interval.of(np.sqrt(np.abs(np.linalg.det(self.maps[:, :2, :2]))))
+        return EFFECTS["scale"].then(scale, self.ranges["scale"]) if "scale" in self.ranges else scale
 
     def effects(self, frame: Frame | None = None) -> EffectRanges:
         """Read every effect that can be away from neutral, thresholds not applied.
@@ -196,6 +206,8 @@ class Generators:
         if self.maps is not _IDENTITY_MAP:
             values = decompose(self.maps, aspect=frame.aspect if frame else 1.0)
             found.update((name, Interval.of(column)) for name, column in values.items())
+            if len(self.maps) > 1 and found["rotation"].high > 180 - 1e-6:  # a half turn is one to either side
+                found["rotation"] = EFFECTS["rotation"].anything
         if self.curves is not _IDENTITY_CURVE:
             found.update((name, Interval.of(column)) for name, column in tone_effects(self.curves).items())
         for name, interval in self.ranges.items():
@@ -211,6 +223,29 @@ class Generators:
         }
 
 
+_GROWS_WITH_SCALE = {"blur": 1, "motion_blur": 1, "local_warp": 1, "shift": 1, "occlusion": 2, "foreign_content": 2}
+_HIDDEN_BY_SMOOTHING = ("compression", "loss_of_levels", "pixelation", "impulse_noise")
+
+
+def _noise_through(noise: Interval, later: Generators) -> Interval:
+    """What earlier noise becomes: scaled by the tone curve's slope, and smoothed."""
+    low, high = noise.low, noise.high
+    if later.curves is not _IDENTITY_CURVE:
+        slopes = np.abs(np.diff(later.curves, axis=1)) / np.diff(LEVELS)
+        low, high = low * float(slopes.min()), high * float(slopes.max())
+    contrast = later.ranges.get("contrast", EFFECTS["contrast"].still)
+    low, high = low * contrast.low, high * contrast.high if high else 0.0
+    if later.resamples:
+        low *= _INTERPOLATION_NOISE
+    blur = later.ranges.get("blur", EFFECTS["blur"].still)
+    if blur.high > _INTERPOLATION_BLUR:
+        # White noise through a Gaussian keeps 1 / (2 sqrt(pi) sigma) of its deviation.
+        low /= 2 * np.sqrt(np.pi) * blur.high * 1.2
+    if blur.low > _INTERPOLATION_BLUR:
+        high /= max(1.0, 2 * np.sqrt(np.pi) * blur.low * 0.8)
+    return Interval(min(low, high), high)
+
+
 def _on_grid(maps: Array) -> bool:
     """Whether every map is a mirror or quarter turn, which moves pixels whole."""
     linear = np.abs(maps[:, :2, :2])
@@ -218,28 +253,58 @@ def _on_grid(maps: Array) -> bool:
     return bool(whole and np.all(np.abs(maps[:, :2, 2]) < 1e-9) and np.all(np.abs(maps[:, 2, :2]) < 1e-12))
 
 
-def _steepest(curves: Array) -> float:
-    return float(np.max(np.abs(np.diff(curves, axis=1)) / np.diff(LEVELS)))
+def _joined(one: Array, other: Array, thin: Callable[[Array], Array]) -> Array:
+    return one if one is other else thin(np.concatenate([one, other]))
+
+
+def _composed_maps(first: Array, second: Array) -> Array:
+    if second is _IDENTITY_MAP:
+        return first
+    if first is _IDENTITY_MAP:
+        return second
+    return _thin_maps((second[:, None] @ first[None]).reshape(-1, 3, 3))
+
+
+def _composed_curves(first: Array, second: Array) -> Array:
+    if second is _IDENTITY_CURVE:
+        return first
+    if first is _IDENTITY_CURVE:
+        return second
+    after = np.stack([np.interp(first, LEVELS, curve) for curve in second])
+    return _thin_curves(after.reshape(-1, len(LEVELS)))
+
+
+def _turns_past_half(first: Array, second: Array) -> bool:
+    """Whether turns add up beyond 180 degrees, where the hull of wrapped angles would have a gap."""
+    if first is _IDENTITY_MAP or second is _IDENTITY_MAP or len(first) * len(second) == 1:
+        return False
+    widest = [np.abs(decompose(maps)["rotation"]).max() for maps in (first, second)]
+    return bool(sum(widest) > 180)
 
 
 def _thin_maps(maps: Array) -> Array:
     if len(maps) <= _MOST:
         return maps
-    columns = decompose(maps)
-    signed = [*columns.values(), maps[:, 0, 2], maps[:, 1, 2]]
-    return maps[_extremes(signed, len(maps))]
+    values = decompose(maps)
+    mirrored = values["mirror_horizontal"] + values["mirror_vertical"] > 0.5
+    signed = np.stack([*values.values(), maps[:, 0, 2], maps[:, 1, 2]])
+    return maps[_extremes(signed, mirrored)]
 
 
 def _thin_curves(curves: Array) -> Array:
     if len(curves) <= _MOST:
         return curves
-    return curves[_extremes(tone_effects(curves).values(), len(curves))]
+    falling = curves[:, -1] < curves[:, 0]
+    return curves[_extremes(np.stack(list(tone_effects(curves).values())), falling)]
 
 
-def _extremes(columns: Iterable[Array], count: int) -> NDArray[np.intp]:
-    """Return the draws that are among the four lowest or highest of any column, and an even spread of others."""
-    kept: set[int] = set(np.linspace(0, count - 1, _MOST // 3).astype(int).tolist())
-    for column in columns:
-        order = np.argsort(column, kind="stable")
-        kept.update(order[:4].tolist(), order[-4:].tolist())
-    return np.array(sorted(kept), dtype=np.intp)
+def _extremes(columns: Array, group: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Return the draws at either end of any column (of each group), and an even spread of others."""
+    count = columns.shape[1]
+    kept = [np.linspace(0, count - 1, _MOST // 4).astype(np.intp)]
+    for side in (True, False):
+        members = np.flatnonzero(group == side)
+        if len(members):
+            values = columns[:, members]
+            kept += [members[values.argmin(axis=1)], members[values.argmax(axis=1)]]
+    return np.unique(np.concatenate(kept))
