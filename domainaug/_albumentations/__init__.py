@@ -2,6 +2,11 @@
 
 albumentations looks up the package index when it is imported unless told not to, so it is imported here,
 after that is switched off, and everywhere else as `from domainaug._albumentations import A`.
+
+    __init__.py   the import
+    leaves.py     what kind each stock transform is, and how one is drawn and applied
+    tree.py       from a tree of compositions to the steps of one call
+    fill.py       the value outside the picture, lent to a transform for one call
 """
 
 from __future__ import annotations

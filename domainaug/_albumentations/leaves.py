@@ -1,0 +1,116 @@
+"""What kind each transform is, and how one is drawn and applied without its own idea of chance and types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from functools import lru_cache
+from typing import Any
+
+from domainaug._albumentations import A
+
+__all__ = ["Kind", "accepts", "draw", "kind_of", "noise_differs_by_slice", "quantizes"]
+
+
+class Kind(Enum):
+    """How a transform has to be handled."""
+
+    EXACT = "exact"
+    """Moves whole pixels: any type, any range, masks by its own method."""
+    RESAMPLING = "resampling"
+    """Interpolates: any type OpenCV takes, any range; masks by coverage."""
+    PIXEL = "pixel"
+    """Changes values and believes that they are uint8, or floats in [0, 1]."""
+    NATIVE = "native"
+    """Takes values as they are: our own transforms, and what users bring."""
+    CONVERTING = "converting"
+    """Leaves the type or range on purpose; comes last."""
+
+
+_EXACT = """HorizontalFlip VerticalFlip Transpose D4 SquareSymmetry RandomRotate90 TimeReverse NoOp Crop CenterCrop
+RandomCrop RandomCropFromBorders RandomCropNearBBox CropNonEmptyMaskIfExists AtLeastOneBBoxRandomCrop
+BBoxSafeRandomCrop Pad PadIfNeeded RandomGridShuffle CenterCrop3D RandomCrop3D Pad3D PadIfNeeded3D CubicSymmetry
+Morphological""".split()
+# Morphological moves edges, of picture and mask alike, and needs neither a range nor an interpolation.
+
+_RESAMPLING = """Affine ShiftScaleRotate Rotate SafeRotate Perspective ElasticTransform GridDistortion
+OpticalDistortion ThinPlateSpline PiecewiseAffine GridElasticDeform Resize LongestMaxSize SmallestMaxSize RandomScale
+RandomResizedCrop RandomSizedCrop RandomSizedBBoxSafeCrop CropAndPad""".split()
+
+_CONVERTING = ("Normalize", "ToFloat", "FromFloat")
+_NATIVE = ("Lambda", "Mosaic")
+
+# Their sizes come from `py_random`, their fields from `random_generator` (read in the source of 2.0.8), so
+# that giving every slice its own generator and all the same `py_random` changes the grain and nothing else.
+_NOISE_BY_SLICE = frozenset({"GaussNoise", "ISONoise", "ShotNoise", "SaltAndPepper", "PixelDropout"})
+
+# These go through eight bits inside (albucore's `uint8_io`), whatever they are given.
+_QUANTIZING = frozenset(
+    """CLAHE Equalize ImageCompression Posterize RandomRain RandomSnow RandomSunFlare RandomGravel RandomFog
+    ISONoise MedianBlur GlassBlur Superpixels TextImage HueSaturationValue RandomToneCurve AutoContrast""".split()
+)
+
+
+@lru_cache(maxsize=512)
+def _kind_of_class(cls: type) -> Kind:
+    own = getattr(cls, "value_kind", None)  # our own transforms may say
+    if own is not None:
+        return Kind(own)
+    for ancestor in cls.__mro__:
+        if ancestor.__module__.startswith("albumentations."):
+            name = ancestor.__name__
+            if name in _EXACT:
+                return Kind.EXACT
+            if name in _RESAMPLING:
+                return Kind.RESAMPLING
+            if name in _CONVERTING or ancestor.__module__.startswith("albumentations.pytorch"):
+                return Kind.CONVERTING
+            if name in _NATIVE or ancestor.__module__.startswith("albumentations.core."):
+                return Kind.NATIVE
+            return Kind.PIXEL
+    return Kind.NATIVE
+
+
+def kind_of(leaf: A.BasicTransform) -> Kind:
+    """Return how `leaf` has to be handled; a subclass of a stock transform is handled like it."""
+    return _kind_of_class(type(leaf))
+
+
+def _is_any_of(leaf: A.BasicTransform, names: frozenset[str]) -> bool:
+    return any(cls.__name__ in names for cls in type(leaf).__mro__ if cls.__module__.startswith("albumentations."))
+
+
+def noise_differs_by_slice(leaf: A.BasicTransform) -> bool:
+    """Whether the slices of a volume need draws of their own: the same grain in each would be a column."""
+    if isinstance(leaf, A.MultiplicativeNoise):
+        return bool(leaf.elementwise)
+    if isinstance(leaf, A.AdditiveNoise):
+        return leaf.spatial_mode != "constant"
+    return _is_any_of(leaf, _NOISE_BY_SLICE)
+
+
+def quantizes(leaf: A.BasicTransform) -> bool:
+    """Whether the stock transform goes through eight bits, which a finer picture does not survive."""
+    return _is_any_of(leaf, _QUANTIZING)
+
+
+def draw(leaf: A.BasicTransform, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Draw the parameters of one application of `leaf`, as `BasicTransform.__call__` does, and keep them on it."""
+    missing = set(leaf.targets_as_params).difference(data)
+    if missing and not (missing == {"image"} and "images" in data):
+        raise ValueError(f"it also needs {', '.join(sorted(missing))}")
+    params: dict[str, Any] = leaf.update_transform_params(params=leaf.get_params(), data=data)
+    params.update(leaf.get_params_dependent_on_data(params=params, data=data))
+    leaf.params = params
+    return params
+
+
+def accepts(leaf: A.BasicTransform) -> str:
+    """Return what the documentation of `leaf` says it takes, in a few words, or ""."""
+    told = []
+    doc = type(leaf).__doc__ or ""
+    for heading, words in (("Image types:", "types {}"), ("Number of channels:", "{} channels")):
+        _, found, rest = doc.partition(heading)
+        if found and rest.strip():
+            told.append(words.format(rest.strip().splitlines()[0].strip()))
+    return ", ".join(told)
