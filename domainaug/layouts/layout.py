@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Item", "Layout", "Sample", "Scan", "SetAside", "Stamp"]
+__all__ = ["Item", "Labeled", "Layout", "Sample", "Scan", "SetAside", "Stamp"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +39,13 @@ class SetAside:
         key: What it is, as `Item.key`.
         code: A stable reason code ("truncated", "too-large" ...).
         reason: One sentence, free of patient identifiers.
+        copy: The one copy that could not be made, or None when it is the whole item.
     """
 
     key: str
     code: str
     reason: str
+    copy: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,4 +134,19 @@ class Layout(Protocol):
         """
 
     def finish(self, source: Path, folder: Path, items: Mapping[str, list[Mapping[str, Any]]]) -> tuple[Path, ...]:
-        """Write what describes the whole output (a COCO file), given each copy's record; often nothing."""
+        """Write what describes the whole output (a COCO file), and return the files, relative to `folder`.
+
+        Args:
+            source: Where the items came from.
+            folder: Private to this call; what is returned is moved into the output.
+            items: By item key, in the order of keys, one entry a copy: `copy`, `files` (relative POSIX paths,
+                image first), `labels` (see `Labeled`, or None) and `record` (that of the pipeline).
+        """
+
+
+@runtime_checkable
+class Labeled(Protocol):
+    """A layout whose labels are not files of their own: the ledger keeps them for `Layout.finish`."""
+
+    def labels(self, sample: Sample, item: Item) -> Any:
+        """Return the labels of an augmented sample, JSON-able."""
