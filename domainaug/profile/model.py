@@ -5,19 +5,41 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from domainaug.effects import Effect, Interval, applicable
+from numpy.typing import NDArray
+
+from domainaug.effects import Effect, applicable
 from domainaug.generators import Frame
+from domainaug.profile.units import bounds
 
-__all__ = ["Allow", "Condition", "Evidence", "Limit", "Profile", "Severity", "Strength", "ValueRange"]
+if TYPE_CHECKING:
+    from domainaug.check import Report
+    from domainaug.pipeline import Pipeline
+    from domainaug.profile.explaining import Explanation
+
+__all__ = [
+    "Allow",
+    "Condition",
+    "Evidence",
+    "Limit",
+    "Profile",
+    "Severity",
+    "Strength",
+    "ValueRange",
+    "bounds",
+    "fulfils",
+]
 
 Strength = Literal["strong", "moderate", "opinion"]
 Severity = Literal["error", "warning"]
 Allow = Literal["never", "any", "range"]
 
 Condition = Mapping[str, tuple[Any, ...]]
-"""Option name to the values that fulfil it; every option named must fulfil its part."""
+"""Option name to the values that fulfil it; every option named must fulfil its part.
+
+No values at all stand for "anything but off, zero or nothing".
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +76,7 @@ class Limit:
         evidence: Who supports it.
         counter_evidence: Who does otherwise.
         origin: Where it was written: profile id and line.
+        loosens: Why it allows more than the parent's rule, where it does.
     """
 
     effect: Effect
@@ -70,6 +93,7 @@ class Limit:
     evidence: tuple[Evidence, ...] = ()
     counter_evidence: tuple[Evidence, ...] = ()
     origin: str = ""
+    loosens: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +133,9 @@ class Profile:
         waivers: Code to the reason it is waived.
         path: The file it was read from.
         digest: SHA-256 of the resolved content, hex.
+        description: A few sentences for people.
+        option_choices: Name to the values an option can have, where the profile says so.
+        recipe_places: Road into the recipe to (file, line, column), so that a wrong parameter can be located.
     """
 
     id: str
@@ -126,6 +153,11 @@ class Profile:
     waivers: Mapping[str, str] = field(default_factory=dict)
     path: Path | None = None
     digest: str = ""
+    description: str = ""
+    option_choices: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    recipe_places: Mapping[tuple[str | int, ...], tuple[str, int, int]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     def in_force(self, effect_name: str) -> tuple[Limit, ...]:
         """Return the rules that bind `effect_name` under the options in force, waived ones included."""
@@ -137,7 +169,7 @@ class Profile:
         return not (limit.unless is not None and self._fulfilled(limit.unless))
 
     def _fulfilled(self, condition: Condition) -> bool:
-        return all(self.options.get(name) in values for name, values in condition.items())
+        return all(fulfils(self.options.get(name), values) for name, values in condition.items())
 
     def unspoken(self) -> Iterator[Effect]:
         """Yield the effects that can happen to this kind of image and that no rule mentions."""
@@ -150,23 +182,100 @@ class Profile:
         """Return the profile for images like `frame`."""
         return replace(self, frame=frame)
 
+    def with_options(self, **options: Any) -> Profile:
+        """Return the profile with options set.
 
-def bounds(limit: Limit, frame: Frame) -> Interval:
-    """Return what `limit` allows, in the effect's own unit.
+        Raises:
+            domainaug.errors.UnknownName: There is no such option.
+            domainaug.errors.ProfileError: It cannot have that value.
+        """
+        from domainaug.profile.resolving import with_options
 
-    Args:
-        limit: The rule.
-        frame: Gives the pixel spacing and value range that mm and HU need.
+        return with_options(self, options)
 
-    Raises:
-        domainaug.errors.ProfileError: The unit does not convert to the effect's.
-    """
-    from domainaug.profile.units import to_effect_unit
+    def with_waivers(self, waivers: Mapping[str, str]) -> Profile:
+        """Return the profile with rules waived: code to the reason.
 
-    if limit.allow == "never":
-        return limit.effect.still
-    if limit.allow == "any":
-        return limit.effect.anything
-    low = limit.effect.lowest if limit.low is None else to_effect_unit(limit.low, limit.unit, limit.effect, frame)
-    high = limit.effect.highest if limit.high is None else to_effect_unit(limit.high, limit.unit, limit.effect, frame)
-    return Interval(low, high)
+        Raises:
+            domainaug.errors.UnknownName: No rule has such a code.
+            domainaug.errors.ProfileError: A reason is missing.
+        """
+        from domainaug.profile.resolving import with_waivers
+
+        return with_waivers(self, waivers)
+
+    def compose(self, *, seed: int | None = None, strength: float = 1.0, **kwargs: Any) -> Pipeline:
+        """Return the recipe as a pipeline, which is an `albumentations.Compose`.
+
+        Args:
+            seed: Fixes every draw; None draws afresh.
+            strength: 0 leaves images alone, 1 is the recipe as written.
+            **kwargs: For `albumentations.Compose`: `bbox_params`, `keypoint_params`, `additional_targets` ...
+
+        Raises:
+            domainaug.errors.ProfileError: The recipe names what there is not.
+        """
+        from domainaug.pipeline import Pipeline
+
+        return Pipeline.from_profile(self, seed=seed, strength=strength, **kwargs)
+
+    def check(self, target: Any, **kwargs: Any) -> Report:
+        """Return what `target` does that this profile does not allow.
+
+        Args:
+            target: An `albumentations.Compose`, one transform, or any callable image -> image.
+            **kwargs: For `domainaug.check.check`: `frame`, `budget`, `pictures` ...
+        """
+        from domainaug.check import check
+
+        return check(target, self, **kwargs)
+
+    def explain(self, name: str) -> Explanation:
+        """Return what is allowed, why, who says so and who does otherwise.
+
+        Args:
+            name: An effect ("rotation"), a transform ("HorizontalFlip"), a code ("MED101"), or a word that
+                means some of them ("mirror").
+
+        Raises:
+            domainaug.errors.UnknownName: It is none of these; the message names the nearest.
+        """
+        from domainaug.profile.explaining import explain
+
+        return explain(self, name)
+
+    def preview(
+        self,
+        image: NDArray[Any],
+        n: int = 8,
+        seed: int = 0,
+        mask: NDArray[Any] | None = None,
+        strength: float = 1.0,
+    ) -> NDArray[Any]:
+        """Return a contact sheet: the image and `n` augmented copies, each with what happened to it.
+
+        Args:
+            image: (H, W) or (H, W, C), in its own type and unit.
+            n: How many copies.
+            seed: Fixes them.
+            mask: (H, W) labels, drawn as outlines, or None.
+            strength: As for `compose`.
+
+        Returns:
+            (h, w, 3) uint8.
+        """
+        from domainaug.profile.contact_sheet import contact_sheet
+
+        return contact_sheet(self, image, n=n, seed=seed, mask=mask, strength=strength)
+
+    def _repr_html_(self) -> str:
+        from domainaug.profile.explaining import profile_html
+
+        return profile_html(self)
+
+
+def fulfils(value: Any, wanted: tuple[Any, ...]) -> bool:
+    """Return whether an option's value is one of those wanted; true is not 1 here."""
+    if not wanted:
+        return bool(value)
+    return any(value == one and isinstance(value, bool) == isinstance(one, bool) for one in wanted)
