@@ -1,0 +1,6 @@
+"""What a callable is seen to do to pictures, for callables that nobody declared."""
+
+from domainaug.check.measured.chart import Output, Probe, make_probe
+from domainaug.check.measured.one_draw import Measured, measure_draw
+
+__all__ = ["Measured", "Output", "Probe", "make_probe", "measure_draw"]

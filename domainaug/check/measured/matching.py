@@ -1,0 +1,218 @@
+"""The map of a draw from its picture alone: in place first, then by matching local features.
+
+Most of what changes tone, noise or sharpness moves nothing, and features fail exactly there (bleached,
+solarized, gridded pictures), so the picture is compared with the chart in place before anything is matched.
+Features are matched against the chart as it is, mirrored, inverted, and both: SIFT knows neither.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from domainaug.check.measured import warps
+from domainaug.check.measured.chart import Array, Probe
+from domainaug.check.measured.correspondence import Correspondence, identity, unreadable
+
+__all__ = ["from_pictures"]
+
+Points = NDArray[np.float64]
+
+_FEATURES = 600
+_STILL = 0.35  # px: the farthest corner may move by this much and count as still
+_FEWEST = 30
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Features:
+    """SIFT features of a picture.
+
+    Attributes:
+        places: (n, 2) x, y.
+        angles: (n,) radians.
+        sizes: (n,) px.
+        descriptors: (n, 128) RootSIFT.
+    """
+
+    places: Points
+    angles: NDArray[np.float64]
+    sizes: NDArray[np.float64]
+    descriptors: Array
+
+
+def from_pictures(probe: Probe, shares: Array) -> Correspondence:
+    """Find the map from the output's pixels alone.
+
+    Args:
+        probe: What was shown.
+        shares: (h, w, c) what came back, shares of the value range.
+    """
+    gray = np.ascontiguousarray(shares.mean(axis=2))
+    if gray.shape == probe.gray.shape and stays(probe.gray, gray):
+        return identity(probe)
+    found = _best_matches(probe, gray)
+    if found is None:
+        return unreadable(probe, gray.shape, "the picture cannot be recognized: too few of its details are left")
+    origin, into = found
+    return warps.from_pairs(probe, origin, into, shares)
+
+
+def stays(reference: Array, gray: Array) -> bool:
+    """Return whether a picture stays in place, whatever happens to its levels."""
+    step = max(1, round(min(gray.shape) / 256))
+    for before, after, least in (
+        (_band(reference), _band(gray), 0.5),
+        (_edges(reference), _edges(gray), 0.4),
+    ):
+        if _likeness(before, after) > least and _step(before, after, step) < _STILL:
+            return True
+    return False
+
+
+def _band(gray: Array) -> Array:
+    return np.asarray(cv2.GaussianBlur(gray, (0, 0), 1.5) - cv2.GaussianBlur(gray, (0, 0), 6.0), np.float32)
+
+
+def _edges(gray: Array) -> Array:
+    smooth = cv2.GaussianBlur(gray, (0, 0), 1.5)
+    steep = cv2.magnitude(cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1))
+    return np.asarray(steep - cv2.GaussianBlur(steep, (0, 0), 6.0), np.float32)
+
+
+def _likeness(before: Array, after: Array) -> float:
+    """Return the median correlation of blocks in place."""
+    side = 32
+    rows, columns = (length // side * side for length in before.shape)
+    if not rows or not columns:
+        return 0.0
+
+    def blocks(values: Array) -> Array:
+        tiles = values[:rows, :columns].reshape(rows // side, side, columns // side, side).swapaxes(1, 2)
+        flat = tiles.reshape(-1, side * side)
+        return flat - flat.mean(axis=1, keepdims=True)
+
+    a, b = blocks(before), blocks(after)
+    size = np.sqrt((a * a).sum(axis=1) * (b * b).sum(axis=1))
+    return float(np.median((a * b).sum(axis=1) / np.maximum(size, 1e-9)))
+
+
+def _step(before: Array, after: Array, step: int) -> float:
+    """Return how far the farthest corner moves in one affine least-squares step (Lucas and Kanade 1981), px."""
+    rows, columns = before.shape
+    dx, dy = cv2.Sobel(before, cv2.CV_32F, 1, 0, scale=0.125), cv2.Sobel(before, cv2.CV_32F, 0, 1, scale=0.125)
+    window = (slice(4, rows - 4, step), slice(4, columns - 4, step))
+    y, x = np.mgrid[window]
+    u, v = (x.ravel() - columns / 2) / columns, (y.ravel() - rows / 2) / rows
+    gx, gy = dx[window].ravel(), dy[window].ravel()
+    a, b = before[window].ravel(), after[window].ravel()
+    design = np.column_stack([gx, gx * u, gx * v, gy, gy * u, gy * v, a, np.ones_like(a)]).astype(np.float64)
+    solved, keep = np.zeros(8), np.ones(len(a), np.bool_)
+    for _ in range(2):
+        used = design[keep]
+        solved = np.linalg.lstsq(used.T @ used, used.T @ b[keep].astype(np.float64), rcond=None)[0]
+        rest = np.abs(b - design @ solved)
+        keep = rest <= 4 * max(float(np.median(rest)), 1e-6)
+    gain = solved[6]
+    if abs(gain) < 0.02:
+        return np.inf
+    moves = solved[:6] / gain
+    corners = [(su, sv) for su in (-0.5, 0.5) for sv in (-0.5, 0.5)]
+    return float(
+        max(
+            np.hypot(moves[0] + moves[1] * su + moves[2] * sv, moves[3] + moves[4] * su + moves[5] * sv)
+            for su, sv in corners
+        )
+    )
+
+
+@lru_cache(maxsize=1)
+def _detector() -> Any:
+    # Without the precise upscale every mirrored or turned result is half a pixel off.
+    return cv2.SIFT_create(nfeatures=_FEATURES, contrastThreshold=0.02, enable_precise_upscale=True)
+
+
+def _features(gray: Array) -> Features | None:
+    low, high = np.quantile(gray, [0.005, 0.995])
+    if high - low < 1e-4:
+        return None
+    levels = np.clip((gray - low) / (high - low) * 255, 0, 255).astype(np.uint8)
+    keypoints, descriptors = _detector().detectAndCompute(levels, None)
+    if descriptors is None or len(keypoints) < 12:
+        return None
+    root = np.sqrt(descriptors / np.maximum(descriptors.sum(axis=1, keepdims=True), 1e-6))
+    return Features(
+        np.array([k.pt for k in keypoints], np.float64),
+        np.radians([k.angle for k in keypoints]),
+        np.array([k.size for k in keypoints], np.float64),
+        root.astype(np.float32),
+    )
+
+
+@lru_cache(maxsize=8)
+def _references(probe: Probe) -> tuple[tuple[bool, Features], ...]:
+    found = []
+    for mirrored in (False, True):
+        for inverted in (False, True):
+            gray = probe.gray[:, ::-1] if mirrored else probe.gray
+            features = _features(np.ascontiguousarray(1 - gray if inverted else gray))
+            if features is not None:
+                found.append((mirrored, features))
+    return tuple(found)
+
+
+def _best_matches(probe: Probe, gray: Array) -> tuple[Points, Points] | None:
+    features = _features(gray)
+    if features is None:
+        return None
+    best: tuple[Points, Points] | None = None
+    for mirrored, reference in _references(probe):
+        pairs = _pairs(reference, features)
+        if len(pairs) < _FEWEST // 2:
+            continue
+        pairs = pairs[_agree(reference, features, pairs)]
+        if len(pairs) and (best is None or len(pairs) > len(best[0])):
+            origin = reference.places[pairs[:, 0]].copy()
+            if mirrored:
+                origin[:, 0] = probe.gray.shape[1] - 1 - origin[:, 0]
+            best = origin, features.places[pairs[:, 1]]
+    return best if best is not None and len(best[0]) >= _FEWEST else None
+
+
+def _pairs(reference: Features, features: Features) -> NDArray[np.intp]:
+    alike = features.descriptors @ reference.descriptors.T
+    first = alike.argmax(axis=1)
+    rows = np.arange(len(alike))
+    best = alike[rows, first]
+    # A feature with two directions is there twice: the rival must lie elsewhere.
+    elsewhere = np.linalg.norm(reference.places[first][:, None] - reference.places[None], axis=2) > 2
+    second = np.where(elsewhere, alike, -1).max(axis=1)
+    clear = (2 - 2 * best) < 0.85**2 * (2 - 2 * second)
+    return np.column_stack([first[clear], rows[clear]])
+
+
+def _agree(reference: Features, features: Features, pairs: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Return which pairs their neighbors bear out: each feature's own turn and size predicts where they go."""
+    good = np.ones(len(pairs), np.bool_)
+    for _ in range(2):
+        kept = np.flatnonzero(good)
+        if len(kept) < 9:
+            return np.zeros(len(pairs), np.bool_)
+        origin, into = reference.places[pairs[kept, 0]], features.places[pairs[kept, 1]]
+        turn = features.angles[pairs[kept, 1]] - reference.angles[pairs[kept, 0]]
+        size = features.sizes[pairs[kept, 1]] / reference.sizes[pairs[kept, 0]]
+        apart = np.linalg.norm(into[:, None] - into[None], axis=2)
+        np.fill_diagonal(apart, np.inf)
+        near = np.argsort(apart, axis=1)[:, :8]
+        was = (origin[near] - origin[:, None]) @ np.array([1, 1j])
+        now = (into[near] - into[:, None]) @ np.array([1, 1j])
+        predicted = was * (size * np.exp(1j * turn))[:, None]
+        fits = np.abs(predicted - now) < 0.3 * np.abs(now) + 3
+        fresh = np.zeros(len(pairs), np.bool_)
+        fresh[kept[fits.sum(axis=1) >= 4]] = True
+        good = fresh
+    return good
