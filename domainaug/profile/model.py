@@ -16,7 +16,7 @@ from domainaug.profile.units import bounds
 if TYPE_CHECKING:
     from domainaug.check import Report
     from domainaug.pipeline import Pipeline
-    from domainaug.profile.explaining import Explanation
+    from domainaug.profile.explanation import Explanation
 
 __all__ = [
     "Allow",
@@ -269,7 +269,7 @@ class Profile:
         return contact_sheet(self, image, n=n, seed=seed, mask=mask, strength=strength)
 
     def _repr_html_(self) -> str:
-        from domainaug.profile.explaining import profile_html
+        from domainaug.profile.explanation import profile_html
 
         return profile_html(self)
 

@@ -14,6 +14,7 @@ from domainaug.generators import Frame
 from domainaug.profile.model import Condition, Limit, fulfils
 from domainaug.profile.reading import Document
 from domainaug.profile.units import bounds
+from domainaug.profile.wording import limit_in_words
 
 __all__ = ["looser_in", "merge_limits"]
 
@@ -131,24 +132,7 @@ def _loosening(document: Document, index: int, child: Limit, parent: Limit, word
         next((k for k in ("allow", "max", "min", "range") if ("limits", index, k) in document.values), "code"),
     )
     message = (
-        f"{child.code} loosens {child.effect.name}: {words} {parent.code} ({parent.origin}, {in_words(parent)}); "
+        f"{child.code} loosens {child.effect.name}: {words} {parent.code} ({parent.origin}, {limit_in_words(parent)}); "
         f"tighten it, or say why with `loosens: ...`"
     )
     return document.fault(message, "limits", index, where)
-
-
-def in_words(limit: Limit) -> str:
-    """Return what a limit allows, short: "-10 to 10 deg", "never", "at most 5 %"."""
-    if limit.allow != "range":
-        often = f", in at most {limit.p_max:.3g} of images" if limit.p_max is not None else ""
-        return limit.allow + often
-    unit = limit.unit or {"share": ""}.get(limit.effect.unit, limit.effect.unit)
-    low, high = limit.low, limit.high
-    if low is None:
-        words = f"at most {high:g} {unit}"
-    elif high is None:
-        words = f"at least {low:g} {unit}"
-    else:
-        words = f"{low:g} to {high:g} {unit}"
-    often = f", in at most {limit.p_max:.3g} of images" if limit.p_max is not None else ""
-    return words.strip() + often

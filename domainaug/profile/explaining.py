@@ -1,0 +1,201 @@
+"""Finding what a profile says about something: an effect, a transform, a code, or a word people use."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from domainaug.effects import EFFECTS, Effect, applicable
+from domainaug.errors import UnknownName
+from domainaug.generators import Frame
+from domainaug.profile.citations import cite
+from domainaug.profile.explanation import Explained, Explanation, Rule, Source
+from domainaug.profile.model import Condition, Evidence, Limit, Profile
+from domainaug.profile.wording import condition_in_words, limit_in_words
+
+__all__ = ["Explanation", "explain", "limit_in_words"]
+
+_WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "flip": ("mirror_",),
+        "mirror": ("mirror_",),
+        "reflect": ("mirror_", "duplicated"),
+        "crop": ("field_of_view",),
+        "zoom": ("scale", "field_of_view"),
+        "resize": ("scale", "pixelation"),
+        "stretch": ("aspect",),
+        "skew": ("shear",),
+        "translate": ("shift",),
+        "move": ("shift",),
+        "rotate": ("rotation", "tilt"),
+        "turn": ("rotation", "tilt"),
+        "elastic": ("local_warp",),
+        "warp": ("local_warp", "perspective"),
+        "distortion": ("local_warp", "perspective"),
+        "shuffle": ("permutation", "channel_order"),
+        "exposure": ("brightness", "gamma"),
+        "invert": ("inversion",),
+        "posterize": ("loss_of_levels",),
+        "equalize": ("tone", "local_gain"),
+        "color": ("color_cast", "hue", "saturation", "channel_", "loss_of_color"),
+        "gray": ("loss_of_color",),
+        "noise": ("noise", "impulse_noise"),
+        "salt": ("impulse_noise",),
+        "blur": ("blur", "motion_blur"),
+        "sharpen": ("sharpening",),
+        "jpeg": ("compression",),
+        "cutout": ("occlusion",),
+        "erase": ("occlusion",),
+        "dropout": ("occlusion",),
+        "hide": ("occlusion",),
+        "mixup": ("foreign_content",),
+        "cutmix": ("foreign_content",),
+        "paste": ("foreign_content",),
+        "rain": ("weather",),
+        "snow": ("weather",),
+        "fog": ("weather",),
+    }
+)
+"""Words people use, and the effects they mean; a trailing underscore stands for every effect that starts so."""
+
+
+def explain(profile: Profile, name: str) -> Explanation:
+    """Return what `profile` allows of `name`; see `Profile.explain`.
+
+    Raises:
+        UnknownName: `name` is no effect, transform, code or word that means some.
+    """
+    subject = name.strip()
+    folded = re.sub(r"[\s-]+", "_", subject.casefold())
+    if folded in EFFECTS:
+        found = [_explained(profile, EFFECTS[folded])]
+    elif any(limit.code == subject.upper() for limit in profile.limits):
+        found = _by_code(profile, subject.upper())
+    else:
+        by_transform = _by_transform(profile, subject)
+        found = by_transform if by_transform is not None else _by_word(profile, subject, folded)
+    return Explanation(subject, profile.id, profile.title, tuple(found))
+
+
+def _by_code(profile: Profile, code: str) -> list[Explained]:
+    rules = [limit for limit in profile.limits if limit.code == code]
+    return [_explained(profile, rule.effect, only=[rule]) for rule in rules]
+
+
+def _by_word(profile: Profile, subject: str, folded: str) -> list[Explained]:
+    """Return the effects that a loose word means: by name, by part of a name, by what people call them."""
+    stem = folded.removesuffix("s") if len(folded) > 4 else folded
+    wanted = _WORDS.get(folded) or _WORDS.get(stem) or ()
+    possible = {row.name for row in applicable(color=profile.frame.channels > 1, volume=profile.frame.volume)}
+    spoken = {limit.effect.name for limit in profile.limits}
+    names = [
+        effect
+        for effect in EFFECTS
+        if (effect in possible or effect in spoken)
+        and (
+            effect in wanted
+            or any(word.endswith("_") and effect.startswith(word) for word in wanted)
+            or (len(stem) >= 3 and stem in effect.split("_"))
+            or (len(stem) >= 4 and stem in effect)
+        )
+    ]
+    if not names:
+        codes = {limit.code for limit in profile.limits}
+        raise UnknownName("effect, transform or rule", subject, {*EFFECTS, *codes, *_WORDS, *_transform_names()})
+    return [_explained(profile, EFFECTS[name]) for name in names]
+
+
+def _transform_names() -> Iterable[str]:
+    from domainaug.profile.recipe import recipe_classes
+
+    return recipe_classes()
+
+
+def _by_transform(profile: Profile, name: str) -> list[Explained] | None:
+    """Return what a transform does, effect by effect, or None when no transform is called so."""
+    if not name[:1].isupper():  # classes are; so words and effects need not wait for albumentations
+        return None
+    from domainaug.profile.recipe import recipe_classes
+
+    one = recipe_classes().get(name)
+    if one is None:
+        return None
+    ranges = _declared(one, profile.frame)
+    if ranges is None:
+        return None
+    return [_explained(profile, EFFECTS[effect], does=words) for effect, words in ranges.items()]
+
+
+def _declared(transform: type[Any], frame: Frame) -> dict[str, str] | None:
+    """Return effect to what the transform does by default, in words; None where nobody knows."""
+    import warnings
+
+    from domainaug.declare import declare
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            made = transform(**_REQUIRED.get(transform.__name__, {}))
+        except (TypeError, ValueError):  # it has no default: what it does depends on what it is told
+            return None
+    said = declare(made, frame)
+    if said is None:
+        return None
+    return {
+        name: f"by default {interval.low:.3g} to {interval.high:.3g} {EFFECTS[name].unit}"
+        if not EFFECTS[name].is_flag
+        else "happens"
+        for name, interval in said.present(frame).items()
+    }
+
+
+_REQUIRED: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        name: MappingProxyType({"height": 256, "width": 256})
+        for name in ("AtLeastOneBBoxRandomCrop", "CenterCrop", "CropNonEmptyMaskIfExists", "RandomCrop", "Resize")
+    }
+    | {
+        "RandomSizedBBoxSafeCrop": MappingProxyType({"height": 256, "width": 256}),
+        "RandomResizedCrop": MappingProxyType({"size": (256, 256)}),
+        "RandomSizedCrop": MappingProxyType({"min_max_height": (128, 256), "size": (256, 256)}),
+        "GridElasticDeform": MappingProxyType({"num_grid_xy": (4, 4), "magnitude": 10}),
+    }
+)
+"""Plain values for what transforms have no default for: half the usual side."""
+
+
+def _explained(profile: Profile, row: Effect, *, only: list[Limit] | None = None, does: str = "") -> Explained:
+    limits = only if only is not None else [limit for limit in profile.limits if limit.effect == row]
+    return Explained(row.name, row.meaning, tuple(_rule(profile, limit) for limit in limits), does)
+
+
+def _rule(profile: Profile, limit: Limit) -> Rule:
+    return Rule(
+        code=limit.code,
+        allowed=limit_in_words(limit),
+        severity=limit.severity,
+        in_force=limit in profile.in_force(limit.effect.name),
+        holds_when=_conditions(profile, limit.when),
+        lifted_by=_conditions(profile, limit.unless),
+        waived=profile.waivers.get(limit.code, ""),
+        reason=limit.reason,
+        loosens=limit.loosens,
+        supported_by=tuple(_source(profile, item) for item in limit.evidence),
+        opposed_by=tuple(_source(profile, item) for item in limit.counter_evidence),
+        origin=limit.origin,
+    )
+
+
+def _conditions(profile: Profile, condition: Condition | None) -> str:
+    if condition is None:
+        return ""
+    words = condition_in_words(condition)
+    meanings = [profile.option_help[name] for name in condition if profile.option_help.get(name)]
+    return f"{words} ({' '.join(meanings)})" if meanings else words
+
+
+def _source(profile: Profile, item: Evidence) -> Source:
+    reference = str(cite(item.cite, beside=profile.path)) if item.cite else ""
+    return Source(reference, item.strength, item.note)

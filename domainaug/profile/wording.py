@@ -1,0 +1,43 @@
+"""Limits and conditions as a person reads them."""
+
+from __future__ import annotations
+
+from domainaug.profile.model import Condition, Limit
+
+__all__ = ["condition_in_words", "limit_in_words"]
+
+_SIGNS = {"share": "", "x": "x", "exponent": "", "flag": ""}
+
+
+def limit_in_words(limit: Limit) -> str:
+    """Return what a limit allows, in the unit it was written in: "-10 to 10 deg", "never", "at most 5 %"."""
+    often = "" if limit.p_max is None else f"in at most {limit.p_max * 100:.4g} % of images"
+    if limit.allow == "never":
+        return "never"
+    if limit.allow == "any":
+        return often or "any amount"
+    low, high, scale = limit.low, limit.high, 1.0
+    unit = limit.unit or limit.effect.unit
+    if unit == "share":
+        unit, scale = "%", 100.0
+    unit = _SIGNS.get(unit, unit)
+    if low is None and high is not None:
+        words = f"at most {high * scale:.4g} {unit}"
+    elif high is None and low is not None:
+        words = f"at least {low * scale:.4g} {unit}"
+    else:
+        words = f"{(low or 0.0) * scale:.4g} to {(high or 0.0) * scale:.4g} {unit}"
+    return ", ".join(part for part in (words.strip(), often) if part)
+
+
+def condition_in_words(condition: Condition) -> str:
+    """Return a condition as a person reads it: "laterality_free", "symmetry is C4 or D2"."""
+    return " and ".join(_one(name, values) for name, values in condition.items())
+
+
+def _one(name: str, values: tuple[object, ...]) -> str:
+    if not values or values == (True,):
+        return name
+    if values == (False,):
+        return f"not {name}"
+    return f"{name} is {' or '.join(map(str, values))}"
