@@ -1,0 +1,171 @@
+"""From the rules one step breaks to few findings: what one fix mends belongs together.
+
+A rotation by 45 degrees also narrows the field of view, shears and leaves empty corners. Nobody wants four
+findings for it. Which breach is the cause is not looked up in a table but tried out: the parameter that
+governs an effect is clamped, the step is declared again, and every breach that is gone was a consequence.
+What no parameter mends takes removing the step; then breaches of one family share a finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from domainaug._albumentations import A
+from domainaug.check.clamp import clamped
+from domainaug.check.finding import Fix
+from domainaug.check.judge import Breach, Look, breaches
+from domainaug.declare import GOVERNS, declare, parameter_for, with_parameter
+from domainaug.effects import EFFECTS, Effect
+from domainaug.generators import Frame
+from domainaug.profile.model import Profile
+
+__all__ = ["Settled", "remake", "settle"]
+
+_CONSEQUENCES = (
+    "tone", "brightness", "gamma", "contrast", "loss_of_levels", "saturation", "channel_mixing",
+    "sharpening", "blur", "motion_blur", "noise", "aspect", "shear", "shift",
+    "duplicated", "outside", "field_of_view",
+)  # fmt: skip
+"""Effects that often merely follow from others, the most likely consequence last within its family."""
+
+_FIRST_OF_LIGHT, _FIRST_OF_CONTENT, _FIRST_OF_LABELS = "brightness", "occlusion", "misregistration"
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A breach that stands for itself.
+
+    Attributes:
+        breach: It.
+        fix: What mends it, or None.
+        follows: Breaches that go away with it.
+    """
+
+    breach: Breach
+    fix: Fix | None
+    follows: tuple[Breach, ...] = ()
+
+
+@dataclass(slots=True)
+class _Mending:
+    look: Look
+    profile: Profile
+    frame: Frame
+    open: list[Breach]
+    settled: list[Settled] = field(default_factory=list)
+
+    def broken_by(self, transform: Any) -> set[tuple[str, str]]:
+        """Return the rules a changed transform breaks."""
+        changed = self.look_at(transform)
+        return {breach.rule for breach in breaches(changed, self.profile, self.frame)}
+
+    def look_at(self, transform: Any) -> Look:
+        generators = declare(transform, self.frame)
+        ranges = generators.present(self.frame) if generators is not None else None
+        # the chance to run follows p, which a clamp may have changed
+        share = transform.p / self.look.transform.p if self.look.transform.p else 1.0
+        return replace(
+            self.look, transform=transform, declared=ranges, probability=min(1.0, self.look.probability * share)
+        )
+
+
+def settle(look: Look, found: Sequence[Breach], profile: Profile, frame: Frame) -> tuple[Settled, ...]:
+    """Return the breaches of one step that stand for themselves, each with its fix and its consequences.
+
+    Args:
+        look: The step.
+        found: Every rule it breaks.
+        profile: The profile.
+        frame: The frame it was declared for.
+    """
+    work = _Mending(look, profile, frame, sorted(found, key=lambda x: _rank(look, x)))
+    if isinstance(look.transform, A.BasicTransform) and look.declared is not None and not look.content:
+        while _clamp_one(work):
+            pass
+    _remove_the_rest(work)
+    return tuple(work.settled)
+
+
+def _rank(look: Look, breach: Breach) -> tuple[object, ...]:
+    name = breach.effect.name
+    governed = bool(parameter_for(look.transform, name)) if isinstance(look.transform, A.BasicTransform) else False
+    late = _CONSEQUENCES.index(name) + 1 if name in _CONSEQUENCES else 0
+    return breach.limit.severity != "error", not breach.effect.is_flag, not governed, late, _ORDER[name]
+
+
+_ORDER = {name: index for index, name in enumerate(EFFECTS)}
+
+
+def _clamp_one(work: _Mending) -> bool:
+    """Mend the first breach that a parameter mends; say whether there was one."""
+    for breach in work.open:
+        for parameter in _parameters(work.look, breach):
+            fix, changed = _clamp(work, breach, parameter)
+            if fix is None:
+                continue
+            still = work.broken_by(changed)
+            gone = tuple(x for x in work.open if x is not breach and x.rule not in still)
+            work.settled.append(Settled(breach, fix, gone))
+            work.open = [x for x in work.open if x is not breach and x not in gone]
+            work.look = work.look_at(changed)
+            return True
+    return False
+
+
+def _parameters(look: Look, breach: Breach) -> Iterable[str]:
+    """Return parameters worth clamping: those that govern the effect, then the class's others."""
+    if not breach.too_often:
+        direct = parameter_for(look.transform, breach.effect.name)
+        others = GOVERNS.get(type(look.transform).__name__, {}).values()
+        return tuple(dict.fromkeys((*direct, *(x for x in others if isinstance(x, str)))))
+    # under OneOf and SomeOf p is a weight, not a chance
+    return () if any(name in look.where for name in ("OneOf", "SomeOf", "RandomOrder", "OneOrOther")) else ("p",)
+
+
+def _clamp(work: _Mending, breach: Breach, parameter: str) -> tuple[Fix | None, Any]:
+    transform = work.look.transform
+    old = transform.p if parameter == "p" else transform.get_transform_init_args().get(parameter)
+    if old is None:
+        return None, transform
+
+    def fits(value: Any) -> bool:
+        return breach.rule not in work.broken_by(remake(transform, parameter, value))
+
+    new = clamped(old, fits)
+    if new is None or new == old:
+        return None, transform
+    changed = remake(transform, parameter, new)
+    if parameter == "p" or work.look_at(changed).declared:
+        return Fix("clamp", work.look.path, type(transform).__name__, parameter, old, new), changed
+    return Fix("remove", work.look.path, type(transform).__name__), changed
+
+
+def remake(transform: A.BasicTransform, parameter: str, value: Any) -> A.BasicTransform:
+    """Return a transform like `transform` with one parameter changed; `p` counts as one."""
+    if parameter != "p":
+        return with_parameter(transform, parameter, value)
+    return type(transform)(**{**transform.get_transform_init_args(), "p": value})
+
+
+def _remove_the_rest(work: _Mending) -> None:
+    look = work.look
+    fix = Fix("remove", look.path, type(look.transform).__name__) if look.transform is not None and look.path else None
+    groups: dict[str, list[Breach]] = {}
+    for breach in work.open:
+        groups.setdefault(_family(breach.effect), []).append(breach)
+    for first, *others in groups.values():
+        work.settled.append(Settled(first, fix, tuple(others)))
+    work.open = []
+
+
+def _family(row: Effect) -> str:
+    """Return what an effect belongs to; a flag stands for itself."""
+    if row.is_flag:
+        return row.name
+    order = _ORDER[row.name]
+    for first in (_FIRST_OF_LABELS, _FIRST_OF_CONTENT, _FIRST_OF_LIGHT):
+        if order >= _ORDER[first]:
+            return first
+    return "geometry"

@@ -1,0 +1,154 @@
+"""Finding what a target names: `module:attribute`, `path.py:attribute`, or the file of a saved A.Compose."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.util
+import inspect
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from domainaug.check.report import Source
+from domainaug.errors import DomainAugError, UnknownName
+
+__all__ = ["Target", "load_target"]
+
+_SAVED = (".json", ".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What the check is to look at.
+
+    Attributes:
+        name: As it was given.
+        value: The Compose, transform or callable.
+        source: Where it was written, or None.
+        saved: The file of a saved A.Compose, or None.
+    """
+
+    name: str
+    value: Any
+    source: Source | None = None
+    saved: Path | None = None
+
+
+def load_target(text: str) -> Target:
+    """Return what `text` names.
+
+    Args:
+        text: `package.module:attribute` (imported with the current folder on the path), `path.py:attribute`,
+            or the path of a saved A.Compose (.json, .yaml). The attribute may be a Compose, a callable
+            image -> image, or a function without arguments that returns one.
+
+    Raises:
+        DomainAugError: There is no such thing, or it cannot be imported, or is nothing to check.
+    """
+    if text.lower().endswith(_SAVED):
+        from domainaug.check.saved import read_saved
+
+        path = Path(text)
+        pipeline, lines = read_saved(path)
+        return Target(text, pipeline, Source(path.as_posix(), lines), path)
+    place, colon, attribute = text.rpartition(":")
+    if not colon or not place or not attribute:
+        raise DomainAugError(
+            f"{text!r} is no target; give module:attribute, path.py:attribute, or a saved Compose (.json, .yaml)"
+        )
+    module = _module(place)
+    value = _called(_attribute(module, attribute, text), text)
+    return Target(text, value, _source(module, attribute, value))
+
+
+def _module(place: str) -> ModuleType:
+    with _quiet_import(place):
+        if place.endswith(".py"):
+            return _from_file(Path(place))
+        return importlib.import_module(place)
+    raise AssertionError("unreachable")  # pragma: no cover
+
+
+def _from_file(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise DomainAugError(f"{path}: there is no such file")
+    name = f"_checked_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise DomainAugError(f"{path}: this is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        sys.modules.pop(name, None)
+        raise
+    return module
+
+
+@contextlib.contextmanager
+def _quiet_import(place: str) -> Iterator[None]:
+    """Import with the current folder first on the path; what the module prints goes to stderr."""
+    here = str(Path(place).resolve().parent) if place.endswith(".py") else os.getcwd()  # noqa: PTH109
+    sys.path.insert(0, here)
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    except DomainAugError:
+        raise
+    except ModuleNotFoundError as fault:
+        if fault.name is not None and (place == fault.name or place.startswith(f"{fault.name}.")):
+            raise DomainAugError(f"there is no module {fault.name!r} in {here} or among what is installed") from None
+        raise DomainAugError(f"importing {place} failed: {_short(fault)}") from None
+    except (Exception, SystemExit) as fault:
+        raise DomainAugError(f"importing {place} failed: {_short(fault)}") from None
+    finally:
+        with contextlib.suppress(ValueError):
+            sys.path.remove(here)
+
+
+def _attribute(module: ModuleType, attribute: str, text: str) -> Any:
+    value: Any = module
+    for name in attribute.split("."):
+        public = [other for other in dir(value) if not other.startswith("_")]
+        try:
+            value = getattr(value, name)
+        except AttributeError:
+            raise UnknownName("attribute", name, public, where=text) from None
+    return value
+
+
+def _called(value: Any, text: str) -> Any:
+    """Return a value to check: a function without arguments is a factory and is called."""
+    if inspect.isfunction(value) and not inspect.signature(value).parameters:
+        try:
+            with contextlib.redirect_stdout(sys.stderr):
+                value = value()
+        except (Exception, SystemExit) as fault:
+            raise DomainAugError(f"calling {text} failed: {_short(fault)}") from None
+    if isinstance(value, type | ModuleType) or not callable(value):
+        what = f"the class {value.__name__}" if isinstance(value, type) else f"a {type(value).__name__}"
+        raise DomainAugError(f"{text} is {what}, not a Compose or a callable that takes an image")
+    return value
+
+
+def _source(module: ModuleType, attribute: str, value: Any) -> Source | None:
+    from domainaug.check.locate import lines_of
+
+    file = getattr(module, "__file__", None)
+    if not file or not file.endswith(".py"):
+        return None
+    path = Path(file).resolve()
+    with contextlib.suppress(ValueError):
+        path = path.relative_to(Path.cwd())
+    return Source(path.as_posix(), lines_of(Path(file), attribute, value))
+
+
+def _short(fault: BaseException) -> str:
+    words = " ".join(str(fault).split())
+    return f"{type(fault).__name__}: {words[:200]}" if words else type(fault).__name__

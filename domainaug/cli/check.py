@@ -1,0 +1,151 @@
+"""`domainaug check`: does this pipeline stay inside this profile?"""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+import typer
+
+from domainaug.errors import DomainAugError
+
+if TYPE_CHECKING:
+    from domainaug.check import Report, Target
+    from domainaug.generators import Frame
+    from domainaug.profile import Profile
+
+__all__ = ["check"]
+
+_Texts = Optional[list[str]]  # noqa: UP045  (typer reads annotations on Python 3.10)
+_Text = Optional[str]  # noqa: UP045
+_Path = Optional[Path]  # noqa: UP045
+_Int = Optional[int]  # noqa: UP045
+_ROUNDS = 8
+
+
+def check(
+    target: Annotated[str, typer.Argument(help="module:attribute, path.py:attribute, or a saved A.Compose.")],
+    profile: Annotated[str, typer.Option("--profile", "-p", help="Id of a profile, or the path of your own.")],
+    option: Annotated[_Texts, typer.Option("--option", "-o", metavar="NAME=VALUE", help="Set an option.")] = None,
+    waive: Annotated[_Texts, typer.Option("--waive", metavar="CODE=REASON", help="Waive a rule, and say why.")] = None,
+    format: Annotated[str, typer.Option("--format", help="text, json, sarif or github.")] = "text",  # noqa: A002
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Mend a saved Compose in place; print the code of others.")
+    ] = False,
+    fix_to: Annotated[_Path, typer.Option("--fix-to", metavar="PATH", help="Write the mended Compose here.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings fail too.")] = False,
+    budget: Annotated[
+        float, typer.Option("--budget", min=0.0, help="Seconds for measuring; 0 measures nothing.")
+    ] = 5.0,
+    size: Annotated[_Text, typer.Option("--size", metavar="HxW", help="Size of the images in pixels.")] = None,
+    spacing: Annotated[
+        _Text, typer.Option("--spacing", metavar="MM", help="Millimeters a pixel: 0.2 or 0.2x0.3.")
+    ] = None,
+    channels: Annotated[_Int, typer.Option("--channels", min=1, help="Channels of the images.")] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of the draws that are measured.")] = 0,
+) -> None:
+    """Say what a pipeline does that a profile does not allow; exit 0 clean, 1 findings, 2 misuse."""
+    from domainaug.check import load_target
+    from domainaug.check.report import FORMATS
+    from domainaug.errors import UnknownName
+
+    wanted = "json" if as_json else format
+    if wanted not in FORMATS:
+        raise UnknownName("report format", wanted, FORMATS)
+    rules = _profile(profile, option, waive)
+    frame = _frame(rules.frame, size, spacing, channels)
+    found = load_target(target)
+    report = _checked(found, rules, frame, budget, seed)
+    if fix or fix_to is not None:
+        report = _mend(found, report, rules, frame, budget, seed, fix_to, talk=wanted != "text")
+    typer.echo(report.render(wanted, color=sys.stdout.isatty() and wanted == "text"))
+    failed = report.findings if strict else report.errors
+    raise typer.Exit(1 if failed else 0)
+
+
+def _profile(name: str, options: list[str] | None, waivers: list[str] | None) -> Profile:
+    from domainaug.cli.catalogue import parse_options
+    from domainaug.profile import load_profile
+
+    said: dict[str, str] = {}
+    for text in waivers or ():
+        code, equals, reason = text.partition("=")
+        if not equals or not code.strip() or not reason.strip():
+            raise DomainAugError(f'--waive {text!r} is not CODE=REASON, for example --waive MED101="no side in labels"')
+        said[code.strip()] = reason.strip()
+    return load_profile(name, options=parse_options(options), waivers=said)
+
+
+def _frame(frame: Frame, size: str | None, spacing: str | None, channels: int | None) -> Frame:
+    if size is not None:
+        height, width = _two(size, "--size", "512x512", int)
+        frame = replace(frame, height=height, width=width)
+    if spacing is not None:
+        frame = replace(frame, spacing=_two(spacing, "--spacing", "0.2", float))
+    return frame if channels is None else replace(frame, channels=channels)
+
+
+def _two(text: str, name: str, example: str, kind: Any) -> tuple[Any, Any]:
+    parts = text.lower().replace(",", "x").split("x")
+    try:
+        values = [kind(part) for part in parts]
+    except ValueError:
+        values = []
+    if len(values) not in (1, 2) or not all(0 < value < 1e6 for value in values):
+        raise DomainAugError(f"{name} {text!r} is not a size; write it like {example}")
+    return values[0], values[-1]
+
+
+def _checked(found: Target, rules: Profile, frame: Frame, budget: float, seed: int, value: Any = None) -> Report:
+    from domainaug.check import check as hold
+
+    return hold(
+        found.value if value is None else value,
+        rules,
+        frame=frame,
+        budget=budget,
+        measured=budget > 0,
+        seed=seed,
+        name=found.name,
+        source=found.source,
+    )
+
+
+def _mend(
+    found: Target,
+    report: Report,
+    rules: Profile,
+    frame: Frame,
+    budget: float,
+    seed: int,
+    path: Path | None,
+    *,
+    talk: bool,
+) -> Report:
+    """Apply fixes until none is left, write or print the outcome, and return the report of what remains."""
+    from domainaug.check import apply_fixes
+    from domainaug.check.saved import write_saved
+
+    mended, count = found.value, 0
+    for _ in range(_ROUNDS):
+        if not report.fixable:
+            break
+        count += len(report.fixable)
+        mended = apply_fixes(mended, report)
+        report = _checked(found, rules, frame, budget, seed, mended)
+    if count == 0:
+        typer.echo("nothing to fix", err=True)
+        return report
+    goal = path or found.saved
+    if goal is not None:
+        write_saved(mended, goal)
+        typer.echo(f"{count} fixed; written to {goal}", err=True)
+    else:
+        before, after = repr(found.value).splitlines(), repr(mended).splitlines()
+        diff = difflib.unified_diff(before, after, f"{found.name} (as it is)", f"{found.name} (mended)", lineterm="")
+        typer.echo("\n".join(diff) + "\n", err=talk)
+    return report
