@@ -18,7 +18,16 @@ __all__ = ["Check", "examine"]
 
 State = Literal["ok", "missing", "wrong"]
 
-_REQUIRED = ("albumentations", "numpy", "opencv-python-headless", "pillow", "pydantic", "pydicom", "ruamel.yaml", "scipy")
+_REQUIRED = (
+    "albumentations",
+    "numpy",
+    "opencv-python-headless",
+    "pillow",
+    "pydantic",
+    "pydicom",
+    "ruamel.yaml",
+    "scipy",
+)
 _OPTIONAL = {
     "SimpleITK": "medical",
     "streamlit": "app",

@@ -25,7 +25,9 @@ def test_every_module_has_a_name_that_says_something(name: str) -> None:
 
 
 def test_nothing_unpickles_evaluates_or_half_reads() -> None:
-    unsafe = re.compile(r"\bpickle\.loads?\(|(?<!literal_)\beval\(|\bexec\(|\byaml\.load\(|\bcv2\.imread\(|allow_pickle=True")
+    unsafe = re.compile(
+        r"\bpickle\.loads?\(|(?<!literal_)\beval\(|\bexec\(|\byaml\.load\(|\bcv2\.imread\(|allow_pickle=True"
+    )
     found = [
         f"{path.relative_to(ROOT)}:{number}"
         for path in SOURCES
@@ -64,7 +66,10 @@ def test_the_default_dependencies_carry_no_copyleft() -> None:
     for name in tree:
         metadata = distribution(name).metadata
         words = " ".join(
-            [metadata.get("License-Expression") or "", *(c for c in metadata.get_all("Classifier") or () if "License" in c)]
+            [
+                metadata.get("License-Expression") or "",
+                *(c for c in metadata.get_all("Classifier") or () if "License" in c),
+            ]
         )
         if re.search(r"\bA?GPL|General Public License", words) and "Lesser" not in words and "LGPL" not in words:
             copyleft.append((name, words))

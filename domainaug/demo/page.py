@@ -132,7 +132,9 @@ def _tile(tile: Tile, width: int) -> str:
 def _inline(image: NDArray[np.uint8], width: int) -> str:
     picture = Image.fromarray(image)
     if picture.width > width:
-        picture = picture.resize((width, max(1, round(picture.height * width / picture.width))), Image.Resampling.LANCZOS)
+        picture = picture.resize(
+            (width, max(1, round(picture.height * width / picture.width))), Image.Resampling.LANCZOS
+        )
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=88)
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")

@@ -82,7 +82,13 @@ def test_a_wrong_name_gets_the_nearest_right_one_and_exit_2(arguments: list[str]
 
 
 def test_options_are_read_as_what_they_say() -> None:
-    assert parse_options(["a=true", "b=no", "c=3", "d=0.5", "e=C4"]) == {"a": True, "b": False, "c": 3, "d": 0.5, "e": "C4"}
+    assert parse_options(["a=true", "b=no", "c=3", "d=0.5", "e=C4"]) == {
+        "a": True,
+        "b": False,
+        "c": 3,
+        "d": 0.5,
+        "e": "C4",
+    }
 
 
 def test_an_option_without_a_value_is_misuse() -> None:

@@ -1,0 +1,62 @@
+"""The `domainaug` command: thin, each command calls one function of the library.
+
+Exit status: 0 all well, 1 findings or inputs set aside, 2 misuse (one sentence on stderr), 130 interrupted.
+Data goes to stdout, talk to stderr.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from domainaug.cli.augment import augment
+from domainaug.cli.catalogue import explain, profiles, show
+from domainaug.cli.check import check
+from domainaug.cli.demo import demo
+from domainaug.cli.doctor import doctor
+from domainaug.cli.replay import replay
+from domainaug.errors import DomainAugError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="domainaug",
+    help="Augmentation that knows what its field allows.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+for command in (demo, profiles, show, explain, check, augment, replay, doctor):
+    app.command()(command)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from domainaug._version import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+) -> None:
+    """Augmentation that knows what its field allows, says why, and can make every output again."""
+
+
+def main() -> None:
+    """Run the command line; every error raised on purpose becomes one sentence and exit status 2."""
+    try:
+        app()
+    except DomainAugError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.exit(0)
+    except KeyboardInterrupt:
+        typer.echo("interrupted", err=True)
+        sys.exit(130)
