@@ -121,10 +121,24 @@ class Generators:
         return cls(curves=_thin_curves(clipped), ranges=ranges)
 
     @classmethod
-    def bounds(cls, *, tail: bool = False, content: bool = False, **ranges: Interval | float) -> Generators:
-        """Return a step known only by intervals; a single number stands for neutral to that number."""
+    def bounds(
+        cls,
+        *more: Mapping[str, Interval | float] | Mapping[str, Interval],
+        tail: bool = False,
+        content: bool = False,
+        **ranges: Interval | float,
+    ) -> Generators:
+        """Return a step known only by intervals; a single number stands for neutral to that number.
+
+        Args:
+            more: Intervals by effect name; `ranges` wins over them.
+            tail: See the class.
+            content: See the class.
+            ranges: Intervals by effect name.
+        """
         full: dict[str, Interval] = {}
-        for name, value in ranges.items():
+        given = {name: value for mapping in (*more, ranges) for name, value in mapping.items()}
+        for name, value in given.items():
             row = effect(name)
             full[name] = value if isinstance(value, Interval) else row.still.hull(Interval(value, value))
         return cls(ranges=full, tail=tail, content=content)

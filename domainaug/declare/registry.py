@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from typing import Any
 
 from domainaug._albumentations import A
+from domainaug.effects import EFFECTS, Needs
 from domainaug.generators import Frame, Generators
 
 __all__ = ["Row", "declare", "declared_names", "row"]
@@ -47,7 +49,15 @@ def declare(transform: A.BasicTransform, frame: Frame) -> Generators | None:
         return said
     _load()
     known = _ROWS.get(type(transform))
-    return known(transform, frame) if known else None
+    return _possible(known(transform, frame), frame) if known else None
+
+
+def _possible(found: Generators, frame: Frame) -> Generators:
+    """A gray image has no color to change."""
+    if frame.channels > 1:
+        return found
+    kept = {name: range_ for name, range_ in found.ranges.items() if EFFECTS[name].needs is not Needs.COLOR}
+    return replace(found, ranges=kept)
 
 
 def declared_names() -> frozenset[str]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from domainaug.effects import EFFECTS, Interval
 from domainaug.functionals import LEVELS
 
-__all__ = ["ANY_COLOR", "ANY_TONE", "about", "affine_maps", "box", "curves", "from_pixels", "turns", "up_to"]
+__all__ = ["ANY_COLOR", "ANY_TONE", "Array", "about", "affine_maps", "box", "curves", "from_pixels", "turns", "up_to"]
 
 Array = NDArray[np.float64]
 
@@ -120,7 +120,7 @@ def _to_pixels(shape: tuple[int, ...]) -> Array:
     return np.array([[side, 0, (width - 1) / 2], [0, side, (height - 1) / 2], [0, 0, 1.0]])
 
 
-def curves(function: Callable[..., Array], *ranges: Sequence[float]) -> Array:
+def curves(function: Callable[..., Array], *ranges: Sequence[float] | Array) -> Array:
     """Return the tone curves of a function of (levels, parameters...) over the corners of its parameters.
 
     Args:
