@@ -1,0 +1,142 @@
+"""DICOM studies: CT and MR stacks as volumes, radiographs and single slices image by image.
+
+Nothing that names a patient leaves the DICOM files. Items are named after hashes of UIDs; a file that is set
+aside is named after its place in the sorted list of files, because a file's name may name a patient too
+(`domainaug.medical.read_study` gives the path, in memory).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from domainaug.errors import ImageError, UnreadableInput
+from domainaug.layouts.layout import Item, Sample, Scan, SetAside, Stamp
+from domainaug.medical.instance import Instance, short_hash
+from domainaug.medical.opening import has_marker
+from domainaug.medical.series import Series
+from domainaug.medical.study import read_study
+from domainaug.medical.writer import Loaded, load, write_series
+
+__all__ = ["DicomStudy"]
+
+_LOOKED_AT = 200  # files looked into before a folder counts as something else
+
+
+@dataclass(frozen=True, slots=True)
+class DicomStudy:
+    """Reads DICOM series and writes derived ones.
+
+    Attributes:
+        allow: Codes of findings ("missing-slice", "gantry-tilt" ...) that set a stack aside and are accepted:
+            such a stack is augmented slice by slice with one draw, which leaves its geometry as wrong as it was.
+        name: The name of the layout.
+    """
+
+    allow: frozenset[str] = frozenset()
+    name: str = "dicom-study"
+
+    def recognizes(self, source: Path) -> bool:
+        """Return whether `source` is a DICOM file, a DICOMDIR, or a folder with DICOM among its first files."""
+        if source.is_file():
+            return has_marker(source)
+        files = (path for path in source.rglob("*") if path.is_file())
+        return any(map(has_marker, islice(files, _LOOKED_AT)))
+
+    def scan(self, source: Path) -> Scan:
+        """List every stack, and every image that is not in one."""
+        study = read_study(source)
+        groups = _groups(study.series)
+        items: list[Item] = []
+        aside = [SetAside(f"file-{one.index:05d}", one.code, one.reason) for one in study.set_aside]
+        for series in study.series:
+            group = groups[_patient(series.instances[0])]
+            refusal = next((x for x in series.findings if x.refuses and x.code not in self.allow), None)
+            if series.kind == "images":
+                items.extend(_item("image", Series.of([instance]), group) for instance in series.instances)
+            elif refusal is not None:
+                aside.append(SetAside(f"series-{series.key}", refusal.code, refusal.message))
+            else:
+                items.append(_item("series", series, group))
+        return Scan(tuple(sorted(items, key=lambda item: item.key)), tuple(aside))
+
+    def read(self, item: Item) -> Sample:
+        """Read one stack or image, in physical units, dark to bright.
+
+        Raises:
+            UnreadableInput: It cannot be read, or is not what it was when it was listed.
+        """
+        loaded = _load(item)
+        view = loaded.view
+        seen = view.seen()
+        volume = bool(item.detail["volume"])
+        return Sample(
+            image=None if volume else seen[0],
+            volume=seen if volume else None,
+            value_range=(view.low, view.high),
+            fill=view.fill,
+            spacing=view.series.spacing,
+            source=loaded,
+        )
+
+    def write(self, sample: Sample, item: Item, stamp: Stamp, folder: Path) -> tuple[Path, ...]:
+        """Write a derived series into `series-<hash>/copy-<n>/` or `image-<hash>/copy-<n>/`.
+
+        Raises:
+            domainaug.errors.LabelError: The copy would say something untrue of its side, or move burned-in text.
+            domainaug.errors.ImageError: Its pixels do not fit the grid of the source.
+        """
+        loaded: Loaded = sample.source if isinstance(sample.source, Loaded) else _load(item)
+        pixels = sample.volume if sample.volume is not None else sample.image
+        if pixels is None:
+            raise ImageError(f"{item.key}: there is neither an image nor a volume to write")
+        seen = pixels if sample.volume is not None else np.asarray(pixels).reshape(1, *np.shape(pixels)[:2])
+        place = Path(item.key, f"copy-{stamp.copy}")
+        (folder / place).mkdir(parents=True, exist_ok=True)
+        written = []
+        for number, content in enumerate(write_series(loaded, seen, stamp), start=1):
+            written.append(place / f"IM{number:04d}.dcm")
+            (folder / written[-1]).write_bytes(content)
+        return tuple(written)
+
+    def finish(self, source: Path, folder: Path, items: Mapping[str, list[Mapping[str, Any]]]) -> tuple[Path, ...]:
+        """Write nothing: a series describes itself."""
+        return ()
+
+
+def _item(kind: str, series: Series, group: str) -> Item:
+    detail = {"volume": kind == "series", "modality": series.modality, "findings": [x.code for x in series.findings]}
+    return Item(f"{kind}-{series.key}", series.files, group, detail)
+
+
+def _load(item: Item) -> Loaded:
+    try:
+        loaded = load(item.files)
+    except UnreadableInput as error:
+        message = str(error).removeprefix(f"{error.path}: ")
+        raise UnreadableInput(error.code, message) from None  # without the path: it may name a patient
+    if not item.key.endswith(loaded.view.series.key):
+        raise UnreadableInput("changed", "its files changed after they were listed")
+    return loaded
+
+
+def _patient(instance: Instance) -> str:
+    return instance.patient or f"study-{instance.study_uid}"
+
+
+def _groups(everything: tuple[Series, ...]) -> dict[str, str]:
+    """Name each patient after the first of their studies: a hash of a short Patient ID could be guessed."""
+    studies: dict[str, set[str]] = {}
+    for instance in _instances(everything):
+        studies.setdefault(_patient(instance), set()).add(instance.study_uid)
+    return {patient: f"patient-{short_hash('group', min(uids))}" for patient, uids in studies.items()}
+
+
+def _instances(everything: tuple[Series, ...]) -> Iterator[Instance]:
+    for series in everything:
+        yield from series.instances

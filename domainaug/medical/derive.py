@@ -1,0 +1,331 @@
+"""Writing a derived image: one function for every part of the standard that speaks of one.
+
+A derived image says so (PS3.3 C.7.6.1.1.2), names what it came from (C.12.4), and keeps nothing that its new
+pixels make untrue. `_PARTS` at the end lists the parts in order; each takes the header under construction, the
+source's header and the deed. What is wrong to derive at all is refused first, as `LabelError`.
+
+The same source, profile, seed and copy give the same bytes: UIDs are hashes, and no time of the run is written
+(Instance Creation Date is left out; Content Date and the dates of study, series and acquisition stay the
+source's). When a run was made is in its ledger.
+"""
+
+from __future__ import annotations
+
+import copy
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pydicom import Dataset, dcmwrite
+from pydicom.dataset import FileMetaDataset
+from pydicom.uid import (
+    HTJ2K,
+    JPEG2000,
+    UID,
+    ExplicitVRLittleEndian,
+    JPEGBaseline8Bit,
+    JPEGExtended12Bit,
+    JPEGLSNearLossless,
+)
+
+from domainaug.effects import Interval
+from domainaug.errors import LabelError
+from domainaug.medical.deeds import OURS, Code, codes_for, describe_effects, is_mirrored
+from domainaug.medical.opening import quiet
+from domainaug.medical.pixels import Stored
+
+__all__ = ["IMPLEMENTATION_CLASS_UID", "Deed", "check_truth", "derive", "to_bytes"]
+
+IMPLEMENTATION_CLASS_UID = UID("2.25.123273886500726457815381145730312536456")
+"""Says who wrote a file (PS3.10 7.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What was done to one image of a copy.
+
+    Attributes:
+        instance_uid: SOP Instance UID of the result.
+        series_uid: Series Instance UID of the result; one per source series, profile, seed and copy.
+        frame_of_reference_uid: Where the result lies; used when content moved.
+        number: Instance Number, from 1.
+        copy: Which copy, from 0.
+        profile: Profile id, version and short digest, as text.
+        seed: Seed of the run.
+        version: Version of domainaug.
+        moved: Whether content moved relative to the patient.
+        effects: What really happened.
+        saturated: How many pixels of the series did not fit their bits.
+    """
+
+    instance_uid: str
+    series_uid: str
+    frame_of_reference_uid: str
+    number: int
+    copy: int
+    profile: str
+    seed: int
+    version: str
+    moved: bool
+    effects: Mapping[str, Interval] = field(default_factory=dict)
+    saturated: int = 0
+
+
+# -- what may not be derived at all -----------------------------------------------------------------------
+
+_SIDES = ("Laterality", "ImageLaterality", "FrameLaterality", "MeasurementLaterality")
+
+
+def check_truth(source: Dataset, deed: Deed) -> None:
+    """Refuse a copy that would say something untrue.
+
+    Raises:
+        LabelError: A mirrored image that names its side (C.7.3.1, C.7.6.1), or moved text (C.7.6.1).
+    """
+    if is_mirrored(deed.effects):
+        for name in _SIDES:
+            if str(source.get(name) or "") in ("L", "R"):
+                raise LabelError(
+                    f"the image is mirrored and its {name} names a side, which would no longer be true; "
+                    "leave mirrors out of the pipeline"
+                )
+    if deed.moved and source.get("BurnedInAnnotation") == "YES":
+        raise LabelError(
+            "text is burned into the image (BurnedInAnnotation YES) and would be moved or mirrored with it; "
+            "leave geometric transforms out of the pipeline"
+        )
+
+
+# -- what is not carried over -----------------------------------------------------------------------------
+
+_STALE = frozenset(
+    {
+        "SmallestImagePixelValue",
+        "LargestImagePixelValue",
+        "SmallestPixelValueInSeries",
+        "LargestPixelValueInSeries",
+        "SmallestImagePixelValueInPlane",
+        "LargestImagePixelValueInPlane",
+        "LargestMonochromePixelValue",
+        "HistogramSequence",
+        "IconImageSequence",
+        "PixelDataProviderURL",
+        "DigitalSignaturesSequence",
+        "MACParametersSequence",
+        "DataSetTrailingPadding",
+        "InstanceCreationDate",
+        "InstanceCreationTime",
+        "InstanceCreatorUID",
+        "ReferencedPresentationStateSequence",
+        "PixelData",
+    }
+)
+"""Statistics of the old pixels, signatures over them, and who and when made the old instance."""
+
+_STALE_ONCE_MOVED = frozenset(
+    {
+        "ReferencedImageSequence",
+        "GraphicAnnotationSequence",
+        "SequenceOfUltrasoundRegions",
+        "PositionReferenceIndicatorSequence",
+        "FieldOfViewOrigin",
+        "FieldOfViewRotation",
+        "FieldOfViewHorizontalFlip",
+    }
+)
+"""What points at places in the picture, besides overlays, shutters and collimators."""
+
+
+def _kept(source: Dataset, deed: Deed) -> Dataset:
+    """Copy the header, without what its new pixels make untrue (C.7.6.3, C.9.2, C.7.6.11, PS3.15)."""
+    kept = Dataset()
+    for element in source:
+        tag = element.tag
+        if tag.is_private or tag.group == 0x0002 or element.keyword in _STALE:
+            continue
+        if deed.moved and (element.keyword in _STALE_ONCE_MOVED or _marks_a_place(tag.group, tag.element)):
+            continue
+        kept.add(copy.deepcopy(element))
+    kept.remove_private_tags()
+    return kept
+
+
+def _marks_a_place(group: int, element: int) -> bool:
+    is_overlay = 0x6000 <= group <= 0x60FF
+    is_shutter_or_collimator = group == 0x0018 and 0x1600 <= element <= 0x1720
+    return is_overlay or is_shutter_or_collimator
+
+
+# -- the parts --------------------------------------------------------------------------------------------
+
+
+def _sop_common(out: Dataset, source: Dataset, deed: Deed) -> None:
+    """C.12.1: a new identity; synthetic; who processed it."""
+    out.SOPInstanceUID = deed.instance_uid
+    out.SyntheticData = "YES"
+    equipment = Dataset()
+    equipment.PurposeOfReferenceCodeSequence = [_coded(Code("109102", "DCM", "Processing Equipment"))]
+    equipment.Manufacturer = "domainaug"
+    equipment.ManufacturerModelName = "domainaug"
+    equipment.SoftwareVersions = deed.version
+    equipment.ContributionDescription = "Augmentation of training images"
+    out.ContributingEquipmentSequence = [*out.get("ContributingEquipmentSequence", []), equipment]
+
+
+def _coding_scheme(out: Dataset, source: Dataset, deed: Deed) -> None:
+    """C.12.1.1.1: who stands behind codes that are not DICOM's own."""
+    if all(code.scheme != OURS for code in codes_for(deed.effects, moved=deed.moved)):
+        return
+    scheme = Dataset()
+    scheme.CodingSchemeDesignator = OURS
+    scheme.CodingSchemeName = "domainaug effects"
+    scheme.CodingSchemeResponsibleOrganization = "domainaug"
+    out.CodingSchemeIdentificationSequence = [*out.get("CodingSchemeIdentificationSequence", []), scheme]
+
+
+def _general_series(out: Dataset, source: Dataset, deed: Deed) -> None:
+    """C.7.3.1: never part of the series it came from."""
+    out.SeriesInstanceUID = deed.series_uid
+    before = source.get("SeriesNumber")
+    number = (int(before) if before not in (None, "") else 0) + 9000 + 10000 * deed.copy
+    out.SeriesNumber = number if number < 2**31 else 9000 + deed.copy
+    out.SeriesDescription = _ascii(f"AUG copy {deed.copy} {deed.profile}")[:64]
+
+
+def _frame_of_reference(out: Dataset, source: Dataset, deed: Deed) -> None:
+    """C.7.4.1: content that moved no longer lies where the source's coordinates say."""
+    if deed.moved and source.get("FrameOfReferenceUID"):
+        out.FrameOfReferenceUID = deed.frame_of_reference_uid
+
+
+def _general_image(out: Dataset, source: Dataset, deed: Deed) -> None:
+    """C.7.6.1: derived, secondary, and by what; the third value (AXIAL ...) still holds."""
+    out.InstanceNumber = deed.number
+    before = source.get("ImageType") or []
+    before = [before] if isinstance(before, str) else list(before)
+    out.ImageType = ["DERIVED", "SECONDARY", *before[2:]]
+    saturated = f"; {deed.saturated} pixels of the series saturated" if deed.saturated else ""
+    out.DerivationDescription = _ascii(
+        f"domainaug {deed.version}: profile {deed.profile}, seed {deed.seed}, copy {deed.copy}{saturated}. "
+        f"Effects: {describe_effects(deed.effects)}"
+    )[:1024]
+    codes = codes_for(deed.effects, moved=deed.moved)
+    out.pop("DerivationCodeSequence", None)
+    if codes:
+        out.DerivationCodeSequence = [_coded(code) for code in codes]
+
+
+def _general_reference(out: Dataset, source: Dataset, deed: Deed) -> None:
+    """C.12.4: the one image it came from, and whether a place in it is the same place here."""
+    item = _reference(source)
+    item.SpatialLocationsPreserved = "NO" if deed.moved else "YES"
+    item.PurposeOfReferenceCodeSequence = [_coded(Code("121322", "DCM", "Source image for image processing operation"))]
+    out.SourceImageSequence = [item]
+
+
+def _common_instance_reference(out: Dataset, source: Dataset, deed: Deed) -> None:
+    """C.12.2: the series that the source is in."""
+    series = Dataset()
+    series.SeriesInstanceUID = source.SeriesInstanceUID
+    series.ReferencedInstanceSequence = [_reference(source)]
+    out.ReferencedSeriesSequence = [series]
+
+
+_LOSSY = {
+    JPEGBaseline8Bit: "ISO_10918_1",
+    JPEGExtended12Bit: "ISO_10918_1",
+    JPEGLSNearLossless: "ISO_14495_1",
+    JPEG2000: "ISO_15444_1",
+    HTJ2K: "ISO_15444_15",
+}
+
+
+def _lossy_compression(out: Dataset, source: Dataset, deed: Deed) -> None:
+    """C.7.6.1.1.5: once lossy, always lossy, however it is written now."""
+    syntax = source.file_meta.TransferSyntaxUID
+    if syntax in _LOSSY and not source.get("LossyImageCompression"):
+        out.LossyImageCompression = "01"
+        out.LossyImageCompressionMethod = _LOSSY[syntax]
+        whole = int(source.Rows) * int(source.Columns) * int(source.BitsAllocated) // 8
+        out.LossyImageCompressionRatio = f"{whole / max(len(source.PixelData), 1):.6g}"
+    if "compression" in deed.effects:
+        out.LossyImageCompression = "01"
+
+
+_PARTS = (
+    _sop_common,
+    _coding_scheme,
+    _general_series,
+    _frame_of_reference,
+    _general_image,
+    _general_reference,
+    _common_instance_reference,
+    _lossy_compression,
+)
+"""Rescale, window, padding value, spacing, position, laterality and acquisition stay as they are: values are
+taken back through the same rescale, and the grid is the source's."""
+
+
+def derive(source: Dataset, pixels: Stored, deed: Deed) -> Dataset:
+    """Return a derived image.
+
+    Args:
+        source: The header of the image it came from, with its `file_meta`; left as it is.
+        pixels: (rows, columns) stored values, little-endian, of the type that the header announces.
+        deed: What was done.
+
+    Raises:
+        LabelError: It would say something untrue.
+    """
+    check_truth(source, deed)
+    with quiet():
+        out = _kept(source, deed)
+        for part in _PARTS:
+            part(out, source, deed)
+        _image_pixel(out, pixels)
+        out.file_meta = _file_meta(out, deed)
+    return out
+
+
+def _image_pixel(out: Dataset, pixels: Stored) -> None:
+    """C.7.6.3, PS3.5 8: native pixels of even length, in words where a pixel takes more than a byte."""
+    content = pixels.tobytes()
+    out.PixelData = content + b"\0" * (len(content) % 2)
+    out["PixelData"].VR = "OW" if pixels.itemsize > 1 else "OB"
+
+
+def _file_meta(out: Dataset, deed: Deed) -> FileMetaDataset:
+    meta = FileMetaDataset()
+    meta.MediaStorageSOPClassUID = out.SOPClassUID
+    meta.MediaStorageSOPInstanceUID = out.SOPInstanceUID
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    meta.ImplementationClassUID = IMPLEMENTATION_CLASS_UID
+    meta.ImplementationVersionName = f"DOMAINAUG_{deed.version}"[:16].upper()
+    return meta
+
+
+def to_bytes(derived: Dataset) -> bytes:
+    """Return a derived image as a file: zero preamble, Explicit VR Little Endian."""
+    stream = io.BytesIO()
+    with quiet():
+        derived.preamble = bytes(128)
+        dcmwrite(stream, derived, implicit_vr=False, little_endian=True, enforce_file_format=True)
+    return stream.getvalue()
+
+
+def _coded(code: Code) -> Dataset:
+    item = Dataset()
+    item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = code.value, code.scheme, code.meaning
+    return item
+
+
+def _reference(source: Dataset) -> Dataset:
+    item = Dataset()
+    item.ReferencedSOPClassUID = source.SOPClassUID
+    item.ReferencedSOPInstanceUID = source.SOPInstanceUID
+    return item
+
+
+def _ascii(text: str) -> str:
+    """Return `text` in the characters that every character set has, and without DICOM's separator."""
+    return "".join(letter if " " <= letter <= "~" and letter != "\\" else "?" for letter in text)

@@ -1,0 +1,131 @@
+"""Pixels of one image: decoding them strictly, and the way between stored values and physical ones."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom import Dataset
+from pydicom.encaps import get_frame
+from pydicom.pixels.processing import apply_modality_lut
+from pydicom.pixels.utils import pixel_array
+from pydicom.uid import RLELossless
+
+from domainaug.errors import UnreadableInput
+from domainaug.medical.instance import Instance, Storage
+from domainaug.medical.opening import NATIVE, border
+
+__all__ = ["Array", "Stored", "decode", "is_padding", "physical_type", "through_lookup", "to_physical", "to_stored"]
+
+Array = NDArray[np.floating]
+Stored = NDArray[np.integer]
+
+_START_OF_FRAME = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}  # JPEG frame headers; F7 is JPEG-LS
+_WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD9)}
+
+
+def decode(dataset: Dataset, instance: Instance) -> Stored:
+    """Return the stored values of an image.
+
+    Args:
+        dataset: The whole data set of `instance`.
+        instance: What its header says, already found plausible.
+
+    Returns:
+        (rows, columns) int16, uint16, int8 or uint8; bits beyond BitsStored are masked out.
+
+    Raises:
+        UnreadableInput: The pixel data are missing, cut, damaged, or of another size than announced.
+    """
+    path = instance.path
+    content = dataset.get("PixelData")
+    if not content:
+        raise UnreadableInput("no-pixels", "it has no pixel data, or is cut before them", path=path)
+    with border("damaged-pixels", "its pixels cannot be decoded", path):
+        _expect_size(content, instance, path)
+        pixels: Stored = np.asarray(pixel_array(dataset))
+        if pixels.shape != (instance.rows, instance.columns):
+            raise UnreadableInput("damaged-pixels", "its pixels decode to another size than announced", path=path)
+        store = instance.storage
+        if pixels.min() < store.lowest or pixels.max() > store.highest:
+            raise UnreadableInput("damaged-pixels", "its pixels decode to values that BitsStored rules out", path=path)
+        kind = f"{'i' if store.signed else 'u'}{store.allocated // 8}"
+        return pixels.astype(np.dtype(kind), copy=False)
+
+
+def _expect_size(content: bytes, instance: Instance, path: Path) -> None:
+    """Compare the size that the header announces with that of the data, before memory is spent on them."""
+    size = instance.rows, instance.columns
+    if instance.transfer_syntax in NATIVE:
+        expected = size[0] * size[1] * instance.storage.allocated // 8
+        if len(content) < expected:
+            raise UnreadableInput("truncated", "its pixel data are shorter than its header announces", path=path)
+        if len(content) > expected + expected % 2:
+            message = "its pixel data are longer than its header announces"
+            raise UnreadableInput("bad-pixel-length", message, path=path)
+    elif instance.transfer_syntax != RLELossless:
+        found = _codestream_size(get_frame(content, 0, number_of_frames=1))
+        if found is not None and found != size:
+            message = "its compressed picture has another size than its header announces"
+            raise UnreadableInput("bad-pixel-length", message, path=path)
+
+
+def _codestream_size(stream: bytes) -> tuple[int, int] | None:
+    """Return (rows, columns) as a JPEG, JPEG-LS or JPEG 2000 picture itself says, or None."""
+    if stream[:4] == b"\xff\x4f\xff\x51":  # JPEG 2000: SIZ comes first
+        right, bottom, left, top = struct.unpack(">4I", stream[8:24])
+        return bottom - top, right - left
+    at = 2
+    while at + 9 <= len(stream) and stream[at] == 0xFF:
+        marker = stream[at + 1]
+        if marker in _START_OF_FRAME:
+            rows, columns = struct.unpack(">2H", stream[at + 5 : at + 9])
+            return rows, columns
+        if marker in _WITHOUT_LENGTH:
+            at += 2
+        elif marker == 0xFF:
+            at += 1
+        else:
+            at += 2 + struct.unpack(">H", stream[at + 2 : at + 4])[0]
+    return None
+
+
+def physical_type(storage: Storage) -> type[np.float32] | type[np.float64]:
+    """Return the floating type in which every stored value survives the way to physical units and back."""
+    largest = max(abs(storage.lowest), abs(storage.highest)) * abs(storage.slope) + abs(storage.intercept)
+    return np.float32 if largest * 2.0**-24 < 0.1 * abs(storage.slope) else np.float64
+
+
+def to_physical(stored: Stored, storage: Storage) -> Array:
+    """Return physical values: HU for CT, the modality's output unit elsewhere."""
+    kind = physical_type(storage)
+    if storage.lookup or (storage.slope == 1 and storage.intercept == 0):
+        return stored.astype(kind)
+    return (stored.astype(np.float64) * storage.slope + storage.intercept).astype(kind)
+
+
+def through_lookup(stored: Stored, dataset: Dataset, path: Path) -> Array:
+    """Return the values behind a Modality LUT Sequence, which has no unique way back."""
+    with border("bad-rescale", "its modality look-up table cannot be applied", path):
+        return np.asarray(apply_modality_lut(stored, dataset), dtype=np.float32)
+
+
+def to_stored(physical: Array, storage: Storage) -> tuple[Stored, int]:
+    """Return stored values, and how many were beyond what can be stored and were set to the nearest end."""
+    values = np.asarray(physical, dtype=np.float64)
+    if not storage.lookup and (storage.slope != 1 or storage.intercept != 0):
+        values = (values - storage.intercept) / storage.slope
+    values = np.rint(values)
+    beyond = int(np.count_nonzero((values < storage.lowest) | (values > storage.highest)))
+    kind = np.dtype(f"<{'i' if storage.signed else 'u'}{storage.allocated // 8}")
+    return np.clip(values, storage.lowest, storage.highest).astype(kind), beyond
+
+
+def is_padding(stored: Stored, storage: Storage) -> NDArray[np.bool_]:
+    """Return which pixels are no image, by Pixel Padding Value and its range."""
+    if storage.padding is None:
+        return np.zeros(stored.shape, dtype=bool)
+    low, high = storage.padding
+    return np.asarray((stored >= low) & (stored <= high))

@@ -1,0 +1,264 @@
+"""Which images make one stack, in which order, and what is wrong with it.
+
+A series is not a stack: localizers, echoes, b-values and repeated acquisitions share one. Images are split
+until what is left could be a stack; then the positions say whether it is one. Readers that skip this are
+silently wrong: a missing slice stretches the others, a tilted gantry is straightened.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domainaug.medical.instance import Instance
+
+__all__ = ["SeriesFinding", "StackGeometry", "judge", "split"]
+
+Vector = NDArray[np.float64]
+
+SPACING_TOLERANCE = 1e-3
+"""Largest departure of a step from the median one, as a share of it."""
+
+TILT_TOLERANCE = 5e-3
+"""Largest sideways part of a step, as a share of the step (0.3 degrees)."""
+
+_AXIS_TOLERANCE = 1e-3
+_IN_VOLUMES = ("CT", "MR")
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesFinding:
+    """Something about a stack that its user should know.
+
+    Attributes:
+        code: A stable code ("missing-slice", "monochrome1" ...).
+        message: One sentence, free of patient identifiers.
+        refuses: Whether it makes the stack wrong as a volume.
+    """
+
+    code: str
+    message: str
+    refuses: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StackGeometry:
+    """Where a stack lies in the patient; millimeters and unit vectors, in DICOM's axes (left, back, up).
+
+    Attributes:
+        spacing: Between rows and between columns.
+        slice_spacing: Between slices; None for a single one.
+        origin: Middle of the first pixel of the first slice.
+        row: Direction in which columns count up.
+        column: Direction in which rows count up.
+        normal: Direction in which slices count up.
+    """
+
+    spacing: tuple[float, float]
+    slice_spacing: float | None
+    origin: tuple[float, float, float]
+    row: tuple[float, float, float]
+    column: tuple[float, float, float]
+    normal: tuple[float, float, float]
+
+
+def split(instances: Iterable[Instance]) -> list[list[Instance]]:
+    """Return the stacks that `instances` make up, each in slice order; in an order that files do not decide."""
+    groups: dict[tuple[Any, ...], list[Instance]] = defaultdict(list)
+    for instance in sorted(instances, key=lambda x: (x.series_uid, x.sop_instance_uid)):
+        spacing = instance.spacing and tuple(round(value, 4) for value in instance.spacing)
+        groups[
+            instance.series_uid,
+            instance.sop_class_uid,
+            instance.rows,
+            instance.columns,
+            str(spacing),
+            instance.photometric,
+            instance.image_type,
+            instance.parts,
+            instance.position is None or instance.orientation is None,
+        ].append(instance)
+    stacks: list[list[Instance]] = []
+    for _, group in sorted(groups.items(), key=lambda pair: str(pair[0])):
+        for parallel in _by_orientation(group):
+            stacks.extend(_by_acquisition(parallel))
+    return stacks
+
+
+def judge(
+    stack: Sequence[Instance], siblings: Sequence[Sequence[Instance]] = ()
+) -> tuple[StackGeometry | None, tuple[SeriesFinding, ...]]:
+    """Return where a stack lies and everything found about it.
+
+    Args:
+        stack: Images in slice order, as `split` gives them.
+        siblings: The stacks that its series was split into, itself among them.
+    """
+    findings = [*_kinship(stack, siblings), *_notes(stack)]
+    first = stack[0]
+    if first.modality not in _IN_VOLUMES:
+        return None, tuple(findings)
+    if first.position is None or first.orientation is None or first.spacing is None:
+        findings.append(SeriesFinding("no-geometry", "position, orientation or spacing is missing: not a stack"))
+        return None, tuple(findings)
+    row, column, normal = _axes(first)
+    steps = np.diff(np.array([instance.position for instance in stack], dtype=float), axis=0)
+    slice_spacing = None
+    if len(steps):
+        slice_spacing = float(np.median(steps @ normal))
+        findings.extend(_step_findings(steps, normal))
+    geometry = StackGeometry(
+        first.spacing, slice_spacing, first.position, _triple(row), _triple(column), _triple(normal)
+    )
+    return geometry, tuple(findings)
+
+
+def _axes(instance: Instance) -> tuple[Vector, Vector, Vector]:
+    row, column = np.array(instance.orientation[:3]), np.array(instance.orientation[3:])  # type: ignore[index]
+    return row, column, np.cross(row, column)
+
+
+def _triple(vector: Vector) -> tuple[float, float, float]:
+    return float(vector[0]), float(vector[1]), float(vector[2])
+
+
+def _height(instance: Instance) -> float:
+    """Return where a slice lies along the normal of its plane."""
+    return float(np.dot(np.array(instance.position), _axes(instance)[2]))
+
+
+def _by_orientation(group: list[Instance]) -> list[list[Instance]]:
+    if group[0].position is None or group[0].orientation is None:
+        return [group]
+    parallel: list[list[Instance]] = []
+    for instance in group:
+        axes = np.array(instance.orientation)
+        for stack in parallel:
+            if np.abs(axes - np.array(stack[0].orientation)).max() <= _AXIS_TOLERANCE:
+                stack.append(instance)
+                break
+        else:
+            parallel.append([instance])
+    return [sorted(stack, key=lambda x: (_height(x), x.sop_instance_uid)) for stack in parallel]
+
+
+def _by_acquisition(stack: list[Instance]) -> list[list[Instance]]:
+    """Split by Acquisition Number only where positions repeat: many scanners count every slice up."""
+    if stack[0].position is None or stack[0].orientation is None or not _repeats(stack):
+        return [stack]
+    parts: dict[str, list[Instance]] = defaultdict(list)
+    for instance in stack:
+        parts[instance.acquisition].append(instance)
+    if len(parts) > 1 and not any(_repeats(part) for part in parts.values()):
+        return [parts[number] for number in sorted(parts)]
+    return [stack]
+
+
+def _repeats(stack: Sequence[Instance]) -> bool:
+    heights = np.array([_height(instance) for instance in stack])
+    return bool(np.any(np.diff(heights) < 1e-3))
+
+
+def _step_findings(steps: Vector, normal: Vector) -> Iterable[SeriesFinding]:
+    along = steps @ normal
+    if np.any(along < 1e-3):
+        pairs = _listed(np.flatnonzero(along < 1e-3))
+        yield SeriesFinding("duplicate-position", f"two slices lie at one position, after slice {pairs}", refuses=True)
+        return
+    median = float(np.median(along))
+    uneven = np.flatnonzero(np.abs(along - median) > SPACING_TOLERANCE * median)
+    if len(uneven):
+        largest = float(along[uneven].max())
+        message = f"slices are {median:.4g} mm apart, but {largest:.4g} mm after slice {_listed(uneven)}"
+        yield SeriesFinding("missing-slice", message, refuses=True)
+    leaning = steps / along[:, None] - normal
+    mean = leaning.mean(axis=0)
+    if np.abs(leaning - mean).max() > TILT_TOLERANCE:
+        message = "slices are shifted against each other within their plane"
+        yield SeriesFinding("shifted-slices", message, refuses=True)
+    elif np.linalg.norm(mean) > TILT_TOLERANCE:
+        degrees = float(np.degrees(np.arctan(np.linalg.norm(mean))))
+        message = f"the stack leans {degrees:.1f} degrees out of the normal of its slices (tilted gantry)"
+        yield SeriesFinding("gantry-tilt", message, refuses=True)
+
+
+def _listed(indices: NDArray[np.intp]) -> str:
+    shown = ", ".join(str(index + 1) for index in indices[:8])
+    return f"{shown} and {len(indices) - 8} more" if len(indices) > 8 else shown
+
+
+def _kinship(stack: Sequence[Instance], siblings: Sequence[Sequence[Instance]]) -> Iterable[SeriesFinding]:
+    if len(siblings) < 2:
+        return
+    yield SeriesFinding("split", f"its series holds {len(siblings)} stacks, which are taken one by one")
+    orientations = {str(sibling[0].orientation) for sibling in siblings}
+    if len(orientations) > 1 and stack[0].modality in _IN_VOLUMES:
+        yield SeriesFinding("mixed-orientation", f"its series holds {len(orientations)} orientations")
+
+
+def _notes(stack: Sequence[Instance]) -> Iterable[SeriesFinding]:
+    for finding, applies in _NOTES:
+        if applies(stack):
+            yield finding
+
+
+def _differ(stack: Sequence[Instance], what: Callable[[Instance], object]) -> bool:
+    return len({what(instance) for instance in stack}) > 1
+
+
+_NOTES: tuple[tuple[SeriesFinding, Callable[[Sequence[Instance]], bool]], ...] = (
+    (
+        SeriesFinding("mixed-storage", "its images are stored in different ways", refuses=True),
+        lambda stack: _differ(stack, lambda x: (x.storage.allocated, x.storage.stored, x.storage.signed)),
+    ),
+    (
+        SeriesFinding("mixed-frames", "its images lie in different frames of reference", refuses=True),
+        lambda stack: _differ(stack, lambda x: x.frame_of_reference_uid),
+    ),
+    (
+        SeriesFinding("mixed-rescale", "some of its images have a look-up table or a rescale type of their own", True),
+        lambda stack: _differ(stack, lambda x: (x.storage.lookup, x.value_type)),
+    ),
+    (
+        SeriesFinding("rescale-per-slice", "every slice has its own rescale slope and intercept"),
+        lambda stack: _differ(stack, lambda x: (x.storage.slope, x.storage.intercept)),
+    ),
+    (
+        SeriesFinding("localizer", "a localizer: planned on, not diagnosed on"),
+        lambda stack: "LOCALIZER" in stack[0].image_type,
+    ),
+    (
+        SeriesFinding("monochrome1", "low values are bright; it is turned round while it is augmented"),
+        lambda stack: stack[0].photometric == "MONOCHROME1",
+    ),
+    (
+        SeriesFinding("padding-value", "pixels outside the image carry a padding value"),
+        lambda stack: stack[0].storage.padding is not None,
+    ),
+    (
+        SeriesFinding("modality-lut", "values go through a look-up table; it is augmented before that table"),
+        lambda stack: stack[0].storage.lookup,
+    ),
+    (
+        SeriesFinding("no-rescale", "it is CT without a rescale slope: its values are not known to be HU"),
+        lambda stack: stack[0].modality == "CT" and not stack[0].rescaled,
+    ),
+    (
+        SeriesFinding("no-spacing", "the size of a pixel is not known"),
+        lambda stack: stack[0].spacing is None,
+    ),
+    (
+        SeriesFinding("burned-in", "text is burned into its pixels; content may not be moved"),
+        lambda stack: any(instance.burned_in for instance in stack),
+    ),
+    (
+        SeriesFinding("no-file-meta", "its file meta information is incomplete"),
+        lambda stack: not all(instance.has_meta for instance in stack),
+    ),
+)
+"""What is found on the headers alone, and when."""

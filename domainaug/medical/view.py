@@ -1,0 +1,151 @@
+"""What a pipeline is shown of a series, and the way back to stored values.
+
+A pipeline sees physical values (HU), dark to bright, with a range that fits the content and without padding.
+What it returns goes back to stored values by the very rescale it came by, so an image left alone comes back
+bit for bit.
+
+The range is `(low, high)` in the unit of the values:
+
+* **CT in HU**: -1024 to 3071, the scale of 12 bits, widened to what the series holds (metal, untagged corners)
+  and narrowed to what its bits and rescale can hold.
+* **CR and DX** of up to 12 bits: all that their bits can hold. Beyond that few detectors use the whole word, so
+  the first window and the content together.
+* **MR**, and CT without a rescale: from 0 to the brightest pixel of the series; their scale means nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domainaug.errors import ImageError
+from domainaug.medical.pixels import Stored, is_padding, to_physical, to_stored
+from domainaug.medical.series import Series
+
+__all__ = ["AIR_HU", "View"]
+
+AIR_HU = -1000.0
+_CT_RANGE = (-1024.0, 3071.0)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How a series is shown.
+
+    Attributes:
+        series: The series.
+        stored: Its stored values, (slices, rows, columns).
+        low: Dark end of the range.
+        high: Bright end of the range.
+        fill: What lies outside the field of view.
+        turned: Whether low stored values are bright (MONOCHROME1) and were turned round.
+    """
+
+    series: Series
+    stored: Stored
+    low: float
+    high: float
+    fill: float
+    turned: bool
+
+    @classmethod
+    def of(cls, series: Series, planes: Sequence[Stored]) -> View:
+        """Return how the decoded `planes` of `series` are shown."""
+        stored = np.stack(planes)
+        low, high = _range(series, stored)
+        turned = series.photometric == "MONOCHROME1"
+        return cls(series, stored, low, high, _fill(series, low, high, turned), turned)
+
+    def seen(self) -> NDArray[np.floating[Any]]:
+        """Return what the pipeline is given, (slices, rows, columns)."""
+        planes = []
+        for plane, instance in zip(self.stored, self.series.instances, strict=True):
+            shown = to_physical(plane, instance.storage)
+            if self.turned:
+                shown = (self.low + self.high - shown.astype(np.float64)).astype(shown.dtype)
+            shown[is_padding(plane, instance.storage)] = self.fill
+            planes.append(shown)
+        return np.stack(planes)
+
+    def stored_again(self, seen: NDArray[Any], *, moved: bool) -> tuple[Stored, int]:
+        """Return the stored values of what a pipeline gave back.
+
+        Padding stays padding, and nothing else becomes it, as long as content has not moved; once it has, what
+        was padding is whatever the pipeline made of the fill value.
+
+        Args:
+            seen: As `seen`, of the same shape.
+            moved: Whether content moved.
+
+        Returns:
+            Stored values, and how many did not fit and were set to the nearest end.
+
+        Raises:
+            ImageError: The shape is another one, or a value is not finite.
+        """
+        if seen.shape != self.stored.shape:
+            raise ImageError(
+                f"the augmented series is {_by(seen.shape)} and its source {_by(self.stored.shape)}; a derived series "
+                "keeps the grid of its source: leave crops and resizes out of the pipeline"
+            )
+        if not np.isfinite(seen).all():
+            raise ImageError("the augmented series holds values that are not finite; look for a division by zero")
+        planes, beyond = [], 0
+        for plane, instance, before in zip(seen, self.series.instances, self.stored, strict=True):
+            values = self.low + self.high - plane.astype(np.float64) if self.turned else plane
+            after, count = to_stored(values, instance.storage)
+            if instance.storage.padding is not None and not moved:
+                padding = is_padding(before, instance.storage)
+                low, high = instance.storage.padding
+                aside = high + 1 if high < instance.storage.highest else low - 1
+                after[is_padding(after, instance.storage) & ~padding] = aside
+                after[padding] = before[padding]
+            planes.append(after)
+            beyond += count
+        return np.stack(planes), beyond
+
+
+def _by(shape: tuple[int, ...]) -> str:
+    return " x ".join(map(str, shape))
+
+
+def _observed(series: Series, stored: Stored) -> tuple[float, float]:
+    """Return the lowest and highest physical value of the image, padding left out."""
+    ends: list[float] = []
+    for plane, instance in zip(stored, series.instances, strict=True):
+        image = plane[~is_padding(plane, instance.storage)]
+        if image.size:
+            both = np.array([image.min(), image.max()])
+            ends.extend(map(float, to_physical(both, instance.storage)))
+    return (min(ends), max(ends)) if ends else (0.0, 0.0)
+
+
+def _range(series: Series, stored: Stored) -> tuple[float, float]:
+    first = series.instances[0]
+    lowest, highest = series.value_range if not first.storage.lookup else (first.storage.lowest, first.storage.highest)
+    low, high = _observed(series, stored)
+    if series.unit == "HU":
+        low, high = min(low, _CT_RANGE[0]), max(high, _CT_RANGE[1])
+    elif series.modality in ("CR", "DX"):
+        if first.storage.stored <= 12:
+            low, high = lowest, highest
+        elif first.window is not None and not first.storage.lookup:
+            low, high = min(low, first.window[0]), max(high, first.window[1])
+    else:
+        low = min(low, 0.0)
+    low, high = max(low, lowest), min(high, highest)
+    return low, high if high > low else low + 1.0
+
+
+def _fill(series: Series, low: float, high: float, turned: bool) -> float:
+    storage = series.instances[0].storage
+    if storage.padding is not None:
+        value = float(to_physical(np.array([storage.padding[0]]), storage)[0])
+        value = low + high - value if turned else value
+        if low <= value <= high:
+            return value
+    return max(AIR_HU, low) if series.unit == "HU" else low
