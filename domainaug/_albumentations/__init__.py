@@ -15,6 +15,6 @@ import os
 
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
 
-import albumentations as A  # noqa: E402, N812
+import albumentations as A  # noqa: N812
 
 __all__ = ["A"]

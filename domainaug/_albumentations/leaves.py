@@ -27,15 +27,56 @@ class Kind(Enum):
     """Leaves the type or range on purpose; comes last."""
 
 
-_EXACT = """HorizontalFlip VerticalFlip Transpose D4 SquareSymmetry RandomRotate90 TimeReverse NoOp Crop CenterCrop
-RandomCrop RandomCropFromBorders RandomCropNearBBox CropNonEmptyMaskIfExists AtLeastOneBBoxRandomCrop
-BBoxSafeRandomCrop Pad PadIfNeeded RandomGridShuffle CenterCrop3D RandomCrop3D Pad3D PadIfNeeded3D CubicSymmetry
-Morphological""".split()
+_EXACT = [
+    "HorizontalFlip",
+    "VerticalFlip",
+    "Transpose",
+    "D4",
+    "SquareSymmetry",
+    "RandomRotate90",
+    "TimeReverse",
+    "NoOp",
+    "Crop",
+    "CenterCrop",
+    "RandomCrop",
+    "RandomCropFromBorders",
+    "RandomCropNearBBox",
+    "CropNonEmptyMaskIfExists",
+    "AtLeastOneBBoxRandomCrop",
+    "BBoxSafeRandomCrop",
+    "Pad",
+    "PadIfNeeded",
+    "RandomGridShuffle",
+    "CenterCrop3D",
+    "RandomCrop3D",
+    "Pad3D",
+    "PadIfNeeded3D",
+    "CubicSymmetry",
+    "Morphological",
+]
 # Morphological moves edges, of picture and mask alike, and needs neither a range nor an interpolation.
 
-_RESAMPLING = """Affine ShiftScaleRotate Rotate SafeRotate Perspective ElasticTransform GridDistortion
-OpticalDistortion ThinPlateSpline PiecewiseAffine GridElasticDeform Resize LongestMaxSize SmallestMaxSize RandomScale
-RandomResizedCrop RandomSizedCrop RandomSizedBBoxSafeCrop CropAndPad""".split()
+_RESAMPLING = [
+    "Affine",
+    "ShiftScaleRotate",
+    "Rotate",
+    "SafeRotate",
+    "Perspective",
+    "ElasticTransform",
+    "GridDistortion",
+    "OpticalDistortion",
+    "ThinPlateSpline",
+    "PiecewiseAffine",
+    "GridElasticDeform",
+    "Resize",
+    "LongestMaxSize",
+    "SmallestMaxSize",
+    "RandomScale",
+    "RandomResizedCrop",
+    "RandomSizedCrop",
+    "RandomSizedBBoxSafeCrop",
+    "CropAndPad",
+]
 
 _CONVERTING = ("Normalize", "ToFloat", "FromFloat")
 _NATIVE = ("Lambda", "Mosaic")
@@ -46,13 +87,30 @@ _NOISE_BY_SLICE = frozenset({"GaussNoise", "ISONoise", "ShotNoise", "SaltAndPepp
 
 # These go through eight bits inside (albucore's `uint8_io`), whatever they are given.
 _QUANTIZING = frozenset(
-    """CLAHE Equalize ImageCompression Posterize RandomRain RandomSnow RandomSunFlare RandomGravel RandomFog
-    ISONoise MedianBlur GlassBlur Superpixels TextImage HueSaturationValue RandomToneCurve AutoContrast""".split()
+    [
+        "CLAHE",
+        "Equalize",
+        "ImageCompression",
+        "Posterize",
+        "RandomRain",
+        "RandomSnow",
+        "RandomSunFlare",
+        "RandomGravel",
+        "RandomFog",
+        "ISONoise",
+        "MedianBlur",
+        "GlassBlur",
+        "Superpixels",
+        "TextImage",
+        "HueSaturationValue",
+        "RandomToneCurve",
+        "AutoContrast",
+    ]
 )
 
 
 @lru_cache(maxsize=512)
-def _kind_of_class(cls: type) -> Kind:
+def _kind_of_class(cls: Any) -> Kind:
     own = getattr(cls, "value_kind", None)  # our own transforms may say
     if own is not None:
         return Kind(own)
@@ -73,7 +131,8 @@ def _kind_of_class(cls: type) -> Kind:
 
 def kind_of(leaf: A.BasicTransform) -> Kind:
     """Return how `leaf` has to be handled; a subclass of a stock transform is handled like it."""
-    return _kind_of_class(type(leaf))
+    cls: Any = type(leaf)
+    return _kind_of_class(cls)
 
 
 def _is_any_of(leaf: A.BasicTransform, names: frozenset[str]) -> bool:
@@ -85,7 +144,7 @@ def noise_differs_by_slice(leaf: A.BasicTransform) -> bool:
     if isinstance(leaf, A.MultiplicativeNoise):
         return bool(leaf.elementwise)
     if isinstance(leaf, A.AdditiveNoise):
-        return leaf.spatial_mode != "constant"
+        return str(leaf.spatial_mode) != "constant"
     return _is_any_of(leaf, _NOISE_BY_SLICE)
 
 

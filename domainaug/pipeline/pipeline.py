@@ -1,0 +1,363 @@
+"""`Pipeline`: an `albumentations.Compose` that keeps values, chance and labels true, and tells what it did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domainaug._albumentations import A
+from domainaug._albumentations.leaves import Kind, kind_of
+from domainaug._albumentations.streams import Streams
+from domainaug._albumentations.tree import leaves, plan, walked_like
+from domainaug.errors import ImageError, LabelError, UnknownName
+from domainaug.pipeline.clock import Clock, Draw, check_seed
+from domainaug.pipeline.execution import Execution
+from domainaug.pipeline.guards import RANKS, checked_image, checked_mask
+from domainaug.pipeline.labels import Rows, boxes_fit_masks, boxes_from_masks, refuse_vanished
+from domainaug.pipeline.masks import labels_in
+from domainaug.pipeline.ranges import Values, check_range, resolve_values
+from domainaug.pipeline.record import Log
+
+if TYPE_CHECKING:
+    from domainaug.profile.model import Profile
+
+__all__ = ["Pipeline"]
+
+Array = NDArray[Any]
+OnVanished = Literal["drop", "refuse"]
+
+_MASKS = ("mask", "masks", "mask3d", "masks3d")
+_FULL_NAME = "domainaug.pipeline.Pipeline"
+
+
+class Pipeline(A.Compose):  # type: ignore[misc]
+    """An `albumentations.Compose` that takes any values, repeats itself on request, and keeps labels true.
+
+    Use it wherever a Compose goes: `out = pipeline(image=image, mask=mask)`. A call takes five more keywords:
+    `key` and `copy` (the draw then depends on seed, key and copy alone), `value_range`, `fill` and `spacing`
+    (of this picture, before what the pipeline was told).
+
+    Args:
+        transforms: albumentations transforms and compositions.
+        seed: Same seed, same draws. None takes one from the operating system; the record tells it.
+        value_range: (low, high), what pixel values mean, in their unit: (-1024, 3071) for CT in HU.
+        fill: The value outside the picture, in the same unit; None for the profile's, else the low end.
+        profile: The profile the pipeline was made for; gives range and fill where nothing else does.
+        boxes_from_masks: Draw boxes anew around `masks`; None does it where `masks` and `bboxes` came in
+            matching pairs.
+        on_vanished: "drop" labels that are gone and report them in the record, or "refuse" with `LabelError`.
+        bbox_params: As for Compose.
+        keypoint_params: As for Compose.
+        **compose: Everything else Compose takes.
+
+    Raises:
+        UnknownName: A transform was given a parameter it does not have; albumentations only warns.
+    """
+
+    def __init__(
+        self,
+        transforms: Sequence[Any],
+        *,
+        seed: int | None = None,
+        value_range: tuple[float, float] | None = None,
+        fill: float | None = None,
+        profile: Profile | None = None,
+        boxes_from_masks: bool | None = None,
+        on_vanished: OnVanished = "drop",
+        bbox_params: Any = None,
+        keypoint_params: Any = None,
+        **compose: Any,
+    ) -> None:
+        if on_vanished not in ("drop", "refuse"):
+            raise ValueError(f'on_vanished: "drop" or "refuse" is needed, got {on_vanished!r}')
+        self._clock = Clock(check_seed(seed))
+        self._log: Log | None = None
+        super().__init__(
+            list(transforms), bbox_params=bbox_params, keypoint_params=keypoint_params, seed=seed, **compose
+        )
+        self.value_range = check_range(value_range, "Pipeline")
+        self.fill = None if fill is None else float(fill)
+        self.profile = profile
+        self.boxes_from_masks = boxes_from_masks
+        self.on_vanished = on_vanished
+        for _, leaf in leaves(self):
+            _refuse_unknown_parameters(leaf)
+        self._moves = any(
+            not isinstance(leaf, A.ImageOnlyTransform) and kind_of(leaf) is not Kind.PIXEL for _, leaf in leaves(self)
+        )
+
+    @classmethod
+    def from_profile(
+        cls, profile: Profile, *, seed: int | None = None, strength: float = 1.0, **compose: Any
+    ) -> Pipeline:
+        """Return the pipeline a profile recommends.
+
+        Args:
+            profile: The profile.
+            seed: As for `Pipeline`.
+            strength: From 0, which leaves every picture alone, to 1, the recipe as written.
+            **compose: Everything else `Pipeline` takes.
+
+        Raises:
+            UnknownName: The recipe names a transform or a parameter nobody knows.
+            ProfileError: The recipe cannot be built.
+        """
+        from domainaug.recipe import build_recipe
+
+        transforms = build_recipe(profile.recipe, strength=strength, path=profile.path)
+        return cls(transforms, seed=seed, profile=profile, **compose)
+
+    # -- chance ----------------------------------------------------------------------------------------
+
+    def set_random_seed(self, seed: int | None) -> None:
+        """Start again with `seed`; the streams of the steps follow from it."""
+        self.seed = check_seed(seed)
+        self._clock = Clock(self.seed)
+        self.random_generator = np.random.default_rng(self.seed)
+        self.py_random = Streams((self._clock.seed,)).at(()).python
+
+    def set_random_state(self, random_generator: np.random.Generator, py_random: Any) -> None:
+        """Take a seed from a generator; what an outer Compose calls."""
+        self.random_generator, self.py_random = random_generator, py_random
+        self._clock = Clock(int(random_generator.integers(2**63)))
+
+    # -- the call --------------------------------------------------------------------------------------
+
+    def __call__(
+        self,
+        *args: Any,
+        force_apply: bool = False,
+        key: str | None = None,
+        copy: int = 0,
+        value_range: tuple[float, float] | None = None,
+        fill: float | None = None,
+        spacing: tuple[float, float] | None = None,
+        **data: Any,
+    ) -> dict[str, Any]:
+        """Augment one sample.
+
+        Args:
+            *args: None; albumentations takes targets by name.
+            force_apply: Apply even if the `p` of the pipeline says no.
+            key: Names the sample; the draw then depends on seed, key and copy alone.
+            copy: Which copy of the sample, from 0.
+            value_range: (low, high) of this picture.
+            fill: The value outside this picture.
+            spacing: Millimeters from one pixel to the next, (rows, columns).
+            **data: `image`, `mask`, `masks`, `bboxes`, `keypoints`, `volume`, `mask3d` and so on.
+
+        Returns:
+            The same names; arrays are new, contiguous, and of the type they came in.
+
+        Raises:
+            ImageError: A picture that cannot be taken.
+            LabelError: A label that would no longer be true.
+        """
+        if args:
+            raise KeyError("pass targets by name: pipeline(image=image)")
+        draw = self._draw(key, copy)
+        targets = {name: self._additional_targets.get(name, name) for name, value in data.items() if value is not None}
+        if not any(kind in RANKS for kind in targets.values()):
+            raise ImageError(
+                f"a pipeline needs image=, images=, volume= or volumes=, got {', '.join(data) or 'nothing'}"
+            )
+        self._refuse_unmoved(data, targets)
+        ready, values, thin = self._taken(data, targets, check_range(value_range, "the call"), fill)
+        known = values.low is not None and values.high is not None
+        log = Log(
+            draw,
+            value_range=(float(values.low), float(values.high)) if known else None,  # type: ignore[arg-type]
+            fill=values.fill,
+        )
+        self._log = log
+        if self.save_applied_params and self.main_compose:
+            ready["applied_transforms"] = []
+        steps = plan(self, Streams(draw.entropy), forced=force_apply)
+        self.preprocess(ready)
+        return self._run(steps, ready, targets, values, spacing, log, thin)
+
+    def _draw(self, key: str | None, copy: int) -> Draw:
+        if key is None:
+            if copy:
+                raise ValueError("copy= counts copies of a sample and needs key= to name it")
+            return self._clock.tick()
+        if not isinstance(key, str):
+            raise TypeError(f"key: a string is needed, got {type(key).__name__}")
+        if isinstance(copy, bool) or not hasattr(copy, "__index__") or copy < 0:
+            raise ValueError(f"copy: an integer from 0 is needed, got {copy!r}")
+        return Draw(self._clock.seed, key, int(copy))
+
+    def _refuse_unmoved(self, data: Mapping[str, Any], targets: Mapping[str, str]) -> None:
+        for kind, params in (("bboxes", "bbox_params"), ("keypoints", "keypoint_params")):
+            for name, target in targets.items():
+                if target == kind and kind not in self.processors:
+                    raise LabelError(f"{name}: Pipeline(..., {params}=...) is needed to know their format")
+        if not self._moves:
+            return
+        sizes = {np.shape(data[n])[:2] for n, k in targets.items() if k == "image"}
+        for name, kind in targets.items():
+            value = data[name]
+            foreign = kind not in RANKS and kind not in _MASKS and kind not in self.processors
+            if foreign and isinstance(value, np.ndarray) and value.ndim >= 2 and value.shape[:2] in sizes:
+                raise LabelError(
+                    f"{name}: an array as large as the picture would stay behind when the picture moves; "
+                    f"pass additional_targets={{{name!r}: 'image'}} or {{{name!r}: 'mask'}} to the pipeline"
+                )
+
+    def _taken(
+        self,
+        data: Mapping[str, Any],
+        targets: Mapping[str, str],
+        value_range: tuple[float, float] | None,
+        fill: float | None,
+    ) -> tuple[dict[str, Any], Values, set[str]]:
+        """Return private copies, what values mean, and which pictures had a channel axis of one."""
+        ready, thin = dict(data), set()
+        values: Values | None = None
+        for name, kind in targets.items():
+            if kind in RANKS:
+                array, extent = checked_image(name, kind, data[name])
+                if array.ndim == RANKS[kind][1] and array.shape[-1] == 1:
+                    array = array[..., 0]
+                    thin.add(name)
+                ready[name] = array
+                if values is None:
+                    values = resolve_values(
+                        array,
+                        extent,
+                        value_range=value_range or self.value_range,
+                        fill=self.fill if fill is None else float(fill),
+                        profile=self.profile,
+                    )
+                elif array.dtype != values.dtype:
+                    raise ImageError(f"{name}: pictures of one call share a type, got {array.dtype} and {values.dtype}")
+            elif kind in ("masks", "masks3d") and isinstance(data[name], list | tuple):
+                ready[name] = [checked_mask(name, mask) for mask in data[name]]
+            elif kind in _MASKS:
+                ready[name] = checked_mask(name, data[name])
+            elif kind in self.processors and isinstance(data[name], np.ndarray):
+                ready[name] = data[name].copy()
+        assert values is not None
+        return ready, values, thin
+
+    def _run(
+        self,
+        steps: Sequence[Any],
+        data: dict[str, Any],
+        targets: Mapping[str, str],
+        values: Values,
+        spacing: tuple[float, float] | None,
+        log: Log,
+        thin: set[str],
+    ) -> dict[str, Any]:
+        active = {n: k for n, k in targets.items() if not isinstance(data[n], list | tuple)}
+        before = (
+            {n: labels_in(data[n]) for n, k in active.items() if k in _MASKS and data[n].dtype.kind != "f"}
+            if steps
+            else {}
+        )
+        paired = self._paired(data, active)
+        rows = {n: r for n, k in active.items() if k in self.processors and (r := Rows.numbered(_WORD[k], data))}
+        execution = Execution(data, active, values, spacing, rows, log, self.check_data_post_transform)
+        data = execution.run(steps)
+        self._settle(data, active, rows, log, paired and execution.labels_moved)
+        if execution.labels_moved:
+            for name, there in before.items():
+                background = there[:1] if there and there[0] == 0 else []
+                gone = [x for x in there if x not in labels_in(data[name]) and x not in background]
+                if gone:
+                    log.vanished[name] = gone
+        if self.on_vanished == "refuse":
+            refuse_vanished(log.vanished)
+        if "applied_transforms" in data:
+            data["applied_transforms"] = [(type(x.leaf).__name__, dict(x.params)) for x in log.applied]
+        out: dict[str, Any] = self.postprocess(data)
+        for name in thin:
+            if isinstance(out[name], np.ndarray) and out[name].ndim == RANKS[targets[name]][0]:
+                out[name] = out[name][..., None]
+        return out
+
+    def _paired(self, data: Mapping[str, Any], targets: Mapping[str, str]) -> bool:
+        """Whether boxes are to be drawn anew around masks."""
+        there = targets.get("masks") == "masks" and targets.get("bboxes") == "bboxes"
+        if self.boxes_from_masks is False or not there or not np.size(data["bboxes"]):
+            return False
+        if self.boxes_from_masks:
+            if len(data["masks"]) != len(data["bboxes"]):
+                raise LabelError(
+                    f"boxes_from_masks needs one mask a box, got {len(data['masks'])} masks and "
+                    f"{len(data['bboxes'])} boxes"
+                )
+            return True
+        return boxes_fit_masks(data["bboxes"], data["masks"])
+
+    def _settle(
+        self, data: dict[str, Any], targets: Mapping[str, str], rows: Mapping[str, Rows], log: Log, paired: bool
+    ) -> None:
+        """Draw boxes around their masks, drop what is gone, and note it."""
+        shape = A.core.utils.get_shape(data)
+        for name, numbered in rows.items():
+            array = data[name]
+            if paired and name == "bboxes" and len(array):
+                array = boxes_from_masks(array, data["masks"])
+            array = self.processors[targets[name]].filter(array, shape) if len(array) else array
+            if paired and name == "bboxes":
+                data["masks"] = data["masks"][numbered.alive(array)]
+            data[name] = numbered.finished(array)
+            if numbered.vanished:
+                log.vanished[name] = list(numbered.vanished)
+            if numbered.clipped:
+                log.cut[name] = sorted(numbered.clipped)
+
+    # -- afterwards ------------------------------------------------------------------------------------
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What the last call drew and did, fit for JSON; {} before the first.
+
+        `steps` (transform, path, params, effects, exact), `effects` of the whole, `exact` (every effect was
+        read off the draw, rather than bounded), `moved` (content left its place), `seed`, `key`, `copy`,
+        `value_range`, `fill`, `clipped` and `saturated` values, and `labels` that vanished or were clipped.
+        """
+        return {} if self._log is None else self._log.as_record()
+
+    @classmethod
+    def get_class_fullname(cls) -> str:
+        """Return the name under which `A.to_dict` and `A.from_dict` know the class."""
+        return _FULL_NAME if cls.__name__ == "Pipeline" else f"{cls.__module__}.{cls.__name__}"
+
+    def to_dict_private(self) -> dict[str, Any]:
+        """Return what `A.from_dict` needs to make an equal pipeline, the seed and the profile's values included."""
+        found: dict[str, Any] = super().to_dict_private()
+        value_range, fill = self.value_range, self.fill
+        if self.profile is not None:
+            meant = self.profile.value_range
+            if value_range is None and meant.low is not None and meant.high is not None:
+                value_range = (meant.low, meant.high)
+            fill = meant.fill if fill is None else fill
+        found.update(
+            seed=self.seed,
+            value_range=None if value_range is None else list(value_range),
+            fill=fill,
+            boxes_from_masks=self.boxes_from_masks,
+            on_vanished=self.on_vanished,
+        )
+        return found
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_log": None}
+
+
+_WORD = {"bboxes": "box", "keypoints": "point"}
+
+
+def _refuse_unknown_parameters(leaf: Any) -> None:
+    wrong = getattr(leaf, "invalid_args", None)
+    if wrong:
+        raise UnknownName("parameter", wrong[0], leaf.get_transform_init_args_names(), where=type(leaf).__name__)
+
+
+walked_like(Pipeline.__call__, A.Compose.__call__)
