@@ -111,7 +111,9 @@ class Stamp:
 class Layout(Protocol):
     """Reads and writes one way of laying a dataset out on disk."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What the ledger and `domainaug.layouts.layout_named` call it."""
 
     def recognizes(self, source: Path) -> bool:
         """Return whether `source` is laid out this way; looks at names and first bytes only."""

@@ -1,0 +1,118 @@
+"""`domainaug augment`: augmented copies of a data set, under a profile."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from domainaug.cli.catalogue import Json, Options, parse_options
+from domainaug.run.summary import Progress, RunSummary
+
+__all__ = ["augment", "progress_bar"]
+
+_SIZES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 2**10, "mi": 2**20, "gi": 2**30}
+_LISTED = 10
+_PATIENCE = 2.0  # seconds before a bar is worth showing
+
+
+def augment(
+    source: Annotated[Path, typer.Argument(help="A folder of images, a COCO data set, or a DICOM study.")],
+    out: Annotated[Path, typer.Argument(help="A new folder, or that of the same run, which then goes on.")],
+    profile: Annotated[str, typer.Option("--profile", "-p", help="Id of a profile, or the path of a YAML file.")],
+    copies: Annotated[int, typer.Option("--copies", "-n", min=1, help="Copies of each item.")] = 1,
+    seed: Annotated[int, typer.Option("--seed", "-s", min=0, help="Fixes every draw.")] = 0,
+    strength: Annotated[float, typer.Option(min=0, max=1, help="0 leaves images alone, 1 is the recipe.")] = 1.0,
+    option: Options = None,
+    workers: Annotated[
+        Optional[int],  # noqa: UP045  (typer reads annotations on Python 3.10)
+        typer.Option("--workers", "-j", min=1, help="Processes; the bytes do not depend on it."),
+    ] = None,
+    engine: Annotated[str, typer.Option(help="Where the work is done: local or serial.")] = "local",
+    memory_limit: Annotated[str, typer.Option(help="What one worker may take (4GiB, 500MB), or none.")] = "4GiB",
+    timeout: Annotated[float, typer.Option(min=0, help="Seconds one copy may take; 0 for no limit.")] = 60.0,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, measure on a few items, write nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Write augmented copies of a data set, within what its field allows; the same command again goes on.
+
+    Exit status: 0 all well, 1 something was set aside, 2 misuse, 130 interrupted.
+    """
+    from domainaug.run import augment as run
+
+    with progress_bar("augmenting") as tell:
+        summary = run(
+            source,
+            out,
+            profile=profile,
+            copies=copies,
+            seed=seed,
+            strength=strength,
+            options=parse_options(option),
+            workers=workers,
+            engine=engine,
+            memory_limit=in_count(memory_limit),
+            timeout=timeout or None,
+            dry_run=dry_run,
+            progress=tell,
+        )
+    _list_set_aside(summary)
+    typer.echo(str(summary), err=as_json)
+    if as_json:
+        typer.echo(json.dumps(summary.to_dict(), ensure_ascii=False, indent=2))
+    raise typer.Exit(summary.exit_code)
+
+
+def in_count(text: str) -> int | None:
+    """Return the bytes that "4GiB", "500 MB" or "none" stand for.
+
+    Raises:
+        typer.BadParameter: It stands for nothing.
+    """
+    if text.strip().lower() == "none":
+        return None
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kmg]i?)?b?\s*", text.lower())
+    if found is None:
+        raise typer.BadParameter(f"{text!r} is not a size; write 4GiB, 500MB, or none")
+    return int(float(found[1]) * _SIZES[found[2] or ""])
+
+
+def _list_set_aside(summary: RunSummary) -> None:
+    for aside in summary.set_aside[:_LISTED]:
+        copy = "" if aside.copy is None else f" (copy {aside.copy})"
+        typer.echo(f"set aside: {aside.key}{copy}: {aside.code}: {aside.reason}", err=True)
+    if len(summary.set_aside) > _LISTED:
+        typer.echo(f"set aside: ... and {len(summary.set_aside) - _LISTED} more, see manifest.jsonl", err=True)
+
+
+@contextmanager
+def progress_bar(doing: str) -> Iterator[Callable[[Progress], None]]:
+    """Show a bar with the time left on stderr, once it is clear that there is something to wait for."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    console = Console(stderr=True)
+    columns = (TextColumn(doing), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    bar = Bar(*columns, console=console, transient=True, disable=not console.is_terminal)
+    began = time.monotonic()
+    task = None
+
+    def tell(progress: Progress) -> None:
+        nonlocal task
+        if task is None and (time.monotonic() - began > _PATIENCE or progress.done == 0):
+            bar.start()
+            task = bar.add_task(doing, total=progress.total, completed=progress.done)
+        elif task is not None:
+            bar.update(task, completed=progress.done, total=progress.total)
+
+    try:
+        yield tell
+    finally:
+        bar.stop()

@@ -1,0 +1,160 @@
+"""The segmentations of COCO: polygons and run lengths to masks and back, and many instances in one label map.
+
+Instances may overlap, and one label map carries them all: each of its labels stands for a set of instances,
+so a map that moves labels whole moves every instance exactly, however they overlap.
+
+Coordinates are COCO's: pixel (0, 0) covers [0, 1] x [0, 1].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["InstanceMap", "decode_counts", "encode_counts", "fill_polygons", "outline"]
+
+Mask = NDArray[np.bool_]
+
+_FINE: Final = 4  # polygons are filled on a grid this many times finer, then read at pixel centers
+_MOST_LABELS: Final = 65_535
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceMap:
+    """Masks of many instances in one label map.
+
+    Attributes:
+        labels: (H, W) unsigned integers; 0 is no instance.
+        members: (labels, instances); which instances each label stands for.
+    """
+
+    labels: NDArray[np.integer[Any]]
+    members: Mask
+
+    @classmethod
+    def of(cls, masks: Sequence[Mask], shape: tuple[int, int]) -> InstanceMap:
+        """Lay masks on top of each other.
+
+        Raises:
+            ValueError: They overlap in more than 65 535 ways.
+        """
+        labels = np.zeros(shape, np.int64)
+        members = np.zeros((1, len(masks)), np.bool_)
+        for index, mask in enumerate(masks):
+            under = np.unique(labels[mask])
+            if len(members) + len(under) > _MOST_LABELS:
+                raise ValueError(f"the instances overlap in more than {_MOST_LABELS} ways")
+            renamed = np.zeros(len(members), np.int64)
+            renamed[under] = np.arange(len(under)) + len(members)
+            labels[mask] = renamed[labels[mask]]
+            above = members[under].copy()
+            above[:, index] = True
+            members = np.concatenate([members, above])
+        return cls(labels.astype(np.uint8 if len(members) <= 256 else np.uint16), members)
+
+    def mask(self, labels: NDArray[np.integer[Any]], index: int) -> Mask:
+        """Return the mask of one instance in a label map that was made from `labels` by moving labels."""
+        found: Mask = self.members[:, index][labels]
+        return found
+
+
+def fill_polygons(polygons: Sequence[Sequence[float]], shape: tuple[int, int]) -> Mask:
+    """Return the pixels whose centers lie in any of the polygons.
+
+    Args:
+        polygons: Each x0, y0, x1, y1 ... with at least three corners.
+        shape: (rows, columns) of the mask.
+
+    Raises:
+        ValueError: A polygon has an odd count of numbers, fewer than three corners, or is not finite.
+    """
+    mask = np.zeros(shape, np.bool_)
+    for polygon in polygons:
+        flat = np.asarray(polygon, np.float64)
+        if flat.ndim != 1 or len(flat) < 6 or len(flat) % 2 or not np.isfinite(flat).all():
+            raise ValueError("a polygon is at least three pairs of finite numbers")
+        corners = np.clip(flat.reshape(-1, 2), -1, (shape[1] + 1, shape[0] + 1))
+        low = np.maximum(np.floor(corners.min(axis=0)).astype(int), 0)
+        high = np.minimum(np.ceil(corners.max(axis=0)).astype(int), (shape[1], shape[0]))
+        if (high <= low).any():
+            continue
+        fine = np.zeros(((high - low)[::-1] * _FINE).tolist(), np.uint8)
+        on_fine = np.round((corners - low) * _FINE - 0.5).astype(np.int32)
+        cv2.fillPoly(fine, [on_fine], 1)
+        centers = fine[_FINE // 2 :: _FINE, _FINE // 2 :: _FINE].astype(np.bool_)
+        mask[low[1] : high[1], low[0] : high[0]] |= centers
+    return mask
+
+
+def outline(mask: Mask) -> list[list[float]] | None:
+    """Return the polygons around a mask, or None where polygons cannot say it (holes).
+
+    They run within a quarter of a pixel of the edges of the pixels.
+    """
+    rows, columns = np.nonzero(mask.any(axis=1))[0], np.nonzero(mask.any(axis=0))[0]
+    if len(rows) == 0:
+        return []
+    top, left = int(rows[0]), int(columns[0])
+    part = mask[top : rows[-1] + 1, left : columns[-1] + 1].astype(np.uint8)
+    fine = np.kron(part, np.ones((2, 2), np.uint8))
+    contours, hierarchy = cv2.findContours(fine, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    if (hierarchy[0][:, 3] >= 0).any():
+        return None
+    polygons = []
+    for contour in contours:
+        corners = (contour.reshape(-1, 2) + 0.5) / 2 + (left, top)
+        polygons.append([round(float(number), 2) for number in corners.ravel()])
+    return sorted(polygons)
+
+
+def encode_counts(mask: Mask) -> list[int]:
+    """Return the run lengths of a mask, column by column, starting with zeros."""
+    flat = np.concatenate([[False], mask.ravel(order="F"), [False]])
+    changes = np.nonzero(flat[1:] != flat[:-1])[0]
+    if mask.size == 0 or len(changes) == 0:
+        return [int(mask.size)]
+    if changes[-1] != mask.size:
+        changes = np.append(changes, mask.size)
+    return [int(run) for run in np.diff(changes, prepend=0)]
+
+
+def decode_counts(counts: Sequence[int] | str, shape: tuple[int, int]) -> Mask:
+    """Return the mask that run lengths stand for.
+
+    Args:
+        counts: A list of lengths, or their compressed text (six bits a character, from "0" on).
+        shape: (rows, columns).
+
+    Raises:
+        ValueError: The lengths are not whole, or do not add up to the size of the mask.
+    """
+    runs = _uncompressed(counts) if isinstance(counts, str) else list(counts)
+    if not all(type(run) is int and run >= 0 for run in runs) or sum(runs) != shape[0] * shape[1]:
+        raise ValueError(f"run lengths must be whole and add up to {shape[0]} x {shape[1]}")
+    values = np.arange(len(runs)) % 2 == 1
+    return np.repeat(values, runs).reshape(shape, order="F")
+
+
+def _uncompressed(text: str) -> list[int]:
+    runs: list[int] = []
+    value = shift = 0
+    for letter in text.encode("ascii", "replace"):
+        bits = letter - 48
+        if not 0 <= bits < 64 or shift > 60:
+            raise ValueError("compressed run lengths hold a character that is not one of theirs")
+        value |= (bits & 31) << shift
+        shift += 5
+        if not bits & 32:
+            if bits & 16:
+                value -= 1 << shift
+            # From the third run on, each is written as the difference to the one before last.
+            runs.append(value + (runs[-2] if len(runs) > 2 else 0))
+            value = shift = 0
+    if shift:
+        raise ValueError("compressed run lengths end in the middle of a number")
+    return runs

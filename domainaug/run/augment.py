@@ -1,0 +1,280 @@
+"""Augmenting a data set: plan it, do it in workers, put every finished copy in place, and write it down."""
+
+from __future__ import annotations
+
+import os
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from domainaug._version import __version__
+from domainaug.errors import OutputError
+from domainaug.layouts.layout import Layout, SetAside
+from domainaug.profile.model import Profile
+from domainaug.run.engines import Engine, engine_named
+from domainaug.run.job import TEMPORARY, Job, Made, sealed
+from domainaug.run.ledger import LEDGER, Ledger
+from domainaug.run.plan import LOCK, Plan, check_same_run, make_plan, standing
+from domainaug.run.publish import publish, sweep
+from domainaug.run.summary import Estimate, Progress, RunSummary
+
+__all__ = ["MEMORY_LIMIT", "augment", "default_workers"]
+
+MEMORY_LIMIT = 4 << 30
+"""Bytes a worker may take, unless told otherwise."""
+
+_SAMPLED = 3  # copies that a dry run makes to measure
+
+
+def augment(
+    source: Path | str,
+    out: Path | str,
+    *,
+    profile: Profile | Path | str,
+    copies: int = 1,
+    seed: int = 0,
+    strength: float = 1.0,
+    workers: int | None = None,
+    dry_run: bool = False,
+    options: Mapping[str, Any] | None = None,
+    engine: str = "local",
+    memory_limit: int | None = MEMORY_LIMIT,
+    timeout: float | None = 60.0,
+    layout: Layout | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> RunSummary:
+    """Write augmented copies of everything in `source` into `out`.
+
+    The same call again goes on where it stopped, and ends with the same bytes as an undisturbed run. What
+    cannot be read or augmented is set aside with a reason; the rest goes on.
+
+    Args:
+        source: A folder of images, a COCO data set, or a DICOM study.
+        out: A new folder, or that of the same run.
+        profile: Id, path of a YAML file, or a loaded profile.
+        copies: Copies of each item. More than last time adds to what is there.
+        seed: Fixes every draw, together with the item's key and the number of the copy.
+        strength: 0 leaves images alone, 1 is the recipe.
+        workers: Processes; as many as processors by default. The bytes do not depend on it.
+        dry_run: Only say what would be done, and measure on a few items; nothing is written.
+        options: Options of the profile, name to value.
+        engine: "local", or "serial" for a debugger.
+        memory_limit: Bytes a worker may take, or None.
+        timeout: Seconds one copy may take, or None.
+        layout: How the source is laid out; found out by default.
+        progress: Called after every copy.
+
+    Returns:
+        What was done, skipped and set aside.
+
+    Raises:
+        DomainAugError: An argument, the profile, the source or the output folder cannot be used.
+        OutputError: The output cannot be written, is another run's, or another run is writing there.
+    """
+    began = time.monotonic()
+    chosen = engine_named(engine, workers=max(workers or default_workers(), 1))
+    plan = make_plan(
+        source, out, profile=profile, copies=copies, seed=seed, strength=strength, options=options, layout=layout
+    )
+    run = _Run(plan, chosen, memory_limit, timeout, progress)
+    if dry_run:
+        return run.rehearsed(began, workers=max(workers or default_workers(), 1))
+    with _locked(plan.out):
+        return run.done(began)
+
+
+@dataclass(slots=True)
+class _Run:
+    """One start of a run."""
+
+    plan: Plan
+    engine: Engine
+    memory_limit: int | None
+    timeout: float | None
+    progress: Callable[[Progress], None] | None
+    made: int = 0
+    repaired: int = 0
+    finished: int = 0
+    interrupts: int = 0
+    aside: list[SetAside] = field(default_factory=list)
+
+    def job(self, out: Path) -> Job:
+        plan = self.plan
+        return Job(
+            profile=plan.profile,
+            layout=plan.layout,
+            seed=plan.seed,
+            strength=plan.strength,
+            out=out,
+            version=__version__,
+            memory_limit=self.memory_limit,
+            timeout=self.timeout,
+        )
+
+    def done(self, began: float) -> RunSummary:
+        plan = self.plan
+        path = plan.out / LEDGER
+        with Ledger(path, writable=True) if path.exists() else Ledger.create(path, plan.header) as ledger:
+            check_same_run(plan, ledger)
+            sweep(plan.out)
+            found = standing(plan, ledger)
+            ledger.set_header("copies", plan.copies)
+            ledger.forget_set_aside()
+            for aside in plan.set_aside:
+                self._set_aside(aside, ledger)
+            self.finished += len(found.done)
+            with self._interruptible():
+                self._work(ledger, found.done, found.broken)
+            if not self.interrupts:
+                self._finish(ledger)
+            sweep(plan.out)
+            ledger.export()
+            ledger.settle()
+        return RunSummary(
+            out=plan.out,
+            items=len(plan.items),
+            copies=plan.copies,
+            done=self.made,
+            skipped=len(found.done),
+            repaired=self.repaired,
+            set_aside=tuple(sorted(self.aside, key=lambda aside: (aside.key, aside.copy or 0))),
+            interrupted=self.interrupts > 0,
+            seconds=time.monotonic() - began,
+        )
+
+    def _work(self, ledger: Ledger, done: frozenset[tuple[str, int]], broken: frozenset[tuple[str, int]]) -> None:
+        outcomes = self.engine.run(self.job(self.plan.out), self.plan.tasks(done), stopping=lambda: self.interrupts > 0)
+        self._tell()
+        try:
+            for outcome in outcomes:
+                if isinstance(outcome, Made):
+                    publish(outcome.folder, outcome.files, self.plan.out)
+                    ledger.add(outcome)
+                    self.made += 1
+                    self.repaired += (outcome.key, outcome.copy) in broken
+                    self.finished += 1
+                else:
+                    self._withdraw(outcome, ledger, broken)
+                    self._set_aside(outcome, ledger)
+                self._tell()
+        except KeyboardInterrupt:  # the second Ctrl-C
+            self.interrupts += 1
+        finally:
+            outcomes.close()  # type: ignore[attr-defined]
+
+    def _withdraw(self, aside: SetAside, ledger: Ledger, broken: frozenset[tuple[str, int]]) -> None:
+        """Take back copies that an earlier start made of what is now set aside."""
+        for key, copy in sorted(broken):
+            if key == aside.key and aside.copy in (None, copy):
+                for file in ledger.files(key, copy):
+                    (self.plan.out / file.path).unlink(missing_ok=True)
+                ledger.forget(key, copy)
+
+    def _set_aside(self, aside: SetAside, ledger: Ledger) -> None:
+        self.aside.append(aside)
+        ledger.add_set_aside(aside)
+        self.finished += self.plan.copies if aside.copy is None else 1
+
+    def _tell(self) -> None:
+        if self.progress is not None:
+            total = (len(self.plan.items) + len(self.plan.set_aside)) * self.plan.copies
+            self.progress(Progress(min(self.finished, total), total, len(self.aside)))
+
+    def _finish(self, ledger: Ledger) -> None:
+        folder = Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=self.plan.out))
+        paths = self.plan.layout.finish(self.plan.source, folder, copies_for_finish(ledger))
+        files = tuple(sealed(folder, path) for path in paths)
+        publish(folder, files, self.plan.out)
+        ledger.add_whole(files)
+
+    def rehearsed(self, began: float, *, workers: int) -> RunSummary:
+        """Make a few copies in a folder elsewhere, and reckon from them what all would take."""
+        plan, size, seconds, measured = self.plan, 0, 0.0, 0
+        aside = list(plan.set_aside)
+        done: frozenset[tuple[str, int]] = frozenset()
+        if (plan.out / LEDGER).is_file():
+            with Ledger(plan.out / LEDGER) as ledger:
+                check_same_run(plan, ledger)
+                done = standing(plan, ledger).done
+        tasks = plan.tasks(done)
+        few = tasks[:: max(len(tasks) // _SAMPLED, 1)][:_SAMPLED]
+        with tempfile.TemporaryDirectory(prefix="domainaug-") as elsewhere:
+            sample = [type(task)(task.item, task.copies[:1]) for task in few]
+            for outcome in self.engine.run(self.job(Path(elsewhere)), sample, stopping=lambda: False):
+                if isinstance(outcome, Made):
+                    measured += 1
+                    size += sum(file.size for file in outcome.files)
+                    seconds += outcome.seconds
+                else:
+                    aside.append(outcome)
+        left = sum(len(task.copies) for task in tasks)
+        share = left / max(measured, 1)
+        estimate = Estimate(measured, round(size * share), seconds * share / min(workers, max(len(tasks), 1)))
+        return RunSummary(
+            out=plan.out,
+            items=len(plan.items),
+            copies=plan.copies,
+            skipped=len(done),
+            set_aside=tuple(aside),
+            seconds=time.monotonic() - began,
+            estimate=estimate,
+        )
+
+    @contextmanager
+    def _interruptible(self) -> Iterator[None]:
+        """Count Ctrl-C: the first lets the copies at hand finish, the second stops at once."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+
+        def note(*_: object) -> None:
+            self.interrupts += 1
+            if self.interrupts > 1:
+                raise KeyboardInterrupt
+
+        before = signal.signal(signal.SIGINT, note)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+
+def copies_for_finish(ledger: Ledger) -> dict[str, list[Mapping[str, Any]]]:
+    """Return what `Layout.finish` is given: every copy by key, in order."""
+    items: dict[str, list[Mapping[str, Any]]] = {}
+    for row in ledger.rows():
+        entry = {"copy": row.copy, "files": [file.path for file in row.files], "labels": row.labels}
+        items.setdefault(row.key, []).append({**entry, "record": row.record})
+    return items
+
+
+@contextmanager
+def _locked(out: Path) -> Iterator[None]:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(out / LOCK, timeout=0)
+        with lock:
+            yield
+    except Timeout:
+        raise OutputError(f"{out}: another run is writing into this folder; wait for it or choose another") from None
+    except OutputError:
+        raise
+    except OSError as error:
+        if isinstance(error, OutputError):
+            raise
+        raise OutputError(f"{out}: the output cannot be written: {error.strerror or error}") from error
+
+
+def default_workers() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,278 @@
+"""One item's work, wherever it is done: read it, make its copies, write each into a private folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from domainaug.errors import DomainAugError, ImageError, LabelError, OutputError, UnreadableInput
+from domainaug.layouts.layout import Item, Labeled, Layout, Sample, SetAside, Stamp
+from domainaug.profile.model import Profile
+
+__all__ = ["TEMPORARY", "File", "Job", "Made", "Outcome", "Task", "hashed", "source_digest"]
+
+TEMPORARY = ".tmp-"
+"""What the names of private folders start with; readers never see it, and every start sweeps it away."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One output file.
+
+    Attributes:
+        path: Where it belongs, relative to the output, with forward slashes.
+        sha256: Its digest, hex.
+        size: Its length in bytes.
+    """
+
+    path: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """An item, and which copies of it to make.
+
+    Attributes:
+        item: What is read, once.
+        copies: Numbers of the copies, from 0.
+    """
+
+    item: Item
+    copies: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A copy that is complete, in a private folder.
+
+    Attributes:
+        key: Key of the item.
+        copy: Number of the copy.
+        folder: The private folder.
+        files: What is in it, image first.
+        record: The pipeline's record.
+        labels: What a `Labeled` layout says of it, or None.
+        source_sha256: Digest of what it was made from.
+        seconds: How long it took, its share of the reading included.
+    """
+
+    key: str
+    copy: int
+    folder: Path
+    files: tuple[File, ...]
+    record: Mapping[str, Any]
+    labels: Any
+    source_sha256: str
+    seconds: float
+
+
+Outcome = Made | SetAside
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is the same for every item of a run; travels to the workers.
+
+    Attributes:
+        profile: The limits and the recipe.
+        layout: Reads and writes.
+        seed: Seed of the run.
+        strength: Share of the recipe's ranges that is used.
+        out: The folder that private folders are made in.
+        version: Version of domainaug.
+        memory_limit: Bytes a worker may take beyond what it starts with, or None.
+        timeout: Seconds that reading an item, or making one copy, may take, or None.
+    """
+
+    profile: Profile
+    layout: Layout
+    seed: int
+    strength: float
+    out: Path
+    version: str
+    memory_limit: int | None = None
+    timeout: float | None = None
+    made: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def prepare(self) -> Any:
+        """Return the pipeline, composed once a process.
+
+        Raises:
+            DomainAugError: The recipe cannot be composed.
+        """
+        if "pipeline" not in self.made:
+            from domainaug._albumentations import A
+
+            # The boxes carry their row in a fifth column; one of which a tenth is left in view names nothing.
+            boxes = A.BboxParams(format="pascal_voc", min_visibility=0.1)
+            self.made["pipeline"] = self.profile.compose(seed=self.seed, strength=self.strength, bbox_params=boxes)
+        return self.made["pipeline"]
+
+    def perform(self, task: Task) -> Iterator[Outcome]:
+        """Make the copies of one item, each as soon as it is done; never raises for a bad input.
+
+        Raises:
+            OutputError: The output cannot be written (a full disk); the run must stop.
+            DomainAugError: The installation is broken; likewise.
+        """
+        start = time.perf_counter()
+        try:
+            digest = source_digest(task.item)
+            sample = self.layout.read(task.item)
+        except Exception as error:  # codecs raise anything; one bad file never stops a batch
+            yield _set_aside(error, task.item, None, "reading it")
+            return
+        share = (time.perf_counter() - start) / max(len(task.copies), 1)
+        for copy in task.copies:
+            start = time.perf_counter()
+            outcome = self._copy(sample, task.item, copy, digest)
+            if isinstance(outcome, SetAside):
+                yield outcome
+            else:
+                folder, files, record, labels = outcome
+                seconds = share + time.perf_counter() - start
+                yield Made(task.item.key, copy, folder, files, record, labels, digest, seconds)
+
+    def _copy(self, sample: Sample, item: Item, copy: int, digest: str) -> Any:
+        folder: Path | None = None
+        try:
+            augmented, record = self._augment(sample, item.key, copy)
+            labels = self.layout.labels(augmented, item) if isinstance(self.layout, Labeled) else None
+            stamp = Stamp(
+                profile=self.profile.id,
+                profile_version=self.profile.version,
+                profile_digest=self.profile.digest,
+                seed=self.seed,
+                copy=copy,
+                moved=bool(record.get("moved", False)),
+                record=record,
+                version=self.version,
+            )
+            folder = _private_folder(self.out)
+            paths = self.layout.write(augmented, item, stamp, folder)
+            return folder, tuple(sealed(folder, path) for path in paths), record, labels
+        except Exception as error:
+            if folder is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+            return _set_aside(error, item, copy, "augmenting it")
+
+    def _augment(self, sample: Sample, key: str, copy: int) -> tuple[Sample, Mapping[str, Any]]:
+        pipeline = self.prepare()
+        given: dict[str, Any] = {
+            "image": sample.image,
+            "volume": sample.volume,
+            "mask": sample.mask,
+            "value_range": sample.value_range,
+            "fill": sample.fill,
+            "spacing": sample.spacing,
+        }
+        given = {name: value for name, value in given.items() if value is not None}
+        if sample.boxes is not None:
+            # The last column says which box is which; a pipeline drops those that leave the picture.
+            given["bboxes"] = np.column_stack([sample.boxes, np.arange(len(sample.boxes), dtype=np.float64)])
+        out = pipeline(**given, key=key, copy=copy)
+        boxes, names = sample.boxes, sample.box_labels
+        if boxes is not None:
+            found = np.asarray(out["bboxes"], np.float64).reshape(-1, 5)
+            boxes, names = found[:, :4], tuple(sample.box_labels[int(row)] for row in found[:, 4])
+        augmented = Sample(
+            image=out.get("image") if sample.image is not None else None,
+            volume=out.get("volume") if sample.volume is not None else None,
+            mask=out.get("mask") if sample.mask is not None else None,
+            boxes=boxes,
+            box_labels=names,
+            value_range=sample.value_range,
+            fill=sample.fill,
+            spacing=sample.spacing,
+            source=sample.source,
+        )
+        return augmented, json.loads(json.dumps(pipeline.record, allow_nan=False))
+
+
+def source_digest(item: Item) -> str:
+    """Return the SHA-256 of what an item is read from: its files, in order, and its labels.
+
+    Raises:
+        UnreadableInput: A file cannot be read.
+    """
+    whole = hashlib.sha256()
+    for path in item.files:
+        try:
+            whole.update(bytes.fromhex(hashed(path)[0]))
+        except PermissionError:
+            raise UnreadableInput("no-permission", "the file may not be read: permission denied") from None
+        except FileNotFoundError:
+            raise UnreadableInput("missing", "there is no such file") from None
+        except OSError as error:
+            raise UnreadableInput("unreadable", f"the file cannot be read: {error.strerror}") from None
+    whole.update(json.dumps(dict(item.detail), sort_keys=True, default=str).encode())
+    return whole.hexdigest()
+
+
+def hashed(path: Path) -> tuple[str, int]:
+    """Return the SHA-256 of a file, and its length."""
+    digest, size = hashlib.sha256(), 0
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+            size += len(block)
+    return digest.hexdigest(), size
+
+
+def sealed(folder: Path, relative: Path) -> File:
+    """Make sure a file is on the disk, and return what it is."""
+    path = folder / relative
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    digest, size = hashed(path)
+    return File(relative.as_posix(), digest, size)
+
+
+def _private_folder(out: Path) -> Path:
+    return Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=out))
+
+
+def _set_aside(error: Exception, item: Item, copy: int | None, doing: str) -> SetAside:
+    """Turn what went wrong into a sentence that names neither paths nor what the file holds."""
+    if isinstance(error, MemoryError) or "Insufficient memory" in str(error):
+        return SetAside(item.key, "memory", f"{doing} took more memory than allowed", copy)
+    if isinstance(error, UnreadableInput):
+        message = str(error)
+        return SetAside(item.key, error.code, message.removeprefix(f"{error.path}: "), copy)
+    if isinstance(error, LabelError):
+        return SetAside(item.key, "label", str(error), copy)
+    if isinstance(error, ImageError):
+        return SetAside(item.key, "image", str(error), copy)
+    if isinstance(error, OSError) and doing == "augmenting it":
+        # A source may be bad; an output that cannot be written would fail for every item.
+        raise OutputError(f"the output cannot be written: {error.strerror or error}") from error
+    if isinstance(error, DomainAugError):
+        return SetAside(item.key, "refused", str(error), copy)
+    if isinstance(error, ImportError):  # the installation is at fault, for every item
+        raise DomainAugError(f"{doing} failed: {error}; install domainaug again") from error
+    return SetAside(item.key, "failed", f"{doing} failed with {_place(error)}", copy)
+
+
+def _place(error: BaseException) -> str:
+    """Return the type of an error and where it arose; its message may quote the file, so it stays out."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return type(error).__name__
+    return f"{type(error).__name__} ({Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno})"

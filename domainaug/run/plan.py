@@ -1,0 +1,257 @@
+"""What is to be done: the source scanned, the run's identity, and what an earlier start has finished already."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from domainaug.errors import DomainAugError, OutputError, UnreadableInput
+from domainaug.layouts import layout_for
+from domainaug.layouts.layout import Item, Layout, SetAside
+from domainaug.profile import load_profile
+from domainaug.profile.model import Profile
+from domainaug.run.job import TEMPORARY, Task, hashed, source_digest
+from domainaug.run.ledger import LEDGER, Ledger, Row
+from domainaug.run.versions import versions
+
+__all__ = ["LOCK", "Plan", "Standing", "check_out", "make_plan"]
+
+LOCK = ".lock"
+"""The file that keeps a second run out of an output folder."""
+
+_IDENTITY = {
+    "source": "source",
+    "layout": "layout",
+    "profile": "profile",
+    "profile_version": "profile version",
+    "profile_digest": "content of the profile",
+    "options": "options",
+    "waivers": "waivers",
+    "seed": "seed",
+    "strength": "strength",
+    "versions": "versions",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A run before its first pixel.
+
+    Attributes:
+        source: Where items come from.
+        out: Where copies go.
+        layout: Reads and writes them.
+        profile: The limits and the recipe.
+        copies: How many copies of each item.
+        seed: Seed of the run.
+        strength: Share of the recipe's ranges that is used.
+        items: What can be read, as far as headers say.
+        set_aside: What cannot.
+    """
+
+    source: Path
+    out: Path
+    layout: Layout
+    profile: Profile
+    copies: int
+    seed: int
+    strength: float
+    items: tuple[Item, ...]
+    set_aside: tuple[SetAside, ...]
+
+    @property
+    def header(self) -> dict[str, Any]:
+        """What makes this run this run, as the ledger holds it."""
+        catalogue = _in_catalogue(self.profile)
+        header = {
+            "source": _relative(self.source, self.out),
+            "layout": self.layout.name,
+            "profile": self.profile.id,
+            "profile_version": self.profile.version,
+            "profile_digest": self.profile.digest,
+            "options": {name: _plain(value) for name, value in sorted(self.profile.options.items())},
+            "waivers": dict(sorted(self.profile.waivers.items())),
+            "seed": self.seed,
+            "strength": self.strength,
+            "versions": versions(),
+        }
+        identity = json.dumps(header, sort_keys=True).encode()
+        return {
+            **header,
+            "run": hashlib.sha256(identity).hexdigest()[:16],
+            "profile_path": None if catalogue or self.profile.path is None else _relative(self.profile.path, self.out),
+            "copies": self.copies,
+        }
+
+    def tasks(self, done: Iterable[tuple[str, int]] = ()) -> list[Task]:
+        """Return what is left to do, when these copies are done."""
+        finished = set(done)
+        tasks = []
+        for item in self.items:
+            copies = tuple(copy for copy in range(self.copies) if (item.key, copy) not in finished)
+            if copies:
+                tasks.append(Task(item, copies))
+        return tasks
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What an earlier start left.
+
+    Attributes:
+        done: Copies whose files are as the ledger says, from sources that are as they were.
+        broken: Copies whose files are missing or altered, or whose source has changed: made again.
+    """
+
+    done: frozenset[tuple[str, int]]
+    broken: frozenset[tuple[str, int]]
+
+
+def make_plan(
+    source: Path | str,
+    out: Path | str,
+    *,
+    profile: Profile | Path | str,
+    copies: int,
+    seed: int,
+    strength: float,
+    options: Mapping[str, Any] | None,
+    layout: Layout | None,
+) -> Plan:
+    """Scan the source and settle what will be done; nothing is written.
+
+    Raises:
+        DomainAugError: An argument, the profile, the source or the output folder is of no use; says which and why.
+    """
+    if copies < 1:
+        raise DomainAugError(f"copies={copies}: at least one copy is made of each item")
+    if seed < 0:
+        raise DomainAugError(f"seed={seed}: a seed is a whole number from 0 up")
+    if not 0 <= strength <= 1:
+        raise DomainAugError(f"strength={strength:g}: a strength lies between 0 (left alone) and 1 (the recipe)")
+    source, out = Path(source), Path(out)
+    if not isinstance(profile, Profile):
+        profile = load_profile(profile, options=options)
+    elif options:
+        raise DomainAugError("options belong to the profile: give them to load_profile, or name the profile here")
+    if profile.abstract:
+        raise DomainAugError(f"{profile.id} is only there to be extended; name a profile that extends it")
+    layout = layout_for(source) if layout is None else layout
+    check_out(source, out)
+    found = layout.scan(source)
+    if not found.items and not found.set_aside:
+        raise UnreadableInput("no-layout", "nothing to augment was found here", path=source)
+    return Plan(source, out, layout, profile, copies, seed, float(strength), found.items, found.set_aside)
+
+
+def check_out(source: Path, out: Path) -> None:
+    """Refuse an output folder that lies in the source, holds it, or holds what is not ours.
+
+    Raises:
+        OutputError: It does; says what was found.
+    """
+    real_out, real_source = out.resolve(), source.resolve()
+    if real_source.is_dir() and real_out.is_relative_to(real_source):
+        raise OutputError(f"{out}: the output lies inside the source and would be read as input; choose another folder")
+    if real_source.is_relative_to(real_out):
+        raise OutputError(f"{out}: the output holds the source; choose another folder")
+    if out.exists() and not out.is_dir():
+        raise OutputError(f"{out}: this is a file; the output is a folder")
+    try:
+        strangers = sorted(path.name for path in out.iterdir() if not _ours(path)) if out.is_dir() else []
+    except OSError as error:
+        raise OutputError(f"{out}: the output folder cannot be read: {error.strerror}") from error
+    if strangers and not (out / LEDGER).is_file():
+        shown = ", ".join(strangers[:3]) + (" ..." if len(strangers) > 3 else "")
+        raise OutputError(f"{out}: the folder holds other things ({shown}) and no ledger; choose a new or empty one")
+
+
+def _ours(path: Path) -> bool:
+    return path.name == LOCK or path.name.startswith(TEMPORARY)
+
+
+def check_same_run(plan: Plan, ledger: Ledger) -> None:
+    """Refuse to go on with another run's output.
+
+    Raises:
+        OutputError: Something differs; says what, was and is.
+    """
+    was, now = ledger.header, plan.header
+    differs = [
+        f"{words} was {_shown(was.get(name), now[name])}, is {_shown(now[name], was.get(name))}"
+        for name, words in _IDENTITY.items()
+        if was.get(name) != now[name]
+    ]
+    if int(was.get("copies", 0)) > plan.copies:
+        differs.append(f"copies were {was['copies']}, are {plan.copies}")
+    if differs:
+        raise OutputError(f"{plan.out}: the folder belongs to another run: {'; '.join(differs)}; use a new folder")
+    keys = {item.key for item in plan.items} | {aside.key for aside in plan.set_aside}
+    gone = sorted({row.key for row in ledger.rows()} - keys)
+    if gone:
+        raise OutputError(
+            f"{plan.out}: {len(gone)} items of the earlier start are gone from the source ({gone[0]} ...); "
+            "bring them back or use a new folder"
+        )
+
+
+def standing(plan: Plan, ledger: Ledger) -> Standing:
+    """Hold every finished copy against its files and its source, by their digests."""
+    items = {item.key: item for item in plan.items}
+    rows = [row for row in ledger.rows() if row.key in items]
+    with ThreadPoolExecutor(max_workers=4) as threads:  # hashing lets go of the interpreter lock
+        digests = dict(zip(items, threads.map(_digest, items.values()), strict=True)) if rows else {}
+        sound = threads.map(lambda row: _is_sound(row, plan.out, digests[row.key]), rows)
+        verdicts = [((row.key, row.copy), good) for row, good in zip(rows, sound, strict=True)]
+    return Standing(
+        done=frozenset(place for place, good in verdicts if good),
+        broken=frozenset(place for place, good in verdicts if not good),
+    )
+
+
+def _digest(item: Item) -> str:
+    try:
+        return source_digest(item)
+    except UnreadableInput:
+        return ""
+
+
+def _is_sound(row: Row, out: Path, source_sha256: str) -> bool:
+    if row.source_sha256 != source_sha256:
+        return False
+    try:
+        return all(hashed(out / file.path) == (file.sha256, file.size) for file in row.files)
+    except OSError:
+        return False
+
+
+def _in_catalogue(profile: Profile) -> bool:
+    try:
+        same = load_profile(profile.id, options=profile.options or None, waivers=profile.waivers or None)
+        return same.digest == profile.digest
+    except DomainAugError:
+        return False
+
+
+def _relative(path: Path, start: Path) -> str:
+    try:
+        return Path(os.path.relpath(path.resolve(), start.resolve())).as_posix()
+    except ValueError:  # another drive
+        return path.as_posix()
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, bool | int | float | str) or value is None else str(value)
+
+
+def _shown(value: Any, other: Any) -> str:
+    if isinstance(value, dict) and isinstance(other, dict):
+        value = {name: value.get(name) for name in sorted({*value, *other}) if value.get(name) != other.get(name)}
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 80 else f"{text[:77]}..."

@@ -1,0 +1,126 @@
+"""What a run came to, and what it would come to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from domainaug.layouts.layout import SetAside
+
+__all__ = ["Estimate", "Progress", "RunSummary"]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is.
+
+    Attributes:
+        done: Copies that are in place, set aside, or were there already.
+        total: Copies in all.
+        set_aside: How many of them were set aside.
+    """
+
+    done: int
+    total: int
+    set_aside: int
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a run would take, from making a few copies for real.
+
+    Attributes:
+        measured: How many copies it was measured on.
+        bytes: Disk that the outputs will take.
+        seconds: Time it will take.
+    """
+
+    measured: int
+    bytes: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """What a run came to.
+
+    Attributes:
+        out: The output folder.
+        items: Items in the source that can be read, as far as their headers say.
+        copies: Copies of each.
+        done: Copies made now.
+        skipped: Copies that were there already.
+        repaired: Of those made now, how many replace files that were missing or altered.
+        set_aside: What could not be augmented, and why, by key.
+        interrupted: Whether the run was stopped before its end.
+        seconds: How long it took.
+        estimate: For a dry run, what the run would take.
+    """
+
+    out: Path
+    items: int
+    copies: int
+    done: int = 0
+    skipped: int = 0
+    repaired: int = 0
+    set_aside: tuple[SetAside, ...] = ()
+    interrupted: bool = False
+    seconds: float = 0.0
+    estimate: Estimate | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """0 all well, 1 something was set aside, 130 interrupted."""
+        if self.interrupted:
+            return 130
+        return 1 if self.set_aside else 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the summary as JSON-able data."""
+        return {
+            "items": self.items,
+            "copies": self.copies,
+            "done": self.done,
+            "skipped": self.skipped,
+            "repaired": self.repaired,
+            "set_aside": [
+                {"key": aside.key, "copy": aside.copy, "code": aside.code, "reason": aside.reason}
+                for aside in self.set_aside
+            ],
+            "interrupted": self.interrupted,
+            "seconds": round(self.seconds, 3),
+            "estimate": None
+            if self.estimate is None
+            else {
+                "measured": self.estimate.measured,
+                "bytes": self.estimate.bytes,
+                "seconds": round(self.estimate.seconds, 3),
+            },
+        }
+
+    def __str__(self) -> str:
+        if self.estimate is not None:
+            size, seconds = in_bytes(self.estimate.bytes), in_time(self.estimate.seconds)
+            counts = f"{self.items} items x {self.copies} copies, {self.skipped} there already"
+            return f"dry run: {counts}; about {size} and {seconds}; {len(self.set_aside)} set aside; nothing written"
+        repaired = f" ({self.repaired} of them repaired)" if self.repaired else ""
+        counts = f"{self.done} done{repaired}, {self.skipped} skipped, {len(self.set_aside)} set aside"
+        return f"{counts} in {in_time(self.seconds)}" + ("; interrupted, run again to go on" * self.interrupted)
+
+
+def in_bytes(count: float) -> str:
+    """Return a size for people: "3.4 MB"."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit == "B" or count >= 100 else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} TB"
+
+
+def in_time(seconds: float) -> str:
+    """Return a duration for people: "1 h 05 min"."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"

@@ -1,0 +1,24 @@
+"""The versions of everything that outputs depend on."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+
+from domainaug._version import __version__
+
+__all__ = ["versions"]
+
+_PACKAGES = ("albumentations", "albucore", "numpy", "scipy", "pillow", "pydicom")
+_OPENCV = ("opencv-python-headless", "opencv-python", "opencv-contrib-python-headless", "opencv-contrib-python")
+
+
+def versions() -> dict[str, str]:
+    """Return name to version, for domainaug, the libraries that compute pixels, and the processor."""
+    found = {"domainaug": __version__, "machine": platform.machine()}
+    for name in (*_PACKAGES, *_OPENCV):
+        try:
+            found["opencv" if name in _OPENCV else name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return dict(sorted(found.items()))
