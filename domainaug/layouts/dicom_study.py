@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +41,13 @@ class DicomStudy:
     name: str = "dicom-study"
 
     def recognizes(self, source: Path) -> bool:
-        """Return whether `source` is a DICOM file, a DICOMDIR, or a folder with DICOM among its first files."""
+        """Return whether `source` is a DICOM file, or a folder with one among its names or first files."""
         if source.is_file():
-            return has_marker(source)
-        files = (path for path in source.rglob("*") if path.is_file())
-        return any(map(has_marker, islice(files, _LOOKED_AT)))
+            return has_marker(source) or source.suffix.lower() in (".dcm", ".dicom")
+        files = [path for path in source.rglob("*") if path.is_file()]
+        if any(path.suffix.lower() in (".dcm", ".dicom") or path.name == "DICOMDIR" for path in files):
+            return True
+        return any(map(has_marker, sorted(files)[:_LOOKED_AT]))
 
     def scan(self, source: Path) -> Scan:
         """List every stack, and every image that is not in one."""

@@ -4,8 +4,9 @@
 pipeline and back; `verify` looks for what validators miss, and `validators` asks dciodvfy and dcentvfy.
 """
 
+from domainaug.medical.findings import SeriesFinding
 from domainaug.medical.series import Series
-from domainaug.medical.stacks import SeriesFinding, StackGeometry
+from domainaug.medical.stacks import StackGeometry
 from domainaug.medical.study import FileSetAside, Study, read_study
 from domainaug.medical.writer import Loaded, load, write_series
 

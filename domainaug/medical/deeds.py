@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -85,7 +86,7 @@ def derived_uid(*parts: object) -> str:
 def effects_in(record: Mapping[str, Any]) -> dict[str, Interval]:
     """Return the effects that a pipeline's record says really happened, in the order of the vocabulary.
 
-    `record["effects"]` holds a number, or a low and a high one, by effect name.
+    `record["effects"]` holds a number, or a low and a high one, by effect name; None is an end without a bound.
     """
     found: dict[str, Interval] = {}
     for name, value in dict(record.get("effects") or {}).items():
@@ -98,11 +99,10 @@ def effects_in(record: Mapping[str, Any]) -> dict[str, Interval]:
 
 
 def _interval(value: Any) -> Interval:
-    if isinstance(value, Mapping):
-        return Interval(float(value["low"]), float(value["high"]))
     if isinstance(value, int | float):
         return Interval(float(value), float(value))
-    return Interval.of(value)
+    low, high = value
+    return Interval(-math.inf if low is None else float(low), math.inf if high is None else float(high))
 
 
 def is_mirrored(effects: Mapping[str, Interval]) -> bool:

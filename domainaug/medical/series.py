@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from pydicom import Dataset
 
 from domainaug.errors import UnreadableInput
+from domainaug.medical.findings import SeriesFinding
 from domainaug.medical.instance import Instance, describe, short_hash
 from domainaug.medical.opening import open_dicom
 from domainaug.medical.pixels import decode, through_lookup, to_physical
-from domainaug.medical.stacks import SeriesFinding, StackGeometry, judge
+from domainaug.medical.stacks import StackGeometry, judge
 
 __all__ = ["Series"]
 

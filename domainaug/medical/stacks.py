@@ -8,16 +8,17 @@ silently wrong: a missing slice stretches the others, a tilted gantry is straigh
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from domainaug.medical.findings import IN_VOLUMES, SeriesFinding, kinship, notes
 from domainaug.medical.instance import Instance
 
-__all__ = ["SeriesFinding", "StackGeometry", "judge", "split"]
+__all__ = ["StackGeometry", "judge", "split"]
 
 Vector = NDArray[np.float64]
 
@@ -28,22 +29,6 @@ TILT_TOLERANCE = 5e-3
 """Largest sideways part of a step, as a share of the step (0.3 degrees)."""
 
 _AXIS_TOLERANCE = 1e-3
-_IN_VOLUMES = ("CT", "MR")
-
-
-@dataclass(frozen=True, slots=True)
-class SeriesFinding:
-    """Something about a stack that its user should know.
-
-    Attributes:
-        code: A stable code ("missing-slice", "monochrome1" ...).
-        message: One sentence, free of patient identifiers.
-        refuses: Whether it makes the stack wrong as a volume.
-    """
-
-    code: str
-    message: str
-    refuses: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +84,9 @@ def judge(
         stack: Images in slice order, as `split` gives them.
         siblings: The stacks that its series was split into, itself among them.
     """
-    findings = [*_kinship(stack, siblings), *_notes(stack)]
+    findings = [*kinship(stack, siblings), *notes(stack)]
     first = stack[0]
-    if first.modality not in _IN_VOLUMES:
+    if first.modality not in IN_VOLUMES:
         return None, tuple(findings)
     if first.position is None or first.orientation is None or first.spacing is None:
         findings.append(SeriesFinding("no-geometry", "position, orientation or spacing is missing: not a stack"))
@@ -190,75 +175,3 @@ def _step_findings(steps: Vector, normal: Vector) -> Iterable[SeriesFinding]:
 def _listed(indices: NDArray[np.intp]) -> str:
     shown = ", ".join(str(index + 1) for index in indices[:8])
     return f"{shown} and {len(indices) - 8} more" if len(indices) > 8 else shown
-
-
-def _kinship(stack: Sequence[Instance], siblings: Sequence[Sequence[Instance]]) -> Iterable[SeriesFinding]:
-    if len(siblings) < 2:
-        return
-    yield SeriesFinding("split", f"its series holds {len(siblings)} stacks, which are taken one by one")
-    orientations = {str(sibling[0].orientation) for sibling in siblings}
-    if len(orientations) > 1 and stack[0].modality in _IN_VOLUMES:
-        yield SeriesFinding("mixed-orientation", f"its series holds {len(orientations)} orientations")
-
-
-def _notes(stack: Sequence[Instance]) -> Iterable[SeriesFinding]:
-    for finding, applies in _NOTES:
-        if applies(stack):
-            yield finding
-
-
-def _differ(stack: Sequence[Instance], what: Callable[[Instance], object]) -> bool:
-    return len({what(instance) for instance in stack}) > 1
-
-
-_NOTES: tuple[tuple[SeriesFinding, Callable[[Sequence[Instance]], bool]], ...] = (
-    (
-        SeriesFinding("mixed-storage", "its images are stored in different ways", refuses=True),
-        lambda stack: _differ(stack, lambda x: (x.storage.allocated, x.storage.stored, x.storage.signed)),
-    ),
-    (
-        SeriesFinding("mixed-frames", "its images lie in different frames of reference", refuses=True),
-        lambda stack: _differ(stack, lambda x: x.frame_of_reference_uid),
-    ),
-    (
-        SeriesFinding("mixed-rescale", "some of its images have a look-up table or a rescale type of their own", True),
-        lambda stack: _differ(stack, lambda x: (x.storage.lookup, x.value_type)),
-    ),
-    (
-        SeriesFinding("rescale-per-slice", "every slice has its own rescale slope and intercept"),
-        lambda stack: _differ(stack, lambda x: (x.storage.slope, x.storage.intercept)),
-    ),
-    (
-        SeriesFinding("localizer", "a localizer: planned on, not diagnosed on"),
-        lambda stack: "LOCALIZER" in stack[0].image_type,
-    ),
-    (
-        SeriesFinding("monochrome1", "low values are bright; it is turned round while it is augmented"),
-        lambda stack: stack[0].photometric == "MONOCHROME1",
-    ),
-    (
-        SeriesFinding("padding-value", "pixels outside the image carry a padding value"),
-        lambda stack: stack[0].storage.padding is not None,
-    ),
-    (
-        SeriesFinding("modality-lut", "values go through a look-up table; it is augmented before that table"),
-        lambda stack: stack[0].storage.lookup,
-    ),
-    (
-        SeriesFinding("no-rescale", "it is CT without a rescale slope: its values are not known to be HU"),
-        lambda stack: stack[0].modality == "CT" and not stack[0].rescaled,
-    ),
-    (
-        SeriesFinding("no-spacing", "the size of a pixel is not known"),
-        lambda stack: stack[0].spacing is None,
-    ),
-    (
-        SeriesFinding("burned-in", "text is burned into its pixels; content may not be moved"),
-        lambda stack: any(instance.burned_in for instance in stack),
-    ),
-    (
-        SeriesFinding("no-file-meta", "its file meta information is incomplete"),
-        lambda stack: not all(instance.has_meta for instance in stack),
-    ),
-)
-"""What is found on the headers alone, and when."""

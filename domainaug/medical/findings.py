@@ -1,0 +1,102 @@
+"""What the user of a series should know about it: findings, and those that headers alone give away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from domainaug.medical.instance import Instance
+
+__all__ = ["IN_VOLUMES", "SeriesFinding", "kinship", "notes"]
+
+IN_VOLUMES = ("CT", "MR")
+"""Modalities whose images can make up a volume."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesFinding:
+    """Something about a stack that its user should know.
+
+    Attributes:
+        code: A stable code ("missing-slice", "monochrome1" ...).
+        message: One sentence, free of patient identifiers.
+        refuses: Whether it makes the stack wrong as a volume.
+    """
+
+    code: str
+    message: str
+    refuses: bool = False
+
+
+def kinship(stack: Sequence[Instance], siblings: Sequence[Sequence[Instance]]) -> Iterable[SeriesFinding]:
+    """Yield what being one of several stacks of a series means."""
+    if len(siblings) < 2:
+        return
+    yield SeriesFinding("split", f"its series holds {len(siblings)} stacks, which are taken one by one")
+    orientations = {str(sibling[0].orientation) for sibling in siblings}
+    if len(orientations) > 1 and stack[0].modality in IN_VOLUMES:
+        yield SeriesFinding("mixed-orientation", f"its series holds {len(orientations)} orientations")
+
+
+def notes(stack: Sequence[Instance]) -> Iterable[SeriesFinding]:
+    """Yield what the headers of a stack alone give away."""
+    for finding, applies in _NOTES:
+        if applies(stack):
+            yield finding
+
+
+def _differ(stack: Sequence[Instance], what: Callable[[Instance], object]) -> bool:
+    return len({what(instance) for instance in stack}) > 1
+
+
+_NOTES: tuple[tuple[SeriesFinding, Callable[[Sequence[Instance]], bool]], ...] = (
+    (
+        SeriesFinding("mixed-storage", "its images are stored in different ways", refuses=True),
+        lambda stack: _differ(stack, lambda x: (x.storage.allocated, x.storage.stored, x.storage.signed)),
+    ),
+    (
+        SeriesFinding("mixed-frames", "its images lie in different frames of reference", refuses=True),
+        lambda stack: _differ(stack, lambda x: x.frame_of_reference_uid),
+    ),
+    (
+        SeriesFinding("mixed-rescale", "some of its images have a look-up table or a rescale type of their own", True),
+        lambda stack: _differ(stack, lambda x: (x.storage.lookup, x.value_type)),
+    ),
+    (
+        SeriesFinding("rescale-per-slice", "every slice has its own rescale slope and intercept"),
+        lambda stack: _differ(stack, lambda x: (x.storage.slope, x.storage.intercept)),
+    ),
+    (
+        SeriesFinding("localizer", "a localizer: planned on, not diagnosed on"),
+        lambda stack: "LOCALIZER" in stack[0].image_type,
+    ),
+    (
+        SeriesFinding("monochrome1", "low values are bright; it is turned round while it is augmented"),
+        lambda stack: stack[0].photometric == "MONOCHROME1",
+    ),
+    (
+        SeriesFinding("padding-value", "pixels outside the image carry a padding value"),
+        lambda stack: stack[0].storage.padding is not None,
+    ),
+    (
+        SeriesFinding("modality-lut", "values go through a look-up table; it is augmented before that table"),
+        lambda stack: stack[0].storage.lookup,
+    ),
+    (
+        SeriesFinding("no-rescale", "it is CT without a rescale slope: its values are not known to be HU"),
+        lambda stack: stack[0].modality == "CT" and not stack[0].rescaled,
+    ),
+    (
+        SeriesFinding("no-spacing", "the size of a pixel is not known"),
+        lambda stack: stack[0].spacing is None,
+    ),
+    (
+        SeriesFinding("burned-in", "text is burned into its pixels; content may not be moved"),
+        lambda stack: any(instance.burned_in for instance in stack),
+    ),
+    (
+        SeriesFinding("no-file-meta", "its file meta information is incomplete"),
+        lambda stack: not all(instance.has_meta for instance in stack),
+    ),
+)
+"""What is found on the headers alone, and when."""

@@ -1,0 +1,196 @@
+"""What validators miss: is a derived image true, not only well-formed?
+
+dciodvfy accepts changed pixels under ImageType ORIGINAL, lossy compression that was forgotten, a misspelled
+SyntheticData, stale smallest and largest values, an image that is its own source, and places said to be
+preserved that are not. Each is looked for here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from pydicom import Dataset
+
+from domainaug.medical.instance import describe
+from domainaug.medical.opening import open_dicom
+from domainaug.medical.pixels import decode
+
+__all__ = ["Untruth", "verify_image", "verify_series"]
+
+
+@dataclass(frozen=True, slots=True)
+class Untruth:
+    """Something that a derived image says and that is not so.
+
+    Attributes:
+        code: A stable code.
+        message: One sentence, free of patient identifiers.
+    """
+
+    code: str
+    message: str
+
+
+_SAME = (
+    "SOPClassUID",
+    "StudyInstanceUID",
+    "PatientID",
+    "PatientName",
+    "PatientBirthDate",
+    "Modality",
+    "SpecificCharacterSet",
+    "Rows",
+    "Columns",
+    "PixelSpacing",
+    "ImagerPixelSpacing",
+    "ImagePositionPatient",
+    "ImageOrientationPatient",
+    "SliceThickness",
+    "Laterality",
+    "ImageLaterality",
+    "BurnedInAnnotation",
+    "PatientIdentityRemoved",
+    "PhotometricInterpretation",
+    "BitsAllocated",
+    "BitsStored",
+    "HighBit",
+    "PixelRepresentation",
+    "PixelPaddingValue",
+    "RescaleSlope",
+    "RescaleIntercept",
+    "ModalityLUTSequence",
+)
+"""What a derived image shares with its source: patient, study, grid, and the meaning of its values."""
+
+
+def verify_image(source: Path, derived: Path) -> tuple[Untruth, ...]:
+    """Return what a derived image says that is not so.
+
+    Args:
+        source: The file it was derived from.
+        derived: The file.
+
+    Raises:
+        UnreadableInput: One of them cannot be read.
+    """
+    before, after = open_dicom(source, pixels=True), open_dicom(derived, pixels=True)
+    pixels = decode(before, describe(before, source)), decode(after, describe(after, derived))
+    changed = pixels[0].shape != pixels[1].shape or not np.array_equal(*pixels)
+    found = [
+        Untruth(code, message)
+        for code, message, holds in (*_CHECKS, *((f"changed-{name}", "", _same(name)) for name in _SAME))
+        if not holds(before, after)
+        for message in [message or f"{code.removeprefix('changed-')} differs from the source's"]
+    ]
+    image_type = list(after.get("ImageType") or [])
+    if changed and image_type[:1] != ["DERIVED"]:
+        found.append(Untruth("image-type", "pixels differ from the source's, and ImageType does not say DERIVED"))
+    for name, value in _extremes(after, pixels[1].min(), pixels[1].max()):
+        found.append(Untruth("stale-extremes", f"{name} is not {value}"))
+    if derived.read_bytes()[:128] != bytes(128):
+        found.append(Untruth("preamble", "its preamble is not empty"))
+    return tuple(found)
+
+
+def verify_series(sources: Sequence[Path], derived: Sequence[Path]) -> tuple[Untruth, ...]:
+    """Return what a derived series says that is not so, each image against its source and all together.
+
+    Args:
+        sources: Files of the source, in order.
+        derived: The derived files, in the same order.
+
+    Raises:
+        UnreadableInput: One of them cannot be read.
+    """
+    found = [one for pair in zip(sources, derived, strict=True) for one in verify_image(*pair)]
+    headers = [open_dicom(path, pixels=False) for path in derived]
+    for name in ("SeriesInstanceUID", "FrameOfReferenceUID", "StudyInstanceUID", "SeriesNumber"):
+        if len({str(header.get(name)) for header in headers}) > 1:
+            found.append(Untruth("split-series", f"{name} is not the same in all images"))
+    for name in ("SOPInstanceUID", "InstanceNumber"):
+        if len({str(header.get(name)) for header in headers}) < len(headers):
+            found.append(Untruth("repeated-instance", f"{name} repeats"))
+    return tuple(found)
+
+
+# -- checks: (source, derived) -> whether all is well -----------------------------------------------------
+
+Check = Callable[[Dataset, Dataset], bool]
+
+
+def _same(name: str) -> Check:
+    return lambda before, after: bool(before.get(name) == after.get(name))
+
+
+def _new(name: str) -> Check:
+    return lambda before, after: bool(after.get(name)) and after.get(name) != before.get(name)
+
+
+def _moved(before: Dataset, after: Dataset) -> bool:
+    return any(item.get("SpatialLocationsPreserved") != "YES" for item in after.get("SourceImageSequence") or [])
+
+
+def _has_one_source(before: Dataset, after: Dataset) -> bool:
+    items = after.get("SourceImageSequence") or []
+    return len(items) == 1 and items[0].get("ReferencedSOPInstanceUID") == before.SOPInstanceUID
+
+
+def _frame_follows_motion(before: Dataset, after: Dataset) -> bool:
+    frames = before.get("FrameOfReferenceUID"), after.get("FrameOfReferenceUID")
+    return not frames[0] or bool(frames[0] != frames[1]) == _moved(before, after)
+
+
+def _names_no_places_once_moved(before: Dataset, after: Dataset) -> bool:
+    marks = [x for x in after if 0x6000 <= x.tag.group <= 0x60FF or 0x00181600 <= x.tag <= 0x00181720]
+    return not (_moved(before, after) and marks)
+
+
+def _stays_lossy(before: Dataset, after: Dataset) -> bool:
+    return bool(before.get("LossyImageCompression") != "01" or after.get("LossyImageCompression") == "01")
+
+
+def _is_unsigned_by_others(before: Dataset, after: Dataset) -> bool:
+    return "DigitalSignaturesSequence" not in after and "MACParametersSequence" not in after
+
+
+def _holds_nothing_private(before: Dataset, after: Dataset) -> bool:
+    return not any(element.tag.is_private for element in after.iterall())
+
+
+def _matches_its_meta(before: Dataset, after: Dataset) -> bool:
+    meta = after.file_meta
+    pair = meta.get("MediaStorageSOPClassUID"), meta.get("MediaStorageSOPInstanceUID")
+    return bool(pair == (after.get("SOPClassUID"), after.get("SOPInstanceUID")))
+
+
+_CHECKS: tuple[tuple[str, str, Check], ...] = (
+    ("same-instance", "it carries the SOP Instance UID of its source", _new("SOPInstanceUID")),
+    ("same-series", "it is in the series of its source", _new("SeriesInstanceUID")),
+    ("source-reference", "it does not name the image it came from, and that alone", _has_one_source),
+    ("frame-of-reference", "its frame of reference is new without motion, or old with it", _frame_follows_motion),
+    ("stale-marks", "content moved, and overlays, shutters or collimators did not", _names_no_places_once_moved),
+    ("lossy-forgotten", "its source was compressed with loss, and it does not say so", _stays_lossy),
+    ("signed", "it carries signatures over the pixels of its source", _is_unsigned_by_others),
+    ("private", "it carries private elements, which nobody can know to be true", _holds_nothing_private),
+    ("file-meta", "its file meta information names another object", _matches_its_meta),
+    ("synthetic", "SyntheticData is not YES", lambda _, after: after.get("SyntheticData") == "YES"),
+    ("secondary", "ImageType is not DERIVED, SECONDARY", lambda _, after: _kind(after) == ["DERIVED", "SECONDARY"]),
+    ("description", "it does not say how it was derived", lambda _, after: 0 < len(_description(after)) <= 1024),
+)
+
+
+def _kind(after: Dataset) -> list[str]:
+    return list(after.get("ImageType") or [])[:2]
+
+
+def _description(after: Dataset) -> str:
+    return str(after.get("DerivationDescription") or "")
+
+
+def _extremes(after: Dataset, lowest: int, highest: int) -> Iterator[tuple[str, int]]:
+    for name, value in (("SmallestImagePixelValue", lowest), ("LargestImagePixelValue", highest)):
+        if name in after and after[name].value != value:
+            yield name, value
