@@ -1,0 +1,117 @@
+"""The catalogue as files: what is there, what it is called, and that every word of it can be used."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from domainaug.effects import EFFECTS
+from domainaug.profile.catalogue import catalogue_folder, list_profiles, load_profile
+
+EVERY = list_profiles(include_abstract=True)
+FIRST = {
+    "driving/front-camera",
+    "general/photo",
+    "manufacturing/aligned-assembly",
+    "manufacturing/metal-surface",
+    "manufacturing/surface",
+    "medical/brain-mri",
+    "medical/chest-xray",
+    "medical/ct-chest",
+    "medical/radiograph",
+}
+FAMILIES = {
+    "medical/radiograph": "MED1",
+    "medical/chest-xray": "MED1",
+    "medical/ct-chest": "MED2",
+    "medical/brain-mri": "MED3",
+    "manufacturing/surface": "MFG1",
+    "manufacturing/metal-surface": "MFG2",
+    "manufacturing/aligned-assembly": "MFG2",
+    "driving/front-camera": "DRV1",
+    "general/photo": "GEN1",
+}
+
+
+def written(name: str) -> dict:
+    return YAML(typ="safe", pure=True).load((catalogue_folder() / f"{name}.yaml").read_text(encoding="utf-8"))
+
+
+def test_the_first_catalogue_is_there() -> None:
+    assert set(EVERY) >= FIRST
+
+
+def test_abstract_profiles_are_only_there_to_be_extended() -> None:
+    abstract = set(EVERY) - set(list_profiles())
+    assert abstract == {"medical/radiograph", "manufacturing/surface"}
+    assert abstract == {parent for name in EVERY for parent in load_profile(name).parents}
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_profile_loads_under_the_name_of_its_road(name: str) -> None:
+    profile = load_profile(name)
+    assert profile.id == name
+    assert profile.title
+    assert profile.description.endswith(".")
+    assert re.fullmatch(r"\d+\.\d+\.\d+", profile.version)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_editors_are_told_where_the_schema_is(name: str) -> None:
+    first = (catalogue_folder() / f"{name}.yaml").read_text(encoding="utf-8").splitlines()[0]
+    assert first == "# yaml-language-server: $schema=../schema.json"
+
+
+def test_a_code_is_one_rule_in_the_whole_catalogue() -> None:
+    codes = Counter(rule["code"] for name in EVERY for rule in written(name)["limits"])
+    assert {code: count for code, count in codes.items() if count > 1} == {}
+
+
+@pytest.mark.parametrize("name", sorted(FIRST))
+def test_codes_tell_the_field(name: str) -> None:
+    assert {rule["code"][:4] for rule in written(name)["limits"]} == {FAMILIES[name]}
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_reasons_are_sentences_for_people_of_the_field(name: str) -> None:
+    for rule in written(name)["limits"]:
+        reason = rule["reason"]
+        assert reason[0].isupper(), rule["code"]
+        assert reason.rstrip().endswith("."), rule["code"]
+        assert 5 <= len(reason.split()) <= 60, rule["code"]
+        names = [effect for effect in EFFECTS if "_" in effect and effect in reason]
+        assert names == [], f"{rule['code']} explains itself in our words: {names}"
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_option_gates_a_rule_or_sets_the_pixel_pitch(name: str) -> None:
+    profile = load_profile(name)
+    gates = {
+        option
+        for family in [name, *(child for child in EVERY if name in load_profile(child).parents)]
+        for limit in load_profile(family).limits
+        for condition in (limit.when, limit.unless)
+        for option in condition or ()
+    }
+    own = {option for option, entry in written(name).get("options", {}).items() if isinstance(entry, dict)}
+    assert own - gates - {"pixel_pitch_mm"} == set()
+    assert all(profile.option_help[option].endswith(".") for option in profile.options)
+
+
+def test_what_a_child_loosens_has_a_reason() -> None:
+    metal = load_profile("manufacturing/metal-surface")
+    allowed = [limit for limit in metal.in_force("mirror_horizontal") if limit.allow == "any"]
+    assert [limit.code for limit in allowed] == ["MFG201"]
+    assert "along the grain" in allowed[0].loosens
+    others = [name for name in EVERY for rule in written(name)["limits"] if "loosens" in rule and name != metal.id]
+    assert others == []
+
+
+@pytest.mark.parametrize("path", sorted(catalogue_folder().glob("*/*.yaml")), ids=lambda path: path.stem)
+def test_files_stay_readable(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= 500
+    prose = [line for line in lines if "note:" not in line and "effect: [" not in line]
+    assert [line for line in prose if len(line) > 122] == []

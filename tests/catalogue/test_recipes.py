@@ -1,0 +1,81 @@
+"""A recipe lies inside its own limits, at full strength, whatever the draws."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from domainaug.profile.catalogue import list_profiles, load_profile
+from domainaug.profile.recipe import validate_recipe
+
+CONCRETE = list_profiles()
+# Effects that a useful recipe has, by what it is about.
+GEOMETRY = {"rotation", "scale", "shift"}
+LIGHT = {"brightness", "contrast", "gamma", "local_gain"}
+SENSOR = {"noise", "blur"}
+
+
+def steps(recipe: tuple[Mapping[str, Any], ...] | list[Mapping[str, Any]]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for step in recipe:
+        ((name, arguments),) = step.items()
+        yield name, arguments
+        yield from steps(arguments.get("transforms", []))
+
+
+@pytest.mark.parametrize("name", CONCRETE)
+def test_a_recipe_names_transforms_and_arguments_that_exist(name: str) -> None:
+    validate_recipe(load_profile(name))
+
+
+@pytest.mark.parametrize("name", CONCRETE)
+def test_a_recipe_has_four_to_seven_steps(name: str) -> None:
+    assert 4 <= len(load_profile(name).recipe) <= 7
+
+
+@pytest.mark.parametrize("name", CONCRETE)
+def test_a_recipe_is_inside_its_own_limits(name: str) -> None:
+    profile = load_profile(name)
+    report = profile.check(profile.compose(seed=1))
+    assert [finding for finding in report.findings if finding.severity != "note"] == []
+    assert report.ok
+
+
+@pytest.mark.parametrize("name", CONCRETE)
+def test_a_recipe_is_of_use(name: str) -> None:
+    """Positions, light and sensor vary, and far enough to be seen; in CT the light does not."""
+    from domainaug.declare import compose_walk
+
+    profile = load_profile(name)
+    walked = compose_walk(profile.compose(seed=1), profile.frame, unknown=_nobody_knows)
+    varied = set(walked.total.present(profile.frame))
+    assert varied & GEOMETRY
+    assert varied & SENSOR == SENSOR
+    if name == "medical/ct-chest":
+        assert not varied & LIGHT - {"contrast"}  # blur alone lowers the contrast of small things
+    else:
+        assert varied & LIGHT
+
+
+def _nobody_knows(transform: Any, path: tuple[int, ...]) -> Any:
+    raise AssertionError(f"{type(transform).__name__} is not declared")
+
+
+@pytest.mark.parametrize("name", CONCRETE)
+def test_zooms_keep_the_ratio(name: str) -> None:
+    affine = [arguments for step, arguments in steps(load_profile(name).recipe) if step == "Affine"]
+    assert affine
+    assert all(arguments["keep_ratio"] for arguments in affine)
+
+
+@pytest.mark.parametrize("name", CONCRETE)
+def test_no_kernel_cuts_a_blur_short(name: str) -> None:
+    """A kernel size above 0 would cut the Gaussian, and the sigma would no longer say how much blur there is."""
+    blurs = [arguments for step, arguments in steps(load_profile(name).recipe) if step == "GaussianBlur"]
+    assert blurs
+    assert all(arguments["blur_limit"] == 0 for arguments in blurs)
+
+
+def test_noise_of_ct_is_five_to_twenty_five_units() -> None:
+    profile = load_profile("medical/ct-chest")
+    (noise,) = (arguments for step, arguments in steps(profile.recipe) if step == "GaussNoise")
+    assert [round(share * profile.frame.span) for share in noise["std_range"]] == [5, 25]
