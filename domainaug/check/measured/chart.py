@@ -167,7 +167,7 @@ def dtype_for(frame: Frame) -> np.dtype[Any]:
     if frame.span <= 2:
         return np.dtype(np.float32)
     if frame.low < 0:
-        return np.dtype(np.int16 if -32768 <= frame.low and frame.high <= 32767 else np.float32)
+        return np.dtype(np.int16 if frame.low >= -32768 and frame.high <= 32767 else np.float32)
     if frame.high <= 255:
         return np.dtype(np.uint8)
     return np.dtype(np.uint16 if frame.high <= 65535 else np.float32)

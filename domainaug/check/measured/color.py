@@ -14,7 +14,6 @@ __all__ = ["color_effects"]
 
 Values = NDArray[np.float64]
 
-_TURN = np.exp(2j * np.pi * np.arange(3) / 3)
 _NINE = np.linspace(0.1, 0.9, 9)
 
 
@@ -34,9 +33,9 @@ def color_effects(reading: DiscReading, curves: Values) -> dict[str, float]:
     colored = ~reading.is_gray
     if colored.sum() < 4:
         return found
-    was, now = reading.colors[colored], reading.medians[colored]
+    was, now = reading.was[colored], reading.medians[colored]
     expected = _toned(was, curves)
-    chroma = np.abs(expected @ _TURN)
+    chroma = np.abs(_wheel(expected))
     usable = chroma > 0.04
     if usable.sum() < 4:
         return found
@@ -44,20 +43,30 @@ def color_effects(reading: DiscReading, curves: Values) -> dict[str, float]:
 
 
 def _turn_and_strength(was: Values, now: Values, expected: Values, curves: Values) -> dict[str, float]:
-    before, after = expected @ _TURN, now @ _TURN
+    before, after = _wheel(expected), _wheel(now)
     strength = float(np.median(np.abs(after) / np.abs(before)))
     if strength < 0.06:
         return {"saturation": 0.0, "loss_of_color": 1.0}
     order = _order(was, now, curves)
     if order != (0, 1, 2):
-        swapped = _toned(was[:, order], curves) @ _TURN
-        return {"channel_order": 1.0, "saturation": float(np.median(np.abs(after) / np.abs(swapped)))}
-    difference = np.degrees(np.angle(np.exp(1j * np.radians(_hue(now) - _hue(expected)))))
-    middle = np.degrees(np.angle(np.sum(np.exp(1j * np.radians(difference)))))
-    hue = float(middle + np.median((difference - middle + 180) % 360 - 180))
+        swapped = _wheel(_toned(was[:, order], curves))
+        return {"channel_order": 1.0, "saturation": float(np.median(np.abs(after) / np.maximum(np.abs(swapped), 1e-3)))}
+    difference = np.degrees(np.angle(after / before))
+    middle = float(np.degrees(np.angle(np.sum(np.exp(1j * np.radians(difference))))))
+    hue = middle + float(np.median((difference - middle + 180) % 360 - 180))
+    hue = (hue + 180) % 360 - 180
     turned = before * strength * np.exp(1j * np.radians(hue))
     unexplained = float(np.sqrt(np.mean(np.abs(after - turned) ** 2) / np.mean(np.abs(before) ** 2)))
-    return {"saturation": strength, "hue": hue, "channel_mixing": max(0.0, unexplained)}
+    return {"saturation": strength, "hue": hue, "channel_mixing": unexplained}
+
+
+def _wheel(colors: Values) -> NDArray[np.complex128]:
+    """Return (n, 3) colors on the color wheel of HSV: the angle is the hue, the length the chroma."""
+    high, low = colors.max(axis=1), colors.min(axis=1)
+    span = np.maximum(high - low, 1e-9)
+    r, g, b = colors.T
+    sector = np.where(high == r, ((g - b) / span) % 6, np.where(high == g, (b - r) / span + 2, (r - g) / span + 4))
+    return np.asarray(span * np.exp(1j * np.pi / 3 * sector))
 
 
 def _toned(colors: Values, curves: Values) -> Values:
@@ -72,12 +81,3 @@ def _order(was: Values, now: Values, curves: Values) -> tuple[int, int, int]:
     if best != straight and errors[best] < 0.03 and errors[best] < 0.3 * errors[straight]:
         return best[0], best[1], best[2]
     return straight
-
-
-def _hue(colors: Values) -> Values:
-    """Return the hue of (n, 3) colors in degrees, as HSV counts it."""
-    high, low = colors.max(axis=1), colors.min(axis=1)
-    span = np.maximum(high - low, 1e-9)
-    r, g, b = colors.T
-    sector = np.where(high == r, ((g - b) / span) % 6, np.where(high == g, (b - r) / span + 2, (r - g) / span + 4))
-    return np.asarray(60 * sector)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -65,12 +65,19 @@ class Correspondence:
         moved = cv2.remap(picture, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
         return np.asarray(moved if moved.ndim == 3 else moved[..., None], np.float32)
 
+    def moved_by(self, away: Array) -> Correspondence:
+        """Return the map with the picture moved by (h, w, 2) px beyond it."""
+        rows, columns = self.seen.shape
+        x, y = np.meshgrid(np.arange(columns, dtype=np.float32), np.arange(rows, dtype=np.float32))
+        x, y = x - away[..., 0], y - away[..., 1]
+        source = cv2.remap(self.source, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        seen = cv2.remap(self.seen.astype(np.float32), x, y, cv2.INTER_LINEAR) > 0.99
+        return replace(self, source=source, seen=seen, still=False)
+
     def carry(self, labels: Array) -> NDArray[np.intp]:
         """Return where the numbered places of `labels` (h, w) lie in the output; 0 where nothing is seen."""
-        if self.still:
-            moved = labels
-        else:
-            moved = cv2.remap(labels, self.source[..., 0], self.source[..., 1], cv2.INTER_NEAREST)
+        x, y = self.source[..., 0], self.source[..., 1]
+        moved = labels if self.still else cv2.remap(labels, x, y, cv2.INTER_NEAREST)
         return np.where(self.seen, moved, 0).astype(np.intp)
 
 
@@ -142,7 +149,7 @@ def fit_map(origin: Points, into: Points, *, rounding: float) -> Fit:
         rounding: Distance that pairs are off by their own precision, px.
     """
     affine, weight = _robust_affine(origin, into, rounding)
-    forward = np.vstack([affine, [0, 0, 1]])
+    forward: Points = np.vstack([affine, [0, 0, 1]])
     residual = _distance(forward, origin, into)
     size = max(1.0, float(np.sqrt(abs(np.linalg.det(affine[:, :2])))))
     if _rms(residual, weight) <= 1.2 * rounding * size:
@@ -317,18 +324,31 @@ def _in_frame(forward: Points, probe: Probe, shape: tuple[int, ...]) -> Points:
     """Return a pixel map in frame units; a crop (pixels keep their size) is one of scale 1."""
     rows, columns = probe.gray.shape
     side_in, side_out = np.sqrt(rows * columns), np.sqrt(shape[0] * shape[1])
-    size = np.sqrt(abs(np.linalg.det(forward[:2, :2])))
-    if shape != (rows, columns) and abs(size - 1) < 0.004:
-        side_out = side_in
     enter = np.array([[side_in, 0, (columns - 1) / 2], [0, side_in, (rows - 1) / 2], [0, 0, 1]])
-    leave = np.array(
-        [
-            [1 / side_out, 0, -(shape[1] - 1) / 2 / side_out],
-            [0, 1 / side_out, -(shape[0] - 1) / 2 / side_out],
-            [0, 0, 1],
-        ]
-    )
-    return np.asarray(leave @ forward @ enter)
+    leave = np.array([[1, 0, -(shape[1] - 1) / 2], [0, 1, -(shape[0] - 1) / 2], [0, 0, side_out]])
+    framed = leave @ forward @ enter
+    framed /= framed[2, 2]
+    size = np.sqrt(abs(np.linalg.det(forward[:2, :2])))
+    if shape[:2] != (rows, columns) and abs(size - 1) < 0.004:
+        framed[:2, :2] *= side_out / side_in
+    return np.asarray(framed)
+
+
+def on_grid(forward: Points, probe: Probe, shape: tuple[int, ...], *, within: float) -> Points:
+    """Return the mirror or quarter turn that a pixel map departs from by less than `within` px, else the map."""
+    rows, columns = probe.gray.shape
+    corners = np.array([[0, 0, 1], [columns - 1, 0, 1], [0, rows - 1, 1], [columns - 1, rows - 1, 1.0]])
+    linear = np.rint(forward[:2, :2])
+    if not np.array_equal(np.abs(linear).sum(axis=0), [1, 1]) or not np.array_equal(np.abs(linear).sum(axis=1), [1, 1]):
+        return forward
+    middle_in, middle_out = np.array([columns - 1, rows - 1]) / 2, np.array([shape[1] - 1, shape[0] - 1]) / 2
+    whole = np.eye(3)
+    whole[:2, :2], whole[:2, 2] = linear, middle_out - linear @ middle_in
+    if not np.array_equal(whole, np.rint(whole)):
+        return forward
+    moved, ideal = corners @ forward.T, corners @ whole.T
+    apart = np.abs(moved[:, :2] / moved[:, 2:] - ideal[:, :2]).max()
+    return whole if apart < within else forward
 
 
 def geometry_of(forward: Points, probe: Probe, shape: tuple[int, ...]) -> dict[str, float]:

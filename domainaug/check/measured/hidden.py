@@ -120,18 +120,30 @@ def pixelation(gray: Array, expected: Array, usable: Mask) -> float:
 
 
 def compression(gray: Array, toned: Array, usable: Mask) -> float:
-    """Return by how much steps at the borders of 8-pixel blocks exceed those at other places, minus 1."""
-    error = gray - toned
+    """Return by how much steps at the borders of 8-pixel blocks exceed those at other places, minus 1.
+
+    Args:
+        gray: (h, w) output.
+        toned: (h, w) the picture as it should be there; what steps it has by chance do not count.
+        usable: Where the two can be compared.
+    """
     excess = []
     for axis in (0, 1):
-        step = np.abs(np.diff(error, axis=axis)) * _both(usable, axis)
-        count = _both(usable, axis).sum(axis=1 - axis)
-        total = step.sum(axis=1 - axis)
-        phases = [total[k::8].sum() / max(1, count[k::8].sum()) for k in range(8)]
-        others = sorted(phases[:7])
+        phases = _steps(gray, usable, axis) / np.maximum(_steps(toned, usable, axis), 1e-6)
         # The second largest of the others: a pixelated picture has steps at several phases.
-        excess.append(phases[7] / max(others[-2], 1e-6) - 1 if phases[7] > 0.002 else 0.0)
+        excess.append(phases[7] / max(float(np.sort(phases[:7])[-2]), 1e-6) - 1)
     return float(max(0.0, min(excess)))
+
+
+def _steps(gray: Array, usable: Mask, axis: int) -> NDArray[np.float64]:
+    """Return the mean step across each of the eight phases, beyond how levels run on either side."""
+    values, known = (gray, usable) if axis == 1 else (gray.T, usable.T)
+    slope = np.diff(values, axis=1)
+    step = np.abs(slope[:, 1:-1] - (slope[:, :-2] + slope[:, 2:]) / 2)
+    whole = known[:, :-3] & known[:, 1:-2] & known[:, 2:-1] & known[:, 3:]
+    total, count = (step * whole).sum(axis=0), whole.sum(axis=0)
+    # Column j of `step` lies between pixels j + 1 and j + 2.
+    return np.array([total[(k - 1) % 8 :: 8].sum() / max(1, count[(k - 1) % 8 :: 8].sum()) for k in range(8)])
 
 
 def loss_of_levels(gray: Array, toned: Array, usable: Mask) -> float:

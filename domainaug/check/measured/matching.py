@@ -23,7 +23,7 @@ __all__ = ["from_pictures"]
 
 Points = NDArray[np.float64]
 
-_FEATURES = 600
+_FEATURES = 450
 _STILL = 0.35  # px: the farthest corner may move by this much and count as still
 _FEWEST = 30
 
@@ -37,12 +37,14 @@ class Features:
         angles: (n,) radians.
         sizes: (n,) px.
         descriptors: (n, 128) RootSIFT.
+        near: (n, n) which features lie at the same place: one with two directions is there twice.
     """
 
     places: Points
     angles: NDArray[np.float64]
     sizes: NDArray[np.float64]
     descriptors: Array
+    near: NDArray[np.bool_]
 
 
 def from_pictures(probe: Probe, shares: Array) -> Correspondence:
@@ -65,10 +67,8 @@ def from_pictures(probe: Probe, shares: Array) -> Correspondence:
 def stays(reference: Array, gray: Array) -> bool:
     """Return whether a picture stays in place, whatever happens to its levels."""
     step = max(1, round(min(gray.shape) / 256))
-    for before, after, least in (
-        (_band(reference), _band(gray), 0.5),
-        (_edges(reference), _edges(gray), 0.4),
-    ):
+    for view, least in ((_band, 0.5), (_edges, 0.4), (_coarse_band, 0.5)):
+        before, after = view(reference), view(gray)
         if _likeness(before, after) > least and _step(before, after, step) < _STILL:
             return True
     return False
@@ -76,6 +76,10 @@ def stays(reference: Array, gray: Array) -> bool:
 
 def _band(gray: Array) -> Array:
     return np.asarray(cv2.GaussianBlur(gray, (0, 0), 1.5) - cv2.GaussianBlur(gray, (0, 0), 6.0), np.float32)
+
+
+def _coarse_band(gray: Array) -> Array:
+    return np.asarray(cv2.GaussianBlur(gray, (0, 0), 3.0) - cv2.GaussianBlur(gray, (0, 0), 9.0), np.float32)
 
 
 def _edges(gray: Array) -> Array:
@@ -145,11 +149,14 @@ def _features(gray: Array) -> Features | None:
     if descriptors is None or len(keypoints) < 12:
         return None
     root = np.sqrt(descriptors / np.maximum(descriptors.sum(axis=1, keepdims=True), 1e-6))
+    places = np.array([k.pt for k in keypoints], np.float64)
+    near = np.linalg.norm(places[:, None] - places[None], axis=2) <= 2
     return Features(
-        np.array([k.pt for k in keypoints], np.float64),
+        places,
         np.radians([k.angle for k in keypoints]),
         np.array([k.size for k in keypoints], np.float64),
         root.astype(np.float32),
+        near,
     )
 
 
@@ -188,9 +195,8 @@ def _pairs(reference: Features, features: Features) -> NDArray[np.intp]:
     first = alike.argmax(axis=1)
     rows = np.arange(len(alike))
     best = alike[rows, first]
-    # A feature with two directions is there twice: the rival must lie elsewhere.
-    elsewhere = np.linalg.norm(reference.places[first][:, None] - reference.places[None], axis=2) > 2
-    second = np.where(elsewhere, alike, -1).max(axis=1)
+    alike[reference.near[first]] = -1
+    second = alike.max(axis=1)
     clear = (2 - 2 * best) < 0.85**2 * (2 - 2 * second)
     return np.column_stack([first[clear], rows[clear]])
 

@@ -11,29 +11,33 @@ from numpy.typing import NDArray
 from domainaug.check.measured.chart import Array, Output, Probe
 from domainaug.check.measured.color import color_effects
 from domainaug.check.measured.correspondence import Correspondence, from_masks
-from domainaug.check.measured.hidden import compression, flat_patches, foreign, loss_of_levels, pixelation
+from domainaug.check.measured.hidden import compression, loss_of_levels
 from domainaug.check.measured.matching import from_pictures
-from domainaug.check.measured.sharpness import sharpness
-from domainaug.check.measured.tone import (
-    DiscReading,
-    apply_curve,
-    curves_from_discs,
-    curves_from_texture,
-    local_field,
-    read_discs,
-)
+from domainaug.check.measured.scene import Scene
+from domainaug.check.measured.tone import DiscReading
 from domainaug.effects import EFFECTS
 from domainaug.functionals import tone_effects
 
 __all__ = ["Measured", "measure_draw"]
-
-Mask = NDArray[np.bool_]
 
 _TONE = frozenset({"brightness", "contrast", "gamma", "tone", "inversion", "loss_of_levels", "local_gain"})
 _COLOR = frozenset(
     {"color_cast", "hue", "saturation", "channel_mixing", "channel_order", "channel_lost", "loss_of_color"}
 )
 _SHARP = frozenset({"blur", "motion_blur", "sharpening", "misregistration"})
+_DOUBT = {
+    # How many standard errors of one disc level each may be off, in its own unit (colors are .4 from gray).
+    "brightness": 3.0,
+    "tone": 5.0,
+    "color_cast": 6.0,
+    "local_gain": 3.0,
+    "inversion": 3.0,
+    "contrast": 4.0,
+    "gamma": 8.0,
+    "hue": 450.0,
+    "saturation": 8.0,
+    "channel_mixing": 16.0,
+}
 _NOISE = frozenset({"noise", "impulse_noise"})
 
 
@@ -68,10 +72,7 @@ def measure_draw(probe: Probe, output: Output) -> Measured:
     if problem:
         return Measured(withheld=frozenset(EFFECTS), unreadable=problem)
     shares = np.ascontiguousarray(probe.decode(image))
-    if output.masks is not None:
-        where = from_masks(probe, output.masks)
-    else:
-        where = from_pictures(probe, shares)
+    where = from_pictures(probe, shares) if output.masks is None else from_masks(probe, output.masks)
     if where.problem:
         return Measured(withheld=frozenset(EFFECTS), unreadable=where.problem)
     return _read(probe, shares, where, labeled=output.masks is not None)
@@ -94,96 +95,67 @@ def _read(probe: Probe, shares: Array, where: Correspondence, *, labeled: bool) 
     values, withheld = dict(where.values), set(where.withheld)
     if shares.shape[2] < probe.picture.shape[2]:
         shares = np.repeat(shares, probe.picture.shape[2], axis=2)
+    if not where.seen.any():
+        return Measured(values, frozenset(EFFECTS) - values.keys())
     if float(np.ptp(np.quantile(shares[where.seen], [0.02, 0.98]))) < 0.004:
         return Measured(values, frozenset(EFFECTS) - values.keys(), "the picture is destroyed: one value is left")
-    expected = where.warp(probe.picture)
-    gray, plain = shares.mean(axis=2), np.ascontiguousarray(expected.mean(axis=2))
-    run = pixelation(gray, plain, where.seen)
-    holes = flat_patches(shares, plain, where.seen, run=run)
-    usable = where.seen & ~holes
-    curves, reading, judged = _tone(probe, shares, expected, where, holes)
-    toned = apply_curve(expected, curves)
-    field_ = local_field(shares, toned, usable)
-    if judged and reading is not None and float(np.quantile(np.abs(field_[usable]), 0.98)) > 0.012:
-        for _ in range(2):
-            better = curves_from_discs(reading, field_)
-            if better is None:
-                break
-            curves, toned = better, apply_curve(expected, better)
-            field_ = local_field(shares, toned, usable)
-    gray_toned = np.ascontiguousarray(toned.mean(axis=2))
-    lit = gray_toned + field_
-    sharp = sharpness(gray, lit, usable)
-    if sharp is not None and sharp["blur"] > 1.5:
-        holes = flat_patches(shares, plain, where.seen, run=run, blur=sharp["blur"])
-        usable = where.seen & ~holes
-    other = foreign(gray, gray_toned, usable)
-    values |= _hidden(where, holes, other, run, gray, lit, gray_toned, usable & ~other)
-    if judged:
-        values |= {name: float(column[0]) for name, column in tone_effects(curves.mean(axis=0)).items()}
-        core = field_[usable & (np.abs(plain - 0.5) < 0.45)]
-        values["local_gain"] = float(np.quantile(np.abs(core), 0.98)) if core.size else 0.0
-        if reading is not None and probe.picture.shape[2] == 3:
-            values |= color_effects(reading, curves)
-    else:
-        withheld |= _TONE | _COLOR
-    if reading is not None and not reading.hidden > 0.5:
-        values |= {"noise": reading.noise, "impulse_noise": reading.impulses}
-    else:
-        withheld |= _NOISE
-    if sharp is None:
+    scene = Scene(probe, shares, where)
+    moved = scene.sharp.misregistration if scene.sharp is not None else 0.0
+    beyond = scene.beyond_map if labeled else None
+    if beyond is not None:
+        # The label's own map is a little (or, after a one-sided blur, a lot) off the picture's.
+        scene = Scene(probe, shares, where.moved_by(beyond))
+    values |= _cover(scene)
+    withheld |= _read_levels(scene, values)
+    if scene.sharp is None:
         withheld |= _SHARP
     else:
-        values |= sharp
-    if not labeled:
-        values.pop("misregistration", None)
+        values |= {"blur": scene.sharp.blur, "motion_blur": scene.sharp.motion_blur}
+        values["sharpening"] = scene.sharp.sharpening
+    if labeled:
+        values["misregistration"] = moved
+    else:
         withheld.add("misregistration")
-    return Measured(_settled(values, reading), frozenset(withheld))
+    return Measured(_settled(values, scene.reading), frozenset(withheld))
 
 
-def _tone(
-    probe: Probe, shares: Array, expected: Array, where: Correspondence, holes: Mask
-) -> tuple[NDArray[np.float64], DiscReading | None, bool]:
-    """Return the curves, the discs they came from, and whether they are fit to be reported."""
-    usable = where.seen & ~holes
-    if probe.discs is None:
-        return curves_from_texture(shares, expected, usable), None, bool(usable.mean() > 0.3)
-    reading = read_discs(shares, where, probe.discs, holes)
-    curves = None if reading.hidden > 0.5 else curves_from_discs(reading, None)
-    if curves is None:
-        return curves_from_texture(shares, expected, usable), reading, False
-    return curves, reading, True
-
-
-def _hidden(
-    where: Correspondence,
-    holes: Mask,
-    other: Mask,
-    run: float,
-    gray: Array,
-    lit: Array,
-    toned: Array,
-    usable: Mask,
-) -> dict[str, float]:
-    found = {
-        "occlusion": float(holes.mean()),
-        "foreign_content": float(other.mean()),
-        "pixelation": run,
-        "loss_of_levels": loss_of_levels(gray, toned, usable),
+def _cover(scene: Scene) -> dict[str, float]:
+    plain = np.ascontiguousarray(scene.toned.mean(axis=2))
+    return {
+        "occlusion": float(scene.holes.mean()),
+        "foreign_content": float(scene.other.mean()),
+        "pixelation": scene.run,
+        "loss_of_levels": loss_of_levels(scene.gray, plain, scene.usable),
+        "compression": compression(scene.gray, plain, scene.usable) if scene.run < 1.5 else 0.0,
     }
-    if "permutation" not in where.values or not where.values["permutation"]:
-        found["compression"] = compression(gray, lit, usable) if run < 1.5 else 0.0
-    return found
+
+
+def _read_levels(scene: Scene, values: dict[str, float]) -> frozenset[str]:
+    """Add tone, light, color and noise to `values`; return what cannot be judged."""
+    withheld: frozenset[str] = frozenset()
+    if scene.judged:
+        read = tone_effects(scene.curves.mean(axis=0))
+        values |= {name: float(column[0]) for name, column in read.items()}
+        lit = scene.light[scene.usable & (np.ptp(scene.expected, axis=2) < 0.04)]
+        values["local_gain"] = float(np.quantile(np.abs(lit), 0.98)) if lit.size else 0.0
+        if scene.reading is not None and scene.probe.picture.shape[2] == 3:
+            values |= color_effects(scene.reading, scene.curves)
+    else:
+        withheld |= _TONE | _COLOR
+    if scene.reading is None or scene.reading.hidden > 0.5:
+        return withheld | _NOISE
+    values |= {"noise": scene.reading.noise, "impulse_noise": scene.reading.impulses}
+    return withheld
 
 
 def _settled(values: dict[str, float], reading: DiscReading | None) -> dict[str, float]:
     """Return the values with those that noise alone can cause put back to neutral."""
-    if reading is None or reading.noise < 0.01:
+    if reading is None or reading.noise < 0.004 or not len(reading.colors):
         return values
-    doubt = 3 * reading.noise / np.sqrt(max(1.0, reading.pixels / 9))
+    doubt = reading.noise / np.sqrt(max(1.0, reading.pixels / len(np.unique(reading.colors, axis=0))))
     settled = dict(values)
-    for name in ("brightness", "tone", "color_cast", "local_gain", "inversion"):
+    for name, weight in _DOUBT.items():
         row = EFFECTS[name]
-        if name in settled and abs(settled[name] - row.neutral) <= row.absent + doubt:
+        if name in settled and abs(settled[name] - row.neutral) <= row.absent + weight * doubt:
             settled[name] = row.neutral
     return settled

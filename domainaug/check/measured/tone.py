@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -12,7 +12,16 @@ from domainaug.check.measured.chart import Array, Discs
 from domainaug.check.measured.correspondence import Correspondence
 from domainaug.functionals import LEVELS
 
-__all__ = ["DiscReading", "apply_curve", "curves_from_discs", "curves_from_texture", "local_field", "read_discs"]
+__all__ = [
+    "DiscReading",
+    "apply_curve",
+    "curves_from_discs",
+    "curves_from_texture",
+    "disagreement",
+    "local_field",
+    "read_discs",
+    "without_light",
+]
 
 Values = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -26,7 +35,8 @@ class DiscReading:
     """What the discs of a chart became.
 
     Attributes:
-        colors: (n, 3) what they were.
+        colors: (n, 3) what they were in the chart.
+        was: (n, c) what they should be in the output but for tone (a blur mixes in what is around them).
         medians: (n, c) what they are.
         places: (n, 2) where they are in the output, x and y.
         noise: Standard deviation of noise within them.
@@ -36,6 +46,7 @@ class DiscReading:
     """
 
     colors: Values
+    was: Values
     medians: Values
     places: Values
     noise: float
@@ -49,7 +60,9 @@ class DiscReading:
         return np.ptp(self.colors, axis=1) < 1e-9
 
 
-def read_discs(image: Array, where: Correspondence, discs: Discs, holes: Mask) -> DiscReading:
+def read_discs(
+    image: Array, where: Correspondence, discs: Discs, holes: Mask, expected: Array | None = None
+) -> DiscReading:
     """Read every disc that is in view and not covered.
 
     Args:
@@ -57,6 +70,7 @@ def read_discs(image: Array, where: Correspondence, discs: Discs, holes: Mask) -
         where: The map.
         discs: The chart's discs.
         holes: What is covered.
+        expected: (h, w, c) what the picture should be there but for tone; None to take the discs as they were.
     """
     count = len(discs.centers)
     cores, rings = where.carry(discs.cores), where.carry(discs.rings)
@@ -71,7 +85,8 @@ def read_discs(image: Array, where: Correspondence, discs: Discs, holes: Mask) -
     order = np.argsort(cores.ravel(), kind="stable")
     starts = np.searchsorted(cores.ravel()[order], np.arange(count + 2))
     flat = image.reshape(-1, image.shape[2])
-    medians, places, deviations, far, pixels = [], [], [], 0, 0
+    plain = None if expected is None else expected.reshape(-1, image.shape[2])
+    was, medians, places, deviations, far, pixels = [], [], [], [], 0, 0
     kept = []
     for number in chosen:
         index = order[starts[number + 1] : starts[number + 2]]
@@ -83,6 +98,7 @@ def read_discs(image: Array, where: Correspondence, discs: Discs, holes: Mask) -
             continue
         kept.append(number)
         medians.append(middle)
+        was.append(discs.colors[number][: image.shape[2]] if plain is None else np.median(plain[index], axis=0))
         places.append((x.mean(), y.mean()))
         deviations.append(deviation)
         far += outliers
@@ -91,6 +107,7 @@ def read_discs(image: Array, where: Correspondence, discs: Discs, holes: Mask) -
     noise = float(np.sqrt(np.mean(np.median(np.array(deviations), axis=0) ** 2))) if kept else 0.0
     return DiscReading(
         discs.colors[kept],
+        np.array(was).reshape(-1, image.shape[2]),
         np.array(medians).reshape(-1, image.shape[2]),
         np.array(places).reshape(-1, 2),
         noise,
@@ -118,33 +135,56 @@ def _scatter(residual: Values, x: NDArray[np.intp], y: NDArray[np.intp]) -> tupl
     return np.sqrt(np.mean(np.clip(rest, -limit, limit) ** 2, axis=0)) / 0.9866, int(outlying.sum())
 
 
-def curves_from_discs(reading: DiscReading, field: Array | None) -> Values | None:
-    """Return the tone curve of each channel, (c, k) at `LEVELS`, or None when too few levels are in view.
+def without_light(reading: DiscReading, field: Array, around: Array, *, factor: bool) -> DiscReading:
+    """Return the reading with the change of light from place to place taken off.
 
     Args:
         reading: The discs.
-        field: (h, w) change of light from place to place, to be taken off; None for none.
+        field: (h, w) the change, as it shows on the texture.
+        around: (h, w) mean level of the texture there.
+        factor: Whether light multiplies levels rather than adding to them.
     """
+    if not len(reading.places):
+        return reading
+    columns, rows = reading.places.T.astype(int)
+    here, level = field[rows, columns][:, None], around[rows, columns][:, None]
+    if factor:
+        return replace(reading, medians=reading.medians / np.clip(1 + here / np.maximum(level, 0.05), 0.2, 5))
+    return replace(reading, medians=reading.medians - here)
+
+
+def disagreement(reading: DiscReading, curves: Values) -> float:
+    """Return how far gray discs depart from the curves, as a median."""
+    gray = reading.is_gray
+    if not gray.any():
+        return 0.0
+    fitted = np.stack([np.interp(reading.was[gray, k], LEVELS, curve) for k, curve in enumerate(curves)], axis=1)
+    return float(np.abs(reading.medians[gray] - fitted).mean())
+
+
+def curves_from_discs(reading: DiscReading) -> Values | None:
+    """Return the tone curve of each channel, (c, k) at `LEVELS`, or None when too few levels are in view."""
     gray = reading.is_gray
     if gray.sum() < 4:
         return None
-    was, now = reading.colors[gray, 0], reading.medians[gray].copy()
-    if field is not None:
-        columns, rows = reading.places[gray].T.astype(int)
-        now -= field[rows, columns][:, None]
-    levels = np.unique(was)
-    if len(levels) < 4 or np.ptp(levels) < 0.3:
+    nominal, was, now = reading.colors[gray, 0], reading.was[gray].mean(axis=1), reading.medians[gray]
+    names = np.unique(nominal)
+    levels = np.array([np.mean(was[nominal == name]) for name in names])
+    if len(levels) < 4 or np.ptp(levels) < 0.15 or np.any(np.diff(levels) < 1e-3):
         return None
-    settled = np.array([np.median(now[was == level], axis=0) for level in levels])
-    for i, level in enumerate(levels):
-        group = now[was == level]
-        split = np.ptp(group, axis=0).max() > 0.06 and len(group) > 1
+    settled = np.array([np.median(now[nominal == name], axis=0) for name in names])
+    for i, name in enumerate(names):
+        group, before = now[nominal == name], was[nominal == name]
+        split = np.ptp(group, axis=0).max() > 0.06 + np.ptp(before) and len(group) > 1
         if split and 0 < i < len(levels) - 1:
             # Where discs of a level disagree (a hole, a stain), the one its neighbors predict is right.
-            share = (level - levels[i - 1]) / (levels[i + 1] - levels[i - 1])
+            share = (levels[i] - levels[i - 1]) / (levels[i + 1] - levels[i - 1])
             predicted = settled[i - 1] * (1 - share) + settled[i + 1] * share
             near = np.argsort(np.abs(group - predicted).sum(axis=1))[: max(1, len(group) // 2)]
             settled[i] = np.median(group[near], axis=0)
+            levels[i] = np.mean(before[near])
+    if np.any(np.diff(levels) < 1e-3):
+        return None
     slack = max(0.02, 3 * reading.noise / np.sqrt(max(1.0, reading.pixels / max(1, len(levels)))))
     return np.array([extended(levels, _without_jitter(column, slack)) for column in settled.T])
 
@@ -215,8 +255,8 @@ def _straight(levels: Values, values: Values) -> Values:
     curve = np.interp(LEVELS, levels, values)
     first = (values[1] - values[0]) / (levels[1] - levels[0])
     last = (values[-1] - values[-2]) / (levels[-1] - levels[-2])
-    curve = np.where(LEVELS < levels[0], values[0] + first * (LEVELS - levels[0]), curve)
-    return np.where(LEVELS > levels[-1], values[-1] + last * (LEVELS - levels[-1]), curve)
+    curve = np.where(levels[0] > LEVELS, values[0] + first * (LEVELS - levels[0]), curve)
+    return np.where(levels[-1] < LEVELS, values[-1] + last * (LEVELS - levels[-1]), curve)
 
 
 def apply_curve(picture: Array, curves: Values) -> Array:
@@ -227,15 +267,24 @@ def apply_curve(picture: Array, curves: Values) -> Array:
     return np.stack(channels, axis=-1)
 
 
-def local_field(image: Array, toned: Array, usable: Mask) -> Array:
-    """Return the change of light from place to place that the curve does not explain, (h, w), its median 0."""
+def local_field(image: Array, toned: Array, usable: Mask) -> tuple[Array, Array]:
+    """Return the change of light from place to place that the curve does not explain, and the light itself.
+
+    Args:
+        image: (h, w, c) output.
+        toned: (h, w, c) what the curve makes of the picture.
+        usable: Where the two can be compared.
+
+    Returns:
+        (h, w) change, its median 0, and (h, w) mean level of `toned` around each pixel.
+    """
     weight = usable.astype(np.float32)
-    residual = (image - toned).mean(axis=2) * weight
     size = (_FIELD, _FIELD)
-    share = cv2.boxFilter(weight, -1, size)
-    smooth = cv2.boxFilter(residual, -1, size) / np.maximum(share, 0.15)
+    share = np.maximum(cv2.boxFilter(weight, -1, size), 0.15)
+    around = np.asarray(cv2.boxFilter(toned.mean(axis=2) * weight, -1, size) / share, np.float32)
+    smooth = cv2.boxFilter((image - toned).mean(axis=2) * weight, -1, size) / share
     known = usable & (share > 0.3)
     if not known.any():
-        return np.zeros(usable.shape, np.float32)
+        return np.zeros(usable.shape, np.float32), around
     smooth -= np.float32(np.median(smooth[known]))
-    return np.where(known, smooth, 0).astype(np.float32)
+    return np.where(share > 0.3, smooth, 0).astype(np.float32), around

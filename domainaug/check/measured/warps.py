@@ -11,6 +11,7 @@ from domainaug.check.measured.correspondence import (
     Correspondence,
     fit_map,
     geometry_of,
+    on_grid,
     pull_back,
     seen_share,
     unreadable,
@@ -36,61 +37,73 @@ def from_pairs(probe: Probe, origin: Points, into: Points, shares: Array) -> Cor
     """
     shape = shares.shape[:2]
     fit = fit_map(origin, into, rounding=_PRECISION)
-    close = fit.residual < _CLOSE
-    bend = None
-    if close.mean() < 0.9 or float(np.quantile(fit.residual[close], 0.95)) > 4 * _PRECISION:
-        bend = _bend(origin, into, shape)
-    good = close if bend is None else bend[2]
-    if good.sum() < 30 or good.mean() < 0.5:
-        return unreadable(probe, shape, "the picture is moved in a way that no smooth map explains")
-    values = geometry_of(fit.forward, probe, shape)
-    source = pull_back(fit.forward, shape)
-    departure = fit.residual[good]
-    tail = float(np.quantile(departure, 0.95))
+    if float((fit.residual < _CLOSE).mean()) < 0.1 and len(origin) < 60:
+        return unreadable(probe, shape, "the picture is moved in a way that no map explains")
+    if _is_torn(fit.forward, origin, into):
+        return Correspondence(
+            fit.forward,
+            np.zeros((*shape, 2), np.float32),
+            np.zeros(shape, np.bool_),
+            np.ones(shape, np.bool_),
+            False,
+            {"permutation": 1.0},
+        )
+    forward = on_grid(fit.forward, probe, shape, within=0.4)
+    source = pull_back(forward, shape)
+    tail = float(np.quantile(fit.residual, 0.95 if len(origin) > 60 else 0.8))
     floor = 3 * _PRECISION
-    warped = bend is not None and tail > 1.5 * floor
+    warped = tail > 1.5 * floor and float(np.median(fit.residual)) > _PRECISION
+    if warped:
+        source = _bent(source, origin, into)
+    rest = np.linalg.norm(_sampled(source, into) - origin, axis=1)
+    if float((rest < _CLOSE).mean()) < 0.5:
+        return unreadable(probe, shape, "the picture is moved in a way that no smooth map explains")
+    values = geometry_of(forward, probe, shape)
     values["local_warp"] = float(np.sqrt(max(0.0, tail**2 - floor**2))) / probe.frame.side if warped else 0.0
-    if warped and bend is not None:
-        source = _bent_source(bend[0], bend[1], shape)
     rows, columns = probe.gray.shape
     inside = (source[..., 0] > -0.5) & (source[..., 0] < columns - 0.5)
     inside &= (source[..., 1] > -0.5) & (source[..., 1] < rows - 0.5)
     filled = _is_flat(shares) & ~inside
-    empty_share = float((~inside).mean())
     as_fill = filled.sum() > 0.4 * max(1, int((~inside).sum()))
-    values["outside" if as_fill else "duplicated"] = empty_share
-    values["field_of_view"] = seen_share(probe, source, inside, fit.forward, exact=not warped)
-    return Correspondence(fit.forward, source, inside, ~inside, False, values)
+    values["outside" if as_fill else "duplicated"] = float((~inside).mean())
+    values["field_of_view"] = seen_share(probe, source, inside, forward, exact=not warped)
+    still = shape == probe.gray.shape and np.array_equal(forward, np.eye(3)) and not warped
+    return Correspondence(forward, source, inside, ~inside, still, values)
 
 
-def _terms(points: Points, middle: Points, size: float) -> NDArray[np.float64]:
-    u, v = ((points - middle) / size).T
-    return np.column_stack([np.ones_like(u), u, v, u * u, u * v, v * v, u**3, u * u * v, u * v * v, v**3])
+def _is_torn(forward: Points, origin: Points, into: Points) -> bool:
+    """Whether many features end up far from where their neighbors go."""
+    moved = np.column_stack([origin, np.ones(len(origin))]) @ forward.T
+    rest = into - moved[:, :2] / moved[:, 2:]
+    apart = np.linalg.norm(origin[:, None] - origin[None], axis=2)
+    np.fill_diagonal(apart, np.inf)
+    near = np.argsort(apart, axis=1)[:, :4]
+    jump = np.linalg.norm(rest[near] - rest[:, None], axis=2)
+    distance = np.take_along_axis(apart, near, axis=1)
+    return float((jump > 2 * distance + 8).mean()) > 0.04
 
 
-def _bend(
-    origin: Points, into: Points, shape: tuple[int, ...]
-) -> tuple[NDArray[np.float64], tuple[Points, float], NDArray[np.bool_]] | None:
-    """Fit the input pixel as a cubic polynomial of the output pixel; robust."""
-    if len(origin) < 60:
-        return None
-    middle, size = np.array([shape[1] / 2, shape[0] / 2]), float(max(shape[:2])) / 2
-    terms = _terms(into, middle, size)
-    weight = np.ones(len(origin))
-    solved = np.zeros((10, 2))
-    residual = np.zeros(len(origin))
-    for _ in range(10):
-        weighted = terms * weight[:, None]
-        solved = np.linalg.lstsq(weighted.T @ terms, weighted.T @ origin, rcond=None)[0]
-        residual = np.linalg.norm(origin - terms @ solved, axis=1)
-        weight = 1 / (1 + (residual / (2.385 * max(_PRECISION, 1.4826 * float(np.median(residual))))) ** 2)
-    return solved, (middle, size), residual < _CLOSE
+def _bent(source: Array, origin: Points, into: Points) -> Array:
+    """Return the dense map bent to pass through the pairs, from coarse to fine."""
+    shape = source.shape[:2]
+    side = np.sqrt(shape[0] * shape[1])
+    columns, rows = np.clip(np.rint(into).astype(np.intp), 0, [[shape[1] - 1, shape[0] - 1]]).T
+    for share in (0.16, 0.08, 0.045):
+        rest = origin - _sampled(source, into)
+        length = np.linalg.norm(rest, axis=1)
+        weight = 1 / (1 + (length / max(2.0, 4 * float(np.median(length)))) ** 2)
+        field = np.zeros((*shape, 3), np.float32)
+        np.add.at(field, (rows, columns), np.column_stack([rest * weight[:, None], weight]))
+        smooth = cv2.GaussianBlur(field, (0, 0), share * side)
+        least = 0.05 * float(smooth[..., 2].max())
+        source = source + smooth[..., :2] / np.maximum(smooth[..., 2:], least)
+    return np.asarray(source, np.float32)
 
 
-def _bent_source(solved: NDArray[np.float64], scaling: tuple[Points, float], shape: tuple[int, ...]) -> Array:
-    u, v = np.meshgrid(np.arange(shape[1], dtype=np.float64), np.arange(shape[0], dtype=np.float64))
-    points = np.column_stack([u.ravel(), v.ravel()])
-    return np.asarray((_terms(points, *scaling) @ solved).reshape(shape[0], shape[1], 2), np.float32)
+def _sampled(source: Array, into: Points) -> Points:
+    x, y = into.astype(np.float32).T
+    found = cv2.remap(source, x[:, None], y[:, None], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(found[:, 0], np.float64)
 
 
 def _is_flat(shares: Array) -> NDArray[np.bool_]:

@@ -1,0 +1,158 @@
+"""One draw beside the picture it should be: the cover, the tone, the light and the sharpness, in that order."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from domainaug.check.measured.chart import Array, Probe
+from domainaug.check.measured.correspondence import Correspondence
+from domainaug.check.measured.hidden import flat_patches, foreign, pixelation
+from domainaug.check.measured.sharpness import Sharpness, blurred, sharpness
+from domainaug.check.measured.tone import (
+    DiscReading,
+    apply_curve,
+    curves_from_discs,
+    curves_from_texture,
+    disagreement,
+    local_field,
+    read_discs,
+    without_light,
+)
+
+__all__ = ["Scene"]
+
+Mask = NDArray[np.bool_]
+
+_BLURRED = 0.9  # px of blur from which discs take on what is around them
+_LIT = 0.012  # share of the range: light that varies by more is taken off before the tone is read
+
+
+class Scene:
+    """What is known of one draw; each step below refines it.
+
+    Attributes:
+        where: The map.
+        expected: (h, w, c) the picture where the map puts it; its tone is the chart's.
+        gray: (h, w) the output's mean over channels.
+        run: Pixelation.
+        holes: (h, w) what is covered.
+        other: (h, w) what shows something else.
+        usable: (h, w) what can be compared.
+        reading: The discs, or None for a real picture.
+        curves: (c, k) tone curves.
+        judged: Whether they are fit to be reported.
+        toned: (h, w, c) `expected` with the curves applied.
+        light: (h, w) change of light from place to place.
+        sharp: The transfer function, or None where too little is left.
+    """
+
+    def __init__(self, probe: Probe, shares: Array, where: Correspondence) -> None:
+        self.probe, self.shares, self.where = probe, shares, where
+        self.expected = where.warp(probe.picture)
+        self.gray = np.ascontiguousarray(shares.mean(axis=2))
+        self.plain = np.ascontiguousarray(self.expected.mean(axis=2))
+        self.run = pixelation(self.gray, self.plain, where.seen)
+        self.other: Mask = np.zeros(where.seen.shape, np.bool_)
+        self.blurred = self.expected
+        self._find_holes(0.0)
+        self._read_tone(None)
+        self._read_light()
+        self.sharp: Sharpness | None = sharpness(self.gray, self.lit, self.usable)
+        if self.sharp is not None and (self.sharp.blur > _BLURRED or self.sharp.motion_blur > 3):
+            self._read_through_blur(self.sharp)
+        self._find_other()
+
+    @property
+    def lit(self) -> Array:
+        """What the output should be, (h, w), but for sharpness and noise."""
+        return np.asarray(self.toned.mean(axis=2) + self.light, np.float32)
+
+    @property
+    def beyond_map(self) -> Array | None:
+        """How far the picture moved beyond its map, (h, w, 2) px, or None when that is nothing or unclear."""
+        if self.sharp is None or len(self.sharp.shifts) < 5:
+            return None
+        places, shifts = self.sharp.places, self.sharp.shifts
+        middle = places.mean(axis=0)
+        design = np.column_stack([np.ones(len(places)), places - middle])
+        solved = np.linalg.lstsq(design, shifts, rcond=None)[0]
+        rest = np.linalg.norm(shifts - design @ solved, axis=1)
+        size = np.linalg.norm(design @ solved, axis=1)
+        if float(np.median(rest)) > 0.5 or not 0.15 < float(np.median(size)) < 12:
+            return None
+        rows, columns = self.gray.shape
+        x, y = np.meshgrid(np.arange(columns) - middle[0], np.arange(rows) - middle[1])
+        return np.asarray(solved[0] + x[..., None] * solved[1] + y[..., None] * solved[2], np.float32)
+
+    def _find_holes(self, blur: float) -> None:
+        self.holes = flat_patches(self.shares, self.plain, self.where.seen, run=self.run, blur=blur)
+        self.usable = self.where.seen & ~self.holes & ~self.other
+
+    def _read_tone(self, through: Array | None) -> None:
+        self.reading: DiscReading | None = None
+        self.judged = bool(self.usable.mean() > 0.3)
+        curves = None
+        if self.probe.discs is not None:
+            hidden = self.holes | self.other
+            self.reading = read_discs(self.shares, self.where, self.probe.discs, hidden, through)
+            curves = None if self.reading.hidden > 0.5 else curves_from_discs(self.reading)
+            self.judged = curves is not None
+        if curves is None:
+            before = self.expected if through is None else through
+            curves = curves_from_texture(self.shares, before, self.usable)
+        self._set_curves(curves)
+
+    def _set_curves(self, curves: NDArray[np.float64]) -> None:
+        self.curves = curves
+        self.toned = apply_curve(self.expected, curves)
+        through = self.toned if self.blurred is self.expected else apply_curve(self.blurred, curves)
+        colorless = self.usable & (np.ptp(self.expected, axis=2) < 0.04)
+        self.light, self.around = local_field(self.shares, through, colorless)
+
+    def _read_light(self) -> None:
+        """Take light that varies from place to place off the discs, and read the tone again."""
+        if self.reading is None or not self.judged or not self.usable.any():
+            return
+        if float(np.quantile(np.abs(self.light[self.usable]), 0.98)) <= _LIT:
+            return
+        raw = self.reading
+        for _ in range(2):
+            best = None
+            for factor in (False, True):
+                reading = without_light(raw, self.light, self.around, factor=factor)
+                curves = curves_from_discs(reading)
+                if curves is not None:
+                    misfit = disagreement(reading, curves)
+                    if best is None or misfit < best[0]:
+                        best = misfit, reading, curves
+            if best is None:
+                return
+            self.reading = best[1]
+            self._set_curves(best[2])
+
+    def _read_through_blur(self, first: Sharpness) -> None:
+        self.blurred = blurred(self.expected, first.covariance)
+        self._find_holes(first.blur)
+        self._read_tone(self.blurred)
+        self._read_light()
+        dull = np.asarray(apply_curve(self.blurred, self.curves).mean(axis=2) + self.light, np.float32)
+        values, vectors = np.linalg.eigh(first.covariance)
+        known = (vectors * np.maximum(values, 0)) @ vectors.T
+        again = sharpness(self.gray, dull, self.usable, known)
+        self.sharp = first if again is None else again
+
+    def _find_other(self) -> None:
+        toned = self.toned if self.blurred is self.expected else apply_curve(self.blurred, self.curves)
+        self.other = foreign(self.gray, np.ascontiguousarray(toned.mean(axis=2)), self.usable)
+        if self.other.mean() < 0.003:
+            return
+        self.usable = self.usable & ~self.other
+        if self.probe.discs is not None and self.judged:
+            wide = cv2.dilate(self.other.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+            through = None if self.blurred is self.expected else self.blurred
+            kept, self.other = self.other, np.asarray(wide)
+            self._read_tone(through)
+            self.other = kept
+            self._read_light()
