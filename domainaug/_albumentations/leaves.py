@@ -135,8 +135,14 @@ def kind_of(leaf: A.BasicTransform) -> Kind:
     return _kind_of_class(cls)
 
 
+@lru_cache(maxsize=512)
+def _class_is_any_of(cls: Any, names: frozenset[str]) -> bool:
+    return any(base.__name__ in names for base in cls.__mro__ if base.__module__.startswith("albumentations."))
+
+
 def _is_any_of(leaf: A.BasicTransform, names: frozenset[str]) -> bool:
-    return any(cls.__name__ in names for cls in type(leaf).__mro__ if cls.__module__.startswith("albumentations."))
+    cls: Any = type(leaf)
+    return _class_is_any_of(cls, names)
 
 
 def noise_differs_by_slice(leaf: A.BasicTransform) -> bool:

@@ -18,13 +18,20 @@ __all__ = ["Stream", "Streams"]
 class Stream:
     """The two sources of chance an albumentations transform asks for; each is made when first asked."""
 
-    __slots__ = ("_generator", "_marked", "_python", "_sequence")
+    __slots__ = ("_entropy", "_generator", "_made", "_marked", "_position", "_python")
 
-    def __init__(self, sequence: np.random.SeedSequence) -> None:
-        self._sequence = sequence
+    def __init__(self, entropy: tuple[int, ...], position: tuple[int, ...]) -> None:
+        self._entropy, self._position = entropy, position
+        self._made: np.random.SeedSequence | None = None
         self._generator: np.random.Generator | None = None
         self._python: random.Random | None = None
         self._marked: Any = None
+
+    @property
+    def _sequence(self) -> np.random.SeedSequence:
+        if self._made is None:
+            self._made = np.random.SeedSequence(self._entropy, spawn_key=self._position)
+        return self._made
 
     @property
     def generator(self) -> np.random.Generator:
@@ -71,4 +78,4 @@ class Streams:
 
     def at(self, position: tuple[int, ...]) -> Stream:
         """Return the stream of the node at `position`: indices from the outermost composition inwards."""
-        return Stream(np.random.SeedSequence(self.entropy, spawn_key=position))
+        return Stream(self.entropy, position)

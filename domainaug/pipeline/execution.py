@@ -7,6 +7,7 @@ else changing: steps arrive as a list, and what they did leaves as a log.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -72,12 +73,11 @@ class Execution:
             kind = kind_of(step.leaf) if isinstance(step.leaf, A.BasicTransform) else Kind.NATIVE
             self._suit(kind, step.leaf)
             frame = self._frame()
-            params = self._as_is(step) if kind in (Kind.NATIVE, Kind.CONVERTING) else self._apply(step, kind)
+            params = self._as_is(step) if kind in (Kind.NATIVE, Kind.CONVERTING) else self._apply(step, kind, frame)
             moves = kind in (Kind.EXACT, Kind.RESAMPLING)
             self.log.applied.append(Applied(step.leaf, step.path, params, frame, moves))
-            for name in self.points:
-                if name in self.rows and self.rows[name].name.startswith("box"):
-                    self.rows[name].see(self.data[name])
+            for name, numbered in self.rows.items():
+                numbered.see(self.data[name])
             self.data = self._after_each(self.data)
         self._to_values()
         if not self.free:
@@ -141,7 +141,7 @@ class Execution:
     def _as_is(self, step: Step) -> Mapping[str, Any]:
         """Apply a transform that takes values as they are: ours, a user's, a conversion, a foreign composition."""
         leaf, told = step.leaf, self._told()
-        with refusing(leaf, self._shown()):
+        with refusing(leaf, self._shown):
             if not isinstance(leaf, A.BasicTransform):
                 leaf.set_random_state(step.stream.generator, step.stream.python)
                 self.data = leaf(**self.data)
@@ -162,12 +162,11 @@ class Execution:
             "spacing": self.spacing,
         }
 
-    def _apply(self, step: Step, kind: Kind) -> Mapping[str, Any]:
+    def _apply(self, step: Step, kind: Kind, before: Frame) -> Mapping[str, Any]:
         leaf = step.leaf
         lent = kind is not Kind.PIXEL and needs_fill(leaf)
         fill = self.values.fill_in(self.unit) if lent and not self.free else None
-        before = self._frame()
-        with refusing(leaf, self._shown()), lent_fill(leaf, fill):
+        with refusing(leaf, self._shown), lent_fill(leaf, fill):
             params = drawn_params(leaf, step.stream, self.data)
             for name, picture_kind in self.pictures.items():
                 old = self.data[name]
@@ -182,8 +181,8 @@ class Execution:
             self._move_points(leaf, kind, params)
         return params
 
-    def _shown(self) -> dict[str, Array]:
-        return {name: self.data[name] for name in self.pictures}
+    def _shown(self) -> str:
+        return ", ".join(f"{name} {self.values.dtype} {np.shape(self.data[name])}" for name in self.pictures)
 
     def _move_masks(
         self, leaf: Any, kind: Kind, params: Mapping[str, Any], before: tuple[int, int], after: tuple[int, int]
@@ -195,7 +194,8 @@ class Execution:
                 self.data[name] = rebuild(resample_masks(leaf, params, planes, before, after))
                 continue
             work = mask if mask.dtype in _MASK_TYPES else mask.astype(np.uint8 if mask.dtype == bool else np.float64)
-            self.data[name] = _by_method(leaf, params, work, mask_kind).astype(mask.dtype, copy=False)
+            with refusing(leaf, partial("{} {} {}".format, name, mask.dtype, mask.shape), LabelError):
+                self.data[name] = _by_method(leaf, params, work, mask_kind).astype(mask.dtype, copy=False)
 
     def _move_points(self, leaf: Any, kind: Kind, params: Mapping[str, Any]) -> None:
         for name in self.points:
@@ -206,10 +206,8 @@ class Execution:
                 if kind is not Kind.PIXEL:
                     raise LabelError(f"{type(leaf).__name__} moves the picture but cannot move {name}")
                 continue
-            try:
+            with refusing(leaf, partial("{} beside {}".format, name, self._shown()), LabelError):
                 self.data[name] = np.ascontiguousarray(function(np.ascontiguousarray(self.data[name]), **params))
-            except NotImplementedError as error:
-                raise LabelError(f"{type(leaf).__name__} moves the picture but cannot move {name}") from error
 
 
 def _by_method(leaf: Any, params: Mapping[str, Any], mask: Array, kind: str) -> Array:

@@ -21,30 +21,30 @@ class Rows:
     """The boxes, or the points, of one call, each with the number of its row in a last column of its own.
 
     Attributes:
-        name: "bboxes" or "keypoints", or a name given to more of them.
+        boxes: Whether they are boxes, rather than points.
         count: How many there were.
         clipped: Rows that the frame cut.
         vanished: Rows that are gone.
     """
 
-    name: str
+    boxes: bool
     count: int
     clipped: set[int] = field(default_factory=set)
     vanished: tuple[int, ...] = ()
 
     @classmethod
-    def numbered(cls, name: str, data: dict[str, Any]) -> Rows | None:
+    def numbered(cls, data: dict[str, Any], name: str, *, boxes: bool) -> Rows | None:
         """Number the rows in `data[name]`, in place; None when there are none."""
         rows = data[name]
         if not isinstance(rows, np.ndarray) or rows.ndim != 2 or len(rows) == 0:
             return None
         numbers = np.arange(len(rows), dtype=rows.dtype)[:, None]
         data[name] = np.hstack([rows, numbers])
-        return cls(name, len(rows))
+        return cls(boxes, len(rows))
 
     def see(self, boxes: Array) -> None:
         """Note which boxes reach over the frame; coordinates are shares of it."""
-        if len(boxes):
+        if self.boxes and len(boxes):
             over = np.any((boxes[:, :4] < -1e-6) | (boxes[:, :4] > 1 + 1e-6), axis=1)
             self.clipped.update(boxes[over, -1].astype(int).tolist())
 

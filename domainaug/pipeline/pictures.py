@@ -23,20 +23,23 @@ _CHANNELS_AT_ONCE = 4  # what OpenCV's warps take
 
 
 @contextmanager
-def refusing(leaf: Any, pictures: Mapping[str, Array]) -> Iterator[None]:
-    """Turn whatever albumentations, OpenCV or NumPy raise into one sentence about the transform."""
+def refusing(leaf: Any, got: Callable[[], str], error_class: type[DomainAugError] = ImageError) -> Iterator[None]:
+    """Turn whatever albumentations, OpenCV or NumPy raise into one sentence about the transform.
+
+    Args:
+        leaf: The transform.
+        got: Says what it was given.
+        error_class: What to raise.
+    """
     try:
         yield
     except DomainAugError:
         raise
     except Exception as error:
-        got = ", ".join(f"{name} {array.dtype} {array.shape}" for name, array in pictures.items())
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         takes = accepts(leaf)
         name = type(leaf).__name__
-        raise ImageError(
-            f"{name} cannot take {got or 'this'}: {reason}" + (f"; it takes {takes}" if takes else "")
-        ) from error
+        raise error_class(f"{name} cannot take {got()}: {reason}" + (f"; it takes {takes}" if takes else "")) from error
 
 
 def drawn_params(leaf: Any, stream: Stream, data: Mapping[str, Any]) -> dict[str, Any]:

@@ -253,14 +253,18 @@ class Pipeline(A.Compose):  # type: ignore[misc]
         log: Log,
         thin: set[str],
     ) -> dict[str, Any]:
-        active = {n: k for n, k in targets.items() if not isinstance(data[n], list | tuple)}
+        active = {n: k for n, k in targets.items() if n in data and not isinstance(data[n], list | tuple)}
         before = (
             {n: labels_in(data[n]) for n, k in active.items() if k in _MASKS and data[n].dtype.kind != "f"}
             if steps
             else {}
         )
         paired = self._paired(data, active)
-        rows = {n: r for n, k in active.items() if k in self.processors and (r := Rows.numbered(_WORD[k], data))}
+        rows = {
+            n: r
+            for n, k in active.items()
+            if k in self.processors and (r := Rows.numbered(data, n, boxes=k == "bboxes"))
+        }
         execution = Execution(data, active, values, spacing, rows, log, self.check_data_post_transform)
         data = execution.run(steps)
         self._settle(data, active, rows, log, paired and execution.labels_moved)
@@ -349,9 +353,6 @@ class Pipeline(A.Compose):  # type: ignore[misc]
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_log": None}
-
-
-_WORD = {"bboxes": "box", "keypoints": "point"}
 
 
 def _refuse_unknown_parameters(leaf: Any) -> None:
