@@ -45,7 +45,7 @@ class Reference:
 
     @property
     def author(self) -> str:
-        """Authors as written, joined by "and"; the publisher or site where there are none."""
+        """Authors as written, joined by "and"; the organization where there are none."""
         return next((self.fields[x] for x in ("author", "organization", "institution") if x in self.fields), "")
 
     @property
@@ -78,9 +78,10 @@ class Reference:
         when = f" ({self.year})" if self.year else ""
         venue = next((self.fields[x] for x in ("journal", "booktitle", "howpublished") if x in self.fields), "")
         venue = "" if "http" in venue else venue
-        head = f"{_short_authors(self.author)}{when}".strip()
-        parts = [part.rstrip(".") for part in (head, self.title, venue) if part]
-        return ". ".join(parts) + "." + (f" {self.url}" if self.url else "")
+        who = _short_authors(self.author)
+        parts = [f"{who}{when}", self.title, venue] if who else [f"{self.title}{when}", venue]
+        told = " ".join(part if part[-1] in ".?!" else f"{part}." for part in parts if part)
+        return f"{told} {self.url}".rstrip()
 
 
 def _short_authors(written: str) -> str:

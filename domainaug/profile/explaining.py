@@ -73,9 +73,10 @@ def explain(profile: Profile, name: str) -> Explanation:
         found = [_explained(profile, EFFECTS[folded])]
     elif any(limit.code == subject.upper() for limit in profile.limits):
         found = _by_code(profile, subject.upper())
+    elif (transform := _transform(subject)) is not None:
+        return _of_transform(profile, subject, transform)
     else:
-        by_transform = _by_transform(profile, subject)
-        found = by_transform if by_transform is not None else _by_word(profile, subject, folded)
+        found = _by_word(profile, subject, folded)
     return Explanation(subject, profile.id, profile.title, tuple(found))
 
 
@@ -113,19 +114,22 @@ def _transform_names() -> Iterable[str]:
     return recipe_classes()
 
 
-def _by_transform(profile: Profile, name: str) -> list[Explained] | None:
-    """Return what a transform does, effect by effect, or None when no transform is called so."""
+def _transform(name: str) -> type[Any] | None:
+    """Return the transform called `name`, or None."""
     if not name[:1].isupper():  # classes are; so words and effects need not wait for albumentations
         return None
     from domainaug.profile.recipe import recipe_classes
 
-    one = recipe_classes().get(name)
-    if one is None:
-        return None
-    ranges = _declared(one, profile.frame)
+    return recipe_classes().get(name)
+
+
+def _of_transform(profile: Profile, name: str, transform: type[Any]) -> Explanation:
+    ranges = _declared(transform, profile.frame)
     if ranges is None:
-        return None
-    return [_explained(profile, EFFECTS[effect], does=words) for effect, words in ranges.items()]
+        note = "what it does depends on what it is given; hold it against the profile with `profile.check(...)`"
+        return Explanation(name, profile.id, profile.title, (), note)
+    found = (_explained(profile, EFFECTS[effect], does=words) for effect, words in ranges.items())
+    return Explanation(name, profile.id, profile.title, tuple(found))
 
 
 def _declared(transform: type[Any], frame: Frame) -> dict[str, str] | None:

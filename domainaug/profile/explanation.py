@@ -12,6 +12,8 @@ from domainaug.profile.wording import limit_in_words
 
 __all__ = ["Explained", "Explanation", "Rule", "Source", "profile_html"]
 
+_NEUTRAL = "leaves images as they are: nothing to allow or forbid"
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -63,17 +65,19 @@ class Explanation:
         profile: Profile id.
         title: Its title.
         effects: What it comes down to, effect by effect.
+        note: What to know besides, or "".
     """
 
     subject: str
     profile: str
     title: str
     effects: tuple[Explained, ...]
+    note: str = ""
 
     def __str__(self) -> str:
         lines = [f"{self.subject} under {self.profile} ({self.title})"]
         if not self.effects:
-            lines.append("  leaves images as they are: nothing to allow or forbid")
+            lines.append(f"  {self.note or _NEUTRAL}")
         for one in self.effects:
             does = f" [{one.does}]" if one.does else ""
             lines += ["", f"{one.effect}{does}: {one.meaning}"]
@@ -86,7 +90,7 @@ class Explanation:
     def _repr_html_(self) -> str:
         rows = "".join(_explained_html(one) for one in self.effects)
         head = f"<h4>{escape(self.subject)} under {escape(self.profile)}</h4>"
-        return f"<div>{head}{rows or '<p>leaves images as they are</p>'}</div>"
+        return f"<div>{head}{rows or f'<p>{escape(self.note or _NEUTRAL)}</p>'}</div>"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the answer as plain data for JSON."""
@@ -94,6 +98,7 @@ class Explanation:
             "subject": self.subject,
             "profile": self.profile,
             "title": self.title,
+            "note": self.note,
             "effects": [
                 {
                     "effect": one.effect,

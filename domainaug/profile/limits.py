@@ -9,7 +9,6 @@ from typing import Any
 from domainaug.effects import EFFECTS, Effect
 from domainaug.errors import ProfileError, UnknownName
 from domainaug.generators import Frame
-from domainaug.profile.catalogue import catalogue_folder
 from domainaug.profile.citations import cite
 from domainaug.profile.model import Evidence, Limit
 from domainaug.profile.options import read_condition
@@ -107,7 +106,7 @@ def _source(spot: Spot, where: tuple[str, int], item: EvidenceEntry) -> Evidence
     strength = item.strength or ("moderate" if item.cite else "opinion")
     if not item.cite and strength != "opinion":
         raise spot.fault(f"{strength} evidence needs a source: add cite, or say strength: opinion", *where)
-    if item.cite and (catalogue_folder() / "references.bib").exists():
+    if item.cite:
         try:
             cite(item.cite, beside=spot.document.path)
         except ProfileError as error:

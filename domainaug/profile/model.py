@@ -216,7 +216,9 @@ class Profile:
             domainaug.errors.ProfileError: The recipe names what there is not.
         """
         from domainaug.pipeline import Pipeline
+        from domainaug.profile.recipe import validate_recipe
 
+        validate_recipe(self)
         return Pipeline.from_profile(self, seed=seed, strength=strength, **kwargs)
 
     def check(self, target: Any, **kwargs: Any) -> Report:

@@ -139,6 +139,8 @@ def parse_document(text: str, *, path: Path | None = None) -> Document:
     try:
         for event in YAML(typ="safe", pure=True).parse(text):
             builder.take(event)
+    except ProfileError:
+        raise
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = " ".join(str(part) for part in (error.problem, error.context) if part)

@@ -135,10 +135,11 @@ def validate(document: Document) -> ProfileFile:
         return ProfileFile.model_validate(document.data)
     except ValidationError as error:
         faults = error.errors(include_url=False)
-    located = sorted(((document.mark(_road(document, x["loc"])), i) for i, x in enumerate(faults)))
-    others = len({_road(document, x["loc"]) for x in faults}) - 1
-    more = f" (and {others} more)" if others else ""
-    raise _fault(document, faults[located[0][1]], more)
+    # a misspelled key also leaves the right one missing: say the cause, not the consequence
+    causes = [x for x in faults if x["type"] == "extra_forbidden"] or faults
+    places = sorted((document.mark(_road(document, x["loc"]), key=True), i) for i, x in enumerate(causes))
+    others = len({_road(document, x["loc"]) for x in causes}) - 1
+    raise _fault(document, causes[places[0][1]], f" (and {others} more)" if others else "")
 
 
 def _road(document: Document, loc: tuple[str | int, ...]) -> Where:
