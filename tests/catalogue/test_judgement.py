@@ -45,8 +45,10 @@ GENTLE = {
 
 
 def codes(name: str, steps: list, **options: object) -> set[str]:
+    """Return the codes of the catalogue's rules that a pipeline breaks; the check's own are not its subject."""
     report = load_profile(name, options=options).check(A.Compose(steps))
-    return {finding.code for finding in report.findings if finding.severity != "note"}
+    everything = [one for finding in report.findings for one in (finding, *finding.follows)]
+    return {one.code for one in everything if not one.code.startswith("DA")}
 
 
 @pytest.mark.parametrize("name", sorted(GENTLE))
