@@ -8,6 +8,8 @@ What no parameter mends takes removing the step; then breaches of one family sha
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -99,29 +101,38 @@ _ORDER = {name: index for index, name in enumerate(EFFECTS)}
 
 
 def _clamp_one(work: _Mending) -> bool:
-    """Mend the first breach that a parameter mends; say whether there was one."""
-    for breach in work.open:
-        for parameter in _parameters(work.look, breach):
-            fix, changed = _clamp(work, breach, parameter)
-            if fix is None:
-                continue
-            still = work.broken_by(changed)
-            gone = tuple(x for x in work.open if x is not breach and x.rule not in still)
-            work.settled.append(Settled(breach, fix, gone))
-            work.open = [x for x in work.open if x is not breach and x not in gone]
-            work.look = work.look_at(changed)
-            return True
+    """Mend the first breach that a parameter mends, one that governs its effect before any other; say whether."""
+    for parameters in (_governing, _others):
+        for breach in work.open:
+            for parameter in parameters(work.look, breach):
+                fix, changed = _clamp(work, breach, parameter)
+                if fix is not None:
+                    _note(work, breach, fix, changed)
+                    return True
     return False
 
 
-def _parameters(look: Look, breach: Breach) -> Iterable[str]:
-    """Return parameters worth clamping: those that govern the effect, then the class's others."""
+def _note(work: _Mending, breach: Breach, fix: Fix, changed: Any) -> None:
+    still = work.broken_by(changed)
+    gone = tuple(x for x in work.open if x is not breach and x.rule not in still)
+    work.settled.append(Settled(breach, fix, gone))
+    work.open = [x for x in work.open if x is not breach and x not in gone]
+    work.look = work.look_at(changed)
+
+
+def _governing(look: Look, breach: Breach) -> Iterable[str]:
     if not breach.too_often:
-        direct = parameter_for(look.transform, breach.effect.name)
-        others = GOVERNS.get(type(look.transform).__name__, {}).values()
-        return tuple(dict.fromkeys((*direct, *(x for x in others if isinstance(x, str)))))
+        return parameter_for(look.transform, breach.effect.name)
     # under OneOf and SomeOf p is a weight, not a chance
     return () if any(name in look.where for name in ("OneOf", "SomeOf", "RandomOrder", "OneOrOther")) else ("p",)
+
+
+def _others(look: Look, breach: Breach) -> Iterable[str]:
+    """Return what else of the step can be turned: no parameter governs `tone`, but brightness causes it."""
+    if breach.too_often:
+        return ()
+    rows = GOVERNS.get(type(look.transform).__name__, {}).values()
+    return tuple(dict.fromkeys(name for row in rows for name in ((row,) if isinstance(row, str) else row)))
 
 
 def _clamp(work: _Mending, breach: Breach, parameter: str) -> tuple[Fix | None, Any]:
@@ -133,7 +144,7 @@ def _clamp(work: _Mending, breach: Breach, parameter: str) -> tuple[Fix | None, 
     def fits(value: Any) -> bool:
         return breach.rule not in work.broken_by(remake(transform, parameter, value))
 
-    new = clamped(old, fits)
+    new = clamped(old, fits, guess=_guess(breach))
     if new is None or new == old:
         return None, transform
     changed = remake(transform, parameter, new)
@@ -142,11 +153,24 @@ def _clamp(work: _Mending, breach: Breach, parameter: str) -> tuple[Fix | None, 
     return Fix("remove", work.look.path, type(transform).__name__), changed
 
 
+def _guess(breach: Breach) -> float:
+    """Return the share of what the step does that the limit leaves, in proportion."""
+    still, found, allowed = breach.effect.neutral, breach.interval, breach.allowed
+    shares = [
+        (end - still) / (reached - still)
+        for end, reached in ((allowed.low, found.low), (allowed.high, found.high))
+        if reached not in allowed and math.isfinite(reached) and reached != still
+    ]
+    return min((share for share in shares if 0 < share < 1), default=0.5)
+
+
 def remake(transform: A.BasicTransform, parameter: str, value: Any) -> A.BasicTransform:
     """Return a transform like `transform` with one parameter changed; `p` counts as one."""
-    if parameter != "p":
-        return with_parameter(transform, parameter, value)
-    return type(transform)(**{**transform.get_transform_init_args(), "p": value})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what there is to warn of, the check says itself
+        if parameter != "p":
+            return with_parameter(transform, parameter, value)
+        return type(transform)(**{**transform.get_transform_init_args(), "p": value})
 
 
 def _remove_the_rest(work: _Mending) -> None:
