@@ -5,7 +5,7 @@ transform does when it runs; `walk` puts rows together along a pipeline.
 """
 
 from domainaug.declare.draws import drawn
-from domainaug.declare.governs import GOVERNS, parameter_for, with_parameter
+from domainaug.declare.governs import GOVERNS, parameter_for, parameter_value, with_parameter
 from domainaug.declare.registry import declare, declared_names
 from domainaug.declare.walk import Leaf, Path, Walked, compose_walk
 
@@ -19,5 +19,6 @@ __all__ = [
     "declared_names",
     "drawn",
     "parameter_for",
+    "parameter_value",
     "with_parameter",
 ]

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from domainaug._albumentations import A
-from domainaug.declare.geometry import CONSTANT
-from domainaug.declare.registry import declare
-from domainaug.declare.sets import curves, from_pixels
+from domainaug.declare.narrowed import EXACT, narrowed
+from domainaug.declare.registry import declare, reader_of
 from domainaug.generators import Frame, Generators
 
 __all__ = ["drawn"]
 
-Reader = Callable[[Any, Mapping[str, Any], Frame], Generators]
 
-_READERS: dict[type, Reader] = {}
-
-
-def drawn(transform: A.BasicTransform, params: Mapping[str, Any], frame: Frame) -> Generators | None:
+def drawn(
+    transform: A.BasicTransform, params: Mapping[str, Any], frame: Frame, *, top: float | None = None
+) -> Generators | None:
     """Return what one draw of `transform` did.
+
+    A transform with a method `drawn_effects(params, frame)` speaks for itself.
 
     Args:
         transform: The transform.
-        params: What albumentations passed to `apply`: `BasicTransform.get_applied_params` or the record.
+        params: What albumentations passed to `apply`.
         frame: The image it worked on; `params["shape"]`, where there, says its size.
+        top: The brightest value of the array the transform was given (1 for shares, 255 for 8 bits), which
+            offsets and noise are counted in; None tells it from how large they are.
 
     Returns:
         One draw where it can be read off the parameters; else what the transform does at most, with `exact`
@@ -36,43 +37,13 @@ def drawn(transform: A.BasicTransform, params: Mapping[str, Any], frame: Frame) 
         said = own(params, frame)
         assert isinstance(said, Generators)
         return said
-    if "shape" in params:
-        height, width = params["shape"][:2]
-        frame = replace(frame, height=int(height), width=int(width))
-    reader = _READERS.get(type(transform))
-    if reader is not None:
-        return reader(transform, params, frame)
-    bound = declare(transform, frame)
-    return None if bound is None else replace(bound, exact=False)
-
-
-def reads(*names: str) -> Callable[[Reader], Reader]:
-    """Register a function as the reader of the draws of these albumentations classes."""
-
-    def register(function: Reader) -> Reader:
-        for name in names:
-            _READERS[getattr(A, name)] = function
-        return function
-
-    return register
-
-
-@reads("NoOp", "HorizontalFlip", "TimeReverse", "VerticalFlip", "Transpose", "InvertImg", "ToGray")
-def _always_the_same(transform: Any, params: Mapping[str, Any], frame: Frame) -> Generators:
-    found = declare(transform, frame)
-    assert found is not None
-    return found
-
-
-@reads("Affine", "ShiftScaleRotate", "SafeRotate", "Rotate", "Perspective")
-def _matrix(transform: Any, params: Mapping[str, Any], frame: Frame) -> Generators:
-    shape = (frame.height, frame.width)
-    output = tuple(params.get("output_shape", shape))
-    maps = from_pixels(params["matrix"], shape, output)
-    return Generators.geometric(maps, frame, fills=transform.border_mode == CONSTANT)
-
-
-@reads("RandomBrightnessContrast")
-def _brightness_contrast(transform: Any, params: Mapping[str, Any], frame: Frame) -> Generators:
-    alpha, beta = params["alpha"], params["beta"]
-    return Generators.tonal(curves(lambda x, a, b: a * x + b, (alpha,), (beta,)))
+    shape = params.get("shape")
+    if shape is not None and len(shape) <= 3:
+        frame = replace(frame, height=int(shape[0]), width=int(shape[1]))
+    reader = reader_of(transform)
+    read = None if reader is None else reader(transform, params, frame, top)
+    if read is not None:
+        return read
+    closer = narrowed(transform, params)
+    bound = declare(closer or transform, frame)
+    return None if bound is None else replace(bound, exact=type(transform).__name__ in EXACT)

@@ -110,9 +110,8 @@ def _fitted(maps: np.ndarray[Any, np.dtype[np.float64]], frame: Frame, *, fills:
     both = Generators.geometric(np.concatenate([maps, shrunk]), frame, fills=fills)
     name = "outside" if fills else "duplicated"
     seen = {key: value for key, value in both.ranges.items() if key not in ("field_of_view", name)}
-    return Generators(
-        maps=both.maps, ranges={**seen, name: Interval.of(np.clip(empty, 0, 1))}, resamples=both.resamples
-    )
+    seen |= {name: Interval.of(np.clip(empty, 0, 1)), "shift": Interval(0.0, 1 / frame.side)}  # whole pixels
+    return Generators(maps=both.maps, ranges=seen, resamples=both.resamples)
 
 
 @row("Rotate")

@@ -15,7 +15,7 @@ from domainaug.effects import EFFECTS, Interval
 from domainaug.functionals import LEVELS
 from domainaug.generators import Frame, Generators
 
-__all__ = ["clipped_normal", "noisy"]
+__all__ = ["clipped_normal", "furthest", "noisy"]
 
 
 def clipped_normal(mean: Array, deviation: float) -> tuple[Array, Array]:
@@ -32,12 +32,13 @@ def clipped_normal(mean: Array, deviation: float) -> tuple[Array, Array]:
     return first, np.sqrt(np.maximum(second - first**2, 0.0))
 
 
-def noisy(deviations: tuple[float, float], means: tuple[float, float], **ranges: Interval) -> Generators:
+def noisy(deviations: tuple[float, float], means: tuple[float, ...], **ranges: Interval) -> Generators:
     """Return what noise of a range of deviations and means does (shares of the range).
 
     Strong noise is clipped at both ends, which flattens the mean tone curve and loses some of the noise.
     """
     low, high = (float(end) for end in deviations)
+    means = (*means, min(max(means[0], 0.0), means[1]))  # and the one that shifts least
     made = [np.clip(LEVELS + mean, 0, 1) for mean in means]
     made += [clipped_normal(LEVELS + mean, size)[0] for mean in means for size in (low, high)]
     visible = clipped_normal(np.array([0.12, 0.5, 0.88]), high)[1]
@@ -76,6 +77,13 @@ def _additive(transform: A.AdditiveNoise, frame: Frame) -> Generators:
         if transform.approximation < 1:
             made = made.with_ranges(local_gain=up_to(2 * deviations[1]), noise=up_to(deviations[1]))
     return Generators(maps=made.maps, curves=made.curves, ranges=made.ranges, tail=tail)
+
+
+def furthest(transform: A.GaussNoise | A.AdditiveNoise) -> float:
+    """Return how far one value of its noise goes from 0 at most, as a share of the range."""
+    if isinstance(transform, A.GaussNoise):
+        return float(max(abs(end) for end in transform.mean_range) + 8 * max(transform.std_range))
+    return 2 * float(np.abs(_moments(transform)[2]).max())
 
 
 def _moments(transform: A.AdditiveNoise) -> tuple[tuple[float, float], tuple[float, float], Array]:
@@ -221,7 +229,8 @@ def _compression(transform: A.ImageCompression, frame: Frame) -> Generators:
 
 @row("Superpixels")
 def _superpixels(transform: A.Superpixels, frame: Frame) -> Generators:
-    share = float(max(transform.p_replace))
+    likely = float(max(transform.p_replace))
+    share = min(likely + 4.5 * sqrt(likely * (1 - likely) / min(transform.n_segments)), 1.0)
     return Generators.bounds(
         content=True,
         superpixels=up_to(share),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
@@ -12,13 +12,18 @@ from domainaug._albumentations import A
 from domainaug.effects import EFFECTS, Needs
 from domainaug.generators import Frame, Generators
 
-__all__ = ["Row", "declare", "declared_names", "row"]
+__all__ = ["Reader", "Row", "declare", "declared_names", "reader_of", "reads", "row"]
 
 Row = Callable[[Any, Frame], Generators]
 """What a transform does when it runs, in a frame. Transforms carry their parameters as plain attributes."""
 
+Reader = Callable[[Any, Mapping[str, Any], Frame, "float | None"], "Generators | None"]
+"""What one draw of a transform did, from its parameters and the brightest value of its array; None if unreadable."""
+
 _FAMILIES = ("geometry", "crops", "warps", "hiding", "tone", "color", "noise", "sharpness", "weather", "volumes")
+_READING = ("moved", "altered", "cube")
 _ROWS: dict[type, Row] = {}
+_READERS: dict[type, Reader] = {}
 
 
 def row(*names: str) -> Callable[[Row], Row]:
@@ -30,6 +35,23 @@ def row(*names: str) -> Callable[[Row], Row]:
         return function
 
     return register
+
+
+def reads(*names: str) -> Callable[[Reader], Reader]:
+    """Register a function as the reader of the draws of these albumentations classes."""
+
+    def register(function: Reader) -> Reader:
+        for name in names:
+            _READERS[getattr(A, name)] = function
+        return function
+
+    return register
+
+
+def reader_of(transform: A.BasicTransform) -> Reader | None:
+    """Return what reads one draw of `transform` off its parameters, if anything does."""
+    _load()
+    return _READERS.get(type(transform))
 
 
 def declare(transform: A.BasicTransform, frame: Frame) -> Generators | None:
@@ -68,5 +90,5 @@ def declared_names() -> frozenset[str]:
 
 @cache
 def _load() -> None:
-    for family in _FAMILIES:
+    for family in (*_FAMILIES, *_READING):
         import_module(f"domainaug.declare.{family}")

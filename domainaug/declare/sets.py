@@ -37,7 +37,9 @@ def up_to(high: float) -> Interval:
 
 
 def box(*ranges: Sequence[float] | Array) -> Array:
-    """Return the corners of a box of parameters, its middle, and the middles of its axes.
+    """Return the corners of a box of parameters, the point that does least, and the ends of axes through it.
+
+    What does least is 0, or 1 for factors, where the range holds it: sizes without a sign are smallest there.
 
     Args:
         ranges: For each parameter, its ends; more than two numbers are taken as they are.
@@ -47,11 +49,18 @@ def box(*ranges: Sequence[float] | Array) -> Array:
     """
     axes = [sorted({float(value) for value in values}) for values in ranges]
     points = set(product(*axes))
-    middle = tuple((axis[0] + axis[-1]) / 2 for axis in axes)
+    middle = tuple(_least(axis) for axis in axes)
     points.add(middle)
     for index, axis in enumerate(axes):
         points.update((*middle[:index], end, *middle[index + 1 :]) for end in (axis[0], axis[-1]))
     return np.array(sorted(points))
+
+
+def _least(axis: list[float]) -> float:
+    for neutral in (0.0, 1.0):
+        if axis[0] <= neutral <= axis[-1]:
+            return neutral
+    return (axis[0] + axis[-1]) / 2
 
 
 def turns(low: float, high: float) -> Array:

@@ -31,8 +31,8 @@ def _brightness_contrast(transform: A.RandomBrightnessContrast, frame: Frame) ->
 
 @row("RandomGamma")
 def _gamma(transform: A.RandomGamma, frame: Frame) -> Generators:
-    low, high = transform.gamma_limit
-    return Generators.tonal(curves(lambda x, g: x ** (g / 100), (low, (low + high) / 2, high)))
+    low, high = (end / 100 for end in transform.gamma_limit)
+    return Generators.tonal(curves(lambda x, g: x**g, np.geomspace(low, high, 3)))
 
 
 @row("InvertImg")
@@ -82,7 +82,8 @@ def tone_curve(low: Array, high: Array) -> Array:
 def _random_tone_curve(transform: A.RandomToneCurve, frame: Frame) -> Generators:
     # Heights are normal about .25 and .75; the identity's would be a third and two thirds.
     reach = 4.5 * float(transform.scale)
-    ends = [np.clip([center - reach, center, center + reach], 0, 1) for center in (0.25, 0.75)]
+    heights = ((0.25, 1 / 3), (0.75, 2 / 3))
+    ends = [np.clip([mean - reach, mean, same, mean + reach], 0, 1) for mean, same in heights]
     made = Generators.tonal(curves(lambda _, low, high: tone_curve(low, high), *ends))
     cast = {"color_cast": up_to(min(3 * transform.scale, 1.0)), **_colored(reach)} if transform.per_channel else {}
     return Generators(curves=made.curves, ranges=cast, tail=True)

@@ -98,17 +98,17 @@ def _grid_elastic(transform: A.GridElasticDeform, frame: Frame) -> Generators:
 @row("Perspective")
 def _perspective(transform: A.Perspective, frame: Frame) -> Generators:
     strength = max(transform.scale)
-    known = strength < 0.2
+    known = strength < 0.12  # beyond, two corners may all but meet
     loose = 1 - 4.5 * strength
     fills = transform.border_mode == CONSTANT
     outside = {"outside" if fills else "duplicated": up_to(1.0 if transform.fit_output else 0.02)}
     zoom_in = 1 / loose if known else EFFECTS["scale"].highest
     return Generators(
         ranges={
-            "perspective": up_to(2.2 * strength) if known else EFFECTS["perspective"].anything,
+            "perspective": up_to(2.6 * strength / loose) if known else EFFECTS["perspective"].anything,
             "scale": Interval(0.3 if transform.fit_output else 1 - strength, zoom_in),
-            "rotation": about(min(90 * strength, 180.0)),
-            "shear": about(min(180 * strength, 90.0)),
+            "rotation": about(min(110 * strength, 180.0)),
+            "shear": about(min(240 * strength, 90.0)),
             "aspect": Interval(max(1 - 4 * strength, 0.1), 1 / max(1 - 4 * strength, 0.1)),
             "shift": up_to(3 * strength),
             "field_of_view": Interval(max(1 - 7 * strength, 0.0), 1.0),
