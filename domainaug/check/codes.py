@@ -112,7 +112,7 @@ _TABLE = (
     ),
     Code(
         "DA113",
-        "cannot-load",
+        "cannot-examine",
         "error",
         "A step could not be examined.",
         "Check the step by itself as `module:attribute`.",

@@ -1,5 +1,6 @@
 import warnings
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -127,3 +128,9 @@ def test_every_code_says_what_is_wrong_and_what_to_do():
         assert code.help
         assert code.slug == code.slug.lower()
     assert len({code.slug for code in CODES.values()}) == len(CODES)
+
+
+def test_every_code_has_its_place_in_the_manual():
+    manual = (Path(__file__).parents[2] / "docs" / "check.md").read_text(encoding="utf-8")
+    for code in CODES.values():
+        assert f"### {code.code} {code.slug} ({code.severity})" in manual
