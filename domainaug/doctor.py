@@ -122,7 +122,7 @@ def _installed(name: str) -> bool:
 
 
 def _codec(name: str, uid: str) -> Check:
-    from pydicom.pixels import get_decoder
+    from pydicom.pixels.decoders.base import get_decoder
 
     decoder = get_decoder(uid)
     if decoder.is_available:

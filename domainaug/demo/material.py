@@ -45,7 +45,7 @@ def gather(folder: Path) -> list[Station]:
     pydicom_files = _inside("pydicom") / "data" / "test_files"
     more_dicom = _inside("data_store") / "data"
     photographs = _inside("skimage") / "data"
-    stations = [
+    return [
         Station(
             "chest-radiograph",
             "medical/chest-xray",
@@ -64,7 +64,7 @@ def gather(folder: Path) -> list[Station]:
             "mr",
             "medical/brain-mri",
             "An MR slice",
-            "A real slice of a shoulder from pydicom-data: wheels ship no brain, so the brain profile lends its limits.",
+            "A real slice of a shoulder from pydicom-data: no brain ships in a wheel, so the brain's limits stand in.",
             _copy(folder / "mr", [more_dicom / "MR2_J2KR.dcm"]),
         ),
         Station(
@@ -89,7 +89,6 @@ def gather(folder: Path) -> list[Station]:
             _copy(folder / "street", [photographs / "motorcycle_left.png"]),
         ),
     ]
-    return stations
 
 
 def _inside(package: str) -> Path:

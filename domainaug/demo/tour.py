@@ -88,9 +88,8 @@ def take(folder: Path, *, quick: bool = False, say: Say = print) -> Tour:
         sections.append(_allowed(station, out))
         outputs, identical = outputs + again.checked, identical + again.identical
         proof.append([station.name, station.profile, str(again.checked), str(again.checked), str(again.identical)])
-        say(
-            f"augment: {station.profile}: {summary.done} copies of {station.name}; replay: {again.identical} of {again.checked} files identical"
-        )
+        kept = f"replay: {again.identical} of {again.checked} files identical"
+        say(f"augment: {summary.done} copies of {station.name} under {station.profile}; {kept}")
         if any(out.rglob("*.dcm")):
             sections.append(
                 Section(f"{station.title}: what the derived header says", table=header_table(station.source, out))
@@ -104,7 +103,7 @@ def take(folder: Path, *, quick: bool = False, say: Say = print) -> Tour:
     sections.append(_proof(proof, outputs, identical, errors))
 
     page = folder / "index.html"
-    lead = "Every picture below is real and came out of an installed wheel; every number was measured while this page was made."
+    lead = "Every picture below is real and ships inside a Python wheel; every number was measured for this page."
     page.write_text(render("What a field allows to be done to its images", lead, sections), encoding="utf-8")
     count = None if errors is None else len(errors)
     return Tour(page, outputs, identical, count, len(report.findings), time.perf_counter() - start)
@@ -129,7 +128,7 @@ def _forbidden(station: Station, report: Report) -> Section:
         tiles.append(Tile(made, name, "What the pipeline below makes of it.", "bad"))
     return Section(
         "What a common pipeline does to a chest radiograph",
-        "General libraries do all of this without a word. The check names what the field does not allow, why, and who says so.",
+        "General libraries do all of this without a word. The check says what the field does not allow, and why.",
         tiles,
         f"{SOURCE}\n\n{report}",
         verdict=f"{len(report.findings)} findings under {report.profile}",
