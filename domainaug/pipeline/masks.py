@@ -14,7 +14,6 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from domainaug._albumentations.fill import lent_fill
 
@@ -24,6 +23,7 @@ Array = NDArray[Any]
 Float = NDArray[np.float32]
 
 _TIE = 1e-4  # coverage counts as equal within the rounding of an interpolation
+_SQUARE = np.ones((3, 3), dtype=np.uint8)
 _FAINT = 0.1  # a label that covers less of every pixel is gone: smaller than a tenth of a pixel
 
 
@@ -83,10 +83,19 @@ def _background(leaf: Any) -> Any:
 
 
 def _coverage(mask: Array, value: Any, footprint: tuple[Float, Float] | None) -> Float:
-    plane = mask.astype(np.float32) if value is None else (mask == value).astype(np.float32)
-    if footprint is None:
+    if value is None:
+        return mask.astype(np.float32)
+    inside = mask == value
+    plane = inside.astype(np.float32)
+    if footprint is None or (max(map(len, footprint)) <= 3 and not _is_thin(inside)):
         return plane
     return np.asarray(cv2.sepFilter2D(plane, -1, *footprint, borderType=cv2.BORDER_REPLICATE), dtype=np.float32)
+
+
+def _is_thin(inside: Array) -> bool:
+    """Whether little of a label is further than a pixel from its edge."""
+    core = cv2.erode(inside.astype(np.uint8), _SQUARE)
+    return bool(10 * np.count_nonzero(core) < np.count_nonzero(inside))
 
 
 def _through(leaf: Any, params: Mapping[str, Any], planes: list[Float]) -> list[Float]:
@@ -159,22 +168,17 @@ def _chosen(planes: list[tuple[Any, Float]], background: Any, shape: tuple[int, 
 
 
 def _rescue_thin(out: Array, value: Any, plane: Float, background: Any) -> None:
-    """Keep parts of a label that cover less than half of every pixel: where they cover at least half of their peak.
+    """Keep what is thinner than a pixel, which covers half of few pixels or none, and would break up or vanish.
 
-    A line thinner than a pixel would break up or vanish. Only background gives way.
+    It gets the pixels along its ridge, and those covered nearly half as much as the best nearby. Only background
+    gives way, and a compact part gains nothing: nearby it covers pixels whole.
     """
-    kept = out == value
-    if np.count_nonzero(kept) >= 0.8 * float(plane.sum()):
+    low = plane >= _FAINT
+    low &= plane < 0.5
+    low &= out == background
+    if not low.any():
         return
-    parts, count = ndimage.label(plane > _FAINT / 2, structure=np.ones((3, 3), dtype=np.uint8))
-    if count == 0:
-        return
-    flat = parts.ravel()
-    area = np.bincount(flat, weights=plane.ravel(), minlength=count + 1)
-    held = np.bincount(flat, weights=kept.ravel(), minlength=count + 1)
-    peak = np.zeros(count + 1)
-    np.maximum.at(peak, flat, plane.ravel())
-    thin = (held < 0.5 * area) & (peak >= _FAINT)
-    thin[0] = False
-    if thin.any():
-        out[thin[parts] & (plane >= 0.5 * peak[parts]) & (out == background)] = value
+    nearby = cv2.dilate(plane, np.ones((7, 7), dtype=np.uint8))
+    ridge = plane >= 0.75 * cv2.dilate(plane, _SQUARE)
+    ridge |= plane >= 0.4 * nearby
+    out[low & ridge & (nearby < 0.9)] = value
