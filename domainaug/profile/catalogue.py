@@ -116,9 +116,6 @@ def _fresh(profile: Profile) -> Profile:
 def _load(path: Path, children: tuple[Path, ...]) -> Profile:
     """Load a file that `children` extend, outermost first; files unchanged since are not read again."""
     real = path.resolve()
-    if real in children:
-        names = " -> ".join(child.name for child in (*children[children.index(real) :], real))
-        raise ProfileError(f"extends itself: {names}", path=path)
     if len(children) >= _MOST_PARENTS:
         raise ProfileError(f"is the end of a chain of more than {_MOST_PARENTS} profiles", path=path)
     from domainaug.profile.reading import read_document

@@ -100,7 +100,7 @@ def _happened(pipeline: Any, out: Mapping[str, Any]) -> tuple[str, ...]:
             continue
         ranked.append((abs(amount - row.neutral) / (row.absent or 1.0), _amount(name, float(amount))))
     words = [text for _, text in sorted(ranked, reverse=True)[:4]]
-    return tuple(", ".join(words[i : i + 2]) for i in range(0, len(words), 2)) or ("nothing drawn",)
+    return tuple(", ".join(words[i : i + 2]) for i in range(0, len(words), 2)) or ("left alone",)
 
 
 def _amount(name: str, value: float) -> str:
@@ -139,7 +139,7 @@ def lay_out(tiles: Sequence[Picture], labels: Sequence[tuple[str, ...]], *, titl
     Returns:
         (H, W, 3) uint8.
     """
-    columns = max(1, min(len(tiles), 5 if len(tiles) > 8 else math.ceil(len(tiles) / 2) if len(tiles) > 4 else 4))
+    columns = len(tiles) if len(tiles) <= 4 else min((5, 4, 3), key=lambda wide: -len(tiles) % wide)
     rows = math.ceil(len(tiles) / columns)
     tallest = max(tile.shape[0] for tile in tiles)
     lines = max(len(label) for label in labels)

@@ -13,7 +13,7 @@ from domainaug.generators import Frame
 from domainaug.profile.citations import cite
 from domainaug.profile.explanation import Explained, Explanation, Rule, Source
 from domainaug.profile.model import Condition, Evidence, Limit, Profile
-from domainaug.profile.wording import condition_in_words, limit_in_words
+from domainaug.profile.wording import condition_in_words, limit_in_words, range_in_words
 
 __all__ = ["Explanation", "explain", "limit_in_words"]
 
@@ -148,9 +148,7 @@ def _declared(transform: type[Any], frame: Frame) -> dict[str, str] | None:
     if said is None:
         return None
     return {
-        name: f"by default {interval.low:.3g} to {interval.high:.3g} {EFFECTS[name].unit}"
-        if not EFFECTS[name].is_flag
-        else "happens"
+        name: words if (words := range_in_words(EFFECTS[name], interval)) == "happens" else f"by default {words}"
         for name, interval in said.present(frame).items()
     }
 

@@ -118,6 +118,8 @@ def _objection(error: Exception, parameters: Mapping[str, Any]) -> tuple[str, st
     if callable(rows):
         first = rows()[0]
         name = str(first["loc"][0]) if first["loc"] else ""
+        if first["type"] == "missing":
+            return "", f"{name!r} is missing"
         return (name if name in parameters else ""), f"{first['msg']}, got {first.get('input')!r}"
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     named = next((line.partition(".")[0] for line in lines[1:] if line.partition(".")[0] in parameters), "")

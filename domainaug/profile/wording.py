@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
+from domainaug.effects import Effect, Interval
 from domainaug.profile.model import Condition, Limit
 
-__all__ = ["condition_in_words", "limit_in_words"]
+__all__ = ["condition_in_words", "limit_in_words", "range_in_words"]
 
 _SIGNS = {"share": "", "x": "x", "exponent": "", "flag": ""}
 
@@ -28,6 +31,16 @@ def limit_in_words(limit: Limit) -> str:
     else:
         words = f"{(low or 0.0) * scale:.4g} to {(high or 0.0) * scale:.4g} {unit}"
     return ", ".join(part for part in (words.strip(), often) if part)
+
+
+def range_in_words(row: Effect, interval: Interval) -> str:
+    """Return what can happen: "-45 to 45 deg", "0 to 28 %", "happens", "without a bound"."""
+    if row.is_flag:
+        return "happens"
+    if math.isinf(interval.high) or interval == row.anything:
+        return "without a bound"
+    scale, unit = (100.0, "%") if row.unit == "share" else (1.0, _SIGNS.get(row.unit, row.unit))
+    return f"{interval.low * scale:.3g} to {interval.high * scale:.3g} {unit}".strip()
 
 
 def condition_in_words(condition: Condition) -> str:

@@ -29,7 +29,8 @@ class Desk:
 def rule(effect: str, bound: str, code: str = "MY101", **more: str) -> str:
     """One rule in flow style, an opinion, as YAML."""
     extra = "".join(f", {key}: {value}" for key, value in more.items())
-    return f"  - {{effect: {effect}, code: {code}, {bound}, reason: Because., evidence: [{{strength: opinion}}]{extra}}}\n"
+    evidence = "evidence: [{strength: opinion}]"
+    return f"  - {{effect: {effect}, code: {code}, {bound}, reason: Because., {evidence}{extra}}}\n"
 
 
 @pytest.fixture

@@ -136,7 +136,7 @@ class TestOptions:
             profile.with_options(**options)
 
     def test_a_child_cannot_set_what_there_is_not(self, parent):
-        with pytest.raises(ProfileError, match="'sidde'; did you mean 'sided'.*to make one, write sidde: {default"):
+        with pytest.raises(ProfileError, match=r"'sidde'; did you mean 'sided'.*to make one, write sidde: \{default"):
             parent.load("extends: parent.yaml\noptions: {sidde: true}\n")
 
     def test_the_pixel_pitch_becomes_the_spacing(self, parent):

@@ -115,7 +115,8 @@ class TestLoosening:
 
 class TestBesideTheParent:
     def test_a_rule_with_a_code_and_a_when_of_its_own_is_one_more(self, family, rule):
-        profile = family(rule("scale", "range: [0.8, 1.25]"), rule("scale", "range: [0.98, 1.02], when: small", "MY201"))
+        small = rule("scale", "range: [0.98, 1.02], when: small", "MY201")
+        profile = family(rule("scale", "range: [0.8, 1.25]"), small)
         assert [x.code for x in profile.limits] == ["MY101", "MY201"]
         assert [x.code for x in profile.in_force("scale")] == ["MY101"]
         assert [x.code for x in profile.with_options(small=True).in_force("scale")] == ["MY101", "MY201"]
