@@ -58,6 +58,10 @@ def _dot(a: tuple[float, ...], b: tuple[float, ...]) -> float:
     return sum(x * y for x, y in zip(a, b, strict=True))
 
 
+def _says_what_it_is(dataset: Dataset) -> str:
+    return "" if dataset.get("SOPClassUID") else "it does not say what kind of object it is: it is cut or damaged"
+
+
 def _is_augmented_class(dataset: Dataset) -> str:
     uid = UID(str(dataset.get("SOPClassUID", "")))
     if uid in MODALITIES:
@@ -152,6 +156,7 @@ def _has_sound_axes(dataset: Dataset) -> str:
 
 
 _RULES: tuple[tuple[str, Callable[[Dataset], str]], ...] = (
+    ("damaged", _says_what_it_is),
     ("not-augmented-class", _is_augmented_class),
     ("bad-uid", _has_sound_uids),
     ("multi-frame", _is_single_frame),
