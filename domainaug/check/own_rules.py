@@ -96,15 +96,27 @@ def value_range(pipeline: Any, leaves: Sequence[Leaf], frame: Frame) -> Iterator
     if fits and frame.channels in (1, 3):
         return
     picture = _small_picture(frame)
+    kind = f"{frame.channels}-channel values of {frame.low:g} to {frame.high:g} {frame.unit}"
+    clipped: list[Leaf] = []
     for leaf in leaves:
         if not isinstance(leaf.transform, A.ImageOnlyTransform) or not _is_stock(leaf.transform):
             continue
         out = _run(leaf.transform, picture)
-        kind = f"{frame.channels}-channel values of {frame.low:g} to {frame.high:g} {frame.unit}"
         if out is None:
             yield own("DA112", f"cannot run on {kind}", where=leaf.name, path=leaf.path)
         elif not fits and out.size and out.min() >= 0 and out.max() <= 1:
-            yield own("DA109", f"clips {kind} to [0, 1]", where=leaf.name, path=leaf.path)
+            clipped.append(leaf)
+    if clipped:
+        names = ", ".join(
+            f"{leaf.name} (step {'.'.join(map(str, leaf.path))})" if leaf.path else leaf.name for leaf in clipped
+        )
+        alone = clipped[0] if len(clipped) == 1 else None
+        yield own(
+            "DA109",
+            f"{names}: {kind} are clipped to [0, 1]",
+            where=alone.name if alone else "",
+            path=alone.path if alone else (),
+        )
 
 
 def _is_stock(transform: Any) -> bool:

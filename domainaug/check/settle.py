@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -26,9 +26,9 @@ from domainaug.profile.model import Profile
 __all__ = ["Settled", "remake", "settle"]
 
 _CONSEQUENCES = (
-    "tone", "brightness", "gamma", "contrast", "loss_of_levels", "saturation", "channel_mixing",
-    "sharpening", "blur", "motion_blur", "noise", "aspect", "shear", "shift",
-    "duplicated", "outside", "field_of_view",
+    "blur", "noise", "impulse_noise", "pixelation", "saturation", "channel_mixing", "inversion", "local_gain",
+    "contrast", "brightness", "gamma", "tone", "loss_of_levels",
+    "aspect", "shear", "shift", "duplicated", "outside", "field_of_view", "misregistration",
 )  # fmt: skip
 """Effects that often merely follow from others, the most likely consequence last within its family."""
 
@@ -86,8 +86,44 @@ def settle(look: Look, found: Sequence[Breach], profile: Profile, frame: Frame) 
     if isinstance(look.transform, A.BasicTransform) and look.declared is not None and not look.content:
         while _clamp_one(work):
             pass
-    _remove_the_rest(work)
-    return tuple(work.settled)
+    if work.open or any(x.fix is not None and x.fix.action == "remove" for x in work.settled):
+        return tuple(_removed(look, work))
+    return tuple(_by_parameter(work.settled))
+
+
+def _by_parameter(settled: Sequence[Settled]) -> Iterator[Settled]:
+    """Put clamps of one parameter together: the value that mends the last of them mends them all."""
+    chains: dict[str, list[Settled]] = {}
+    for one in settled:
+        chains.setdefault(one.fix.parameter if one.fix else "", []).append(one)
+    for chain in chains.values():
+        leads = [one.breach for one in chain]
+        everything = [x for one in chain for x in (one.breach, *one.follows)]
+        # the last asked for the tightest value; but an error never stands behind a warning
+        severe = [x for x in leads if _is_error(x)] or [x for x in everything if _is_error(x)] or leads
+        lead = severe[-1]
+        others = (x for x in everything if x is not lead)
+        first, last = chain[0].fix, chain[-1].fix
+        assert first is not None
+        assert last is not None
+        yield Settled(lead, replace(last, old=first.old), tuple(others))
+
+
+def _is_error(breach: Breach) -> bool:
+    return breach.limit.severity == "error"
+
+
+def _removed(look: Look, work: _Mending) -> Iterator[Settled]:
+    """Put breaches together that only removing the step mends; each flag stands for itself."""
+    fix = Fix("remove", look.path, type(look.transform).__name__) if look.transform is not None and look.path else None
+    clamped_too = (x for one in work.settled for x in (one.breach, *one.follows))
+    groups: dict[str, list[Breach]] = {}
+    for breach in sorted((*clamped_too, *work.open), key=lambda x: _rank(look, x)):
+        # a step we know is one thing; what was measured may be several
+        group = "" if look.declared is not None and look.path and not breach.effect.is_flag else _family(breach.effect)
+        groups.setdefault(group, []).append(breach)
+    for first, *others in groups.values():
+        yield Settled(first, fix, tuple(others))
 
 
 def _rank(look: Look, breach: Breach) -> tuple[object, ...]:
@@ -171,17 +207,6 @@ def remake(transform: A.BasicTransform, parameter: str, value: Any) -> A.BasicTr
         if parameter != "p":
             return with_parameter(transform, parameter, value)
         return type(transform)(**{**transform.get_transform_init_args(), "p": value})
-
-
-def _remove_the_rest(work: _Mending) -> None:
-    look = work.look
-    fix = Fix("remove", look.path, type(look.transform).__name__) if look.transform is not None and look.path else None
-    groups: dict[str, list[Breach]] = {}
-    for breach in work.open:
-        groups.setdefault(_family(breach.effect), []).append(breach)
-    for first, *others in groups.values():
-        work.settled.append(Settled(first, fix, tuple(others)))
-    work.open = []
 
 
 def _family(row: Effect) -> str:

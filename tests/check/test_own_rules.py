@@ -100,6 +100,14 @@ def test_da109_steps_that_clip_hounsfield_units(film, step):
     assert report(film, step, A.Rotate(limit=5)).findings == ()
 
 
+def test_da109_several_steps_are_one_finding(film):
+    hounsfield = Frame(256, 256, low=-1000, high=1000, unit="HU")
+    steps = (A.RandomBrightnessContrast(0.05, 0.05), A.Rotate(limit=5), A.GaussNoise(std_range=(0.01, 0.02)))
+    (finding,) = report(film, *steps, frame=hounsfield).findings
+    assert finding.code == "DA109"
+    assert "RandomBrightnessContrast (step 0), GaussNoise (step 2)" in finding.found
+
+
 def test_da109_our_own_pipeline_takes_them_through_zero_to_one_and_back(film):
     from domainaug.pipeline import Pipeline
 
