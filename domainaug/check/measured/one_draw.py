@@ -72,6 +72,8 @@ def measure_draw(probe: Probe, output: Output) -> Measured:
     if problem:
         return Measured(withheld=frozenset(EFFECTS), unreadable=problem)
     shares = np.ascontiguousarray(probe.decode(image))
+    if float(np.ptp(np.quantile(shares, [0.01, 0.99]))) < 0.004:
+        return Measured(withheld=frozenset(EFFECTS), unreadable="the picture is destroyed: one value is left")
     where = from_pictures(probe, shares) if output.masks is None else from_masks(probe, output.masks)
     if where.problem:
         return Measured(withheld=frozenset(EFFECTS), unreadable=where.problem)
@@ -97,8 +99,6 @@ def _read(probe: Probe, shares: Array, where: Correspondence, *, labeled: bool) 
         shares = np.repeat(shares, probe.picture.shape[2], axis=2)
     if not where.seen.any():
         return Measured(values, frozenset(EFFECTS) - values.keys())
-    if float(np.ptp(np.quantile(shares[where.seen], [0.02, 0.98]))) < 0.004:
-        return Measured(values, frozenset(EFFECTS) - values.keys(), "the picture is destroyed: one value is left")
     scene = Scene(probe, shares, where)
     moved = scene.sharp.misregistration if scene.sharp is not None else 0.0
     beyond = scene.beyond_map if labeled else None

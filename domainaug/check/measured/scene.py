@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from domainaug.check.measured.chart import Array, Probe
 from domainaug.check.measured.correspondence import Correspondence
 from domainaug.check.measured.hidden import flat_patches, foreign, pixelation
-from domainaug.check.measured.sharpness import Sharpness, blurred, sharpness
+from domainaug.check.measured.sharpness import Sharpness, blurred, positive, sharpness
 from domainaug.check.measured.tone import (
     DiscReading,
     apply_curve,
@@ -133,15 +133,19 @@ class Scene:
             self._set_curves(best[2])
 
     def _read_through_blur(self, first: Sharpness) -> None:
-        self.blurred = blurred(self.expected, first.covariance)
-        self._find_holes(first.blur)
-        self._read_tone(self.blurred)
-        self._read_light()
-        dull = np.asarray(apply_curve(self.blurred, self.curves).mean(axis=2) + self.light, np.float32)
-        values, vectors = np.linalg.eigh(first.covariance)
-        known = (vectors * np.maximum(values, 0)) @ vectors.T
-        again = sharpness(self.gray, dull, self.usable, known)
-        self.sharp = first if again is None else again
+        """Blur the picture as the output is, and read again what a blur disturbs: cover, tone, and the rest of it."""
+        known = first
+        for _ in range(1 if first.blur < 2.2 else 2):
+            self.blurred = blurred(self.expected, known.covariance)
+            self._find_holes(known.blur)
+            self._read_tone(self.blurred)
+            self._read_light()
+            dull = np.asarray(apply_curve(self.blurred, self.curves).mean(axis=2) + self.light, np.float32)
+            again = sharpness(self.gray, dull, self.usable, positive(known.covariance))
+            if again is None:
+                break
+            known = again
+        self.sharp = known
 
     def _find_other(self) -> None:
         toned = self.toned if self.blurred is self.expected else apply_curve(self.blurred, self.curves)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from domainaug.check.measured.chart import Array
 
-__all__ = ["Sharpness", "blurred", "sharpness"]
+__all__ = ["Sharpness", "blurred", "positive", "sharpness"]
 
 Values = NDArray[np.float64]
 
@@ -89,8 +89,7 @@ def sharpness(gray: Array, toned: Array, usable: NDArray[np.bool_], known: Value
 
 def blurred(picture: Array, covariance: Values) -> Array:
     """Return `picture` (h, w[, c]) blurred by a Gaussian of that covariance, mirrored at its borders."""
-    values, vectors = np.linalg.eigh(covariance)
-    fixed = (vectors * np.maximum(values, 0)) @ vectors.T
+    fixed = positive(covariance)
     pad = 24
     wide = np.pad(picture, [(pad, pad), (pad, pad), *[(0, 0)] * (picture.ndim - 2)], mode="reflect")
     fx, fy = np.meshgrid(np.fft.rfftfreq(wide.shape[1]), np.fft.fftfreq(wide.shape[0]))
@@ -98,6 +97,12 @@ def blurred(picture: Array, covariance: Values) -> Array:
     shaped = transfer if picture.ndim == 2 else transfer[..., None]
     back = np.fft.irfft2(np.fft.rfft2(wide, axes=(0, 1)) * shaped, s=wide.shape[:2], axes=(0, 1))
     return np.ascontiguousarray(back[pad:-pad, pad:-pad], np.float32)
+
+
+def positive(covariance: Values) -> Values:
+    """Return the covariance with what sharpens left out."""
+    values, vectors = np.linalg.eigh(covariance)
+    return np.asarray((vectors * np.maximum(values, 0)) @ vectors.T)
 
 
 def _blocks(gray: Array, toned: Array, usable: NDArray[np.bool_]) -> tuple[Values, Values, Values]:

@@ -1,0 +1,336 @@
+"""Measuring any callable: find out how to call it, screen many draws, look closely at the most telling ones."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domainaug.check.measured.adapters import Returned, Style, styles_for
+from domainaug.check.measured.chart import Output, Probe, make_probe
+from domainaug.check.measured.observation import Observation, Problem, summed_up
+from domainaug.check.measured.one_draw import Measured, measure_draw
+from domainaug.check.measured.randomness import copied, independent, is_albumentations, seeded, undisturbed
+from domainaug.check.measured.screening import Glance, farthest, glance, scaled
+from domainaug.effects import EFFECTS
+from domainaug.generators import Frame
+
+__all__ = ["measure"]
+
+_SCREENED, _ANALYZED = 300, 30
+_LARGEST, _SMALLEST = 512, 96  # px a side of the probe
+_POOL = 72  # outputs kept while screening; beyond it only the most telling stay
+_FEWEST = 6
+
+
+def measure(
+    target: Any,
+    *,
+    frame: Frame,
+    budget: float = 5.0,
+    draws: int | None = None,
+    seed: int = 0,
+    pictures: Sequence[NDArray[Any]] = (),
+    masks: bool | None = None,
+) -> Observation:
+    """Measure what a callable does to images like `frame`.
+
+    The callable is copied where it can be, and it and the global random states are left as they were.
+
+    Args:
+        target: An albumentations transform or Compose, or any callable that takes an image.
+        frame: The image: size, channels and value range. Sides are brought between 96 and 512 pixels.
+        budget: Seconds it may take, about; both numbers of draws follow it.
+        draws: Draws to screen, whatever time they take; None for as many as the budget allows, 300 at most.
+        seed: Where the draws start; one seed gives the same draws of a callable that can be seeded or copied.
+        pictures: Real pictures of the field, in the frame's value range, to look at besides the chart.
+        masks: Whether the callable takes masks; None to find out, False to measure from pictures alone.
+    """
+    started = time.perf_counter()
+    with undisturbed(target), warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        box = _Box(target, seed)
+        probe = make_probe(_sized(frame))
+        style = box.find_style(probe, masks)
+        if style is None:
+            return Observation(
+                problems=box.problems(), unreadable=box.why, seconds=time.perf_counter() - started, draws=box.calls
+            )
+        probe = box.fitted(probe)
+        screen = _screen(box, probe, started, budget, draws)
+        deadline = started + budget if draws is None else np.inf
+        seen = _look(screen, probe, deadline)
+        extra = _on_pictures(box, pictures, probe, deadline)
+    return _observation(box, screen, seen, extra, time.perf_counter() - started)
+
+
+class _Box:
+    """A callable under test: how it is called, and what went wrong."""
+
+    def __init__(self, target: Any, seed: int) -> None:
+        self.target, is_copy = copied(target)
+        self.style: Style | None = None
+        self.seed, self.calls = seed, 0
+        self.why: str | None = None
+        self.faults: Counter[str] = Counter()
+        self.messages: dict[str, str] = {}
+        if not is_copy:
+            self.fault("not-copied", "it cannot be copied; it was called itself, and its generators were put back")
+        if is_albumentations(self.target):
+            independent(self.target, seed)
+            # Boxes and points are not handed over, so what prepares them has nothing to do.
+            if getattr(self.target, "processors", None):
+                self.target.processors = {}
+
+    def fault(self, kind: str, message: str) -> None:
+        self.faults[kind] += 1
+        self.messages.setdefault(kind, message)
+
+    def problems(self) -> tuple[Problem, ...]:
+        return tuple(Problem(kind, self.messages[kind], count) for kind, count in self.faults.items())
+
+    def find_style(self, probe: Probe, masks: bool | None) -> Style | None:
+        """Try the styles in order until one gives a picture back."""
+        refusals: list[Exception] = []
+        nothing = False
+        for style in styles_for(self.target, masks=masks):
+            try:
+                returned = self._call(style, probe)
+            except Exception as refusal:  # the callable's own code may raise anything
+                refusals.append(refusal)
+                continue
+            if returned.image is None:
+                nothing = True
+                continue
+            self.style = style
+            if style.name == "image":
+                self._prefer_library_style(probe)
+            return self.style
+        if nothing:
+            self.fault("returns-nothing", "it returns None")
+            self.why = "it returns None instead of a picture"
+        else:
+            first = refusals[0] if refusals else TypeError("it cannot be called")
+            self.fault("raises", f"{type(first).__name__}: {_short(first)}")
+            self.why = f"it raises {type(first).__name__}: {_short(first)}"
+        return None
+
+    def _prefer_library_style(self, probe: Probe) -> None:
+        """Some libraries pass arrays through untouched; a style that changes the picture is the true one."""
+        assert self.style is not None
+        for _ in range(3):
+            returned = self.attempt(probe)
+            if returned is None or not np.array_equal(returned.image, probe.image):  # type: ignore[arg-type]
+                return
+        for style in styles_for(self.target, masks=False):
+            if style.name not in ("PIL image", "tensor, channels first"):
+                continue
+            for _ in range(3):
+                try:
+                    returned = self._call(style, probe)
+                except Exception:
+                    break
+                image = returned.image
+                if image is not None and image.size and not _alike(image, probe):
+                    self.style = style
+                    return
+
+    def _call(self, style: Style, probe: Probe) -> Returned:
+        self.calls += 1
+        seeded(int(np.random.SeedSequence([self.seed, self.calls]).generate_state(1)[0]))
+        return style.call(self.target, probe)
+
+    def attempt(self, probe: Probe) -> Returned | None:
+        """Call once more; what goes wrong is noted, and None means nothing usable came back."""
+        assert self.style is not None
+        try:
+            returned = self._call(self.style, probe)
+        except Exception as error:  # the callable's own code may raise anything
+            self.fault("raises", f"{type(error).__name__}: {_short(error)}")
+            return None
+        return returned if self._is_sound(returned, probe) else None
+
+    def _is_sound(self, returned: Returned, probe: Probe) -> bool:
+        image = returned.image
+        if returned.changed_input:
+            self.fault("changes-input", "it writes into the array it is given")
+        if image is None:
+            self.fault("returns-nothing", "it returns None")
+            return False
+        if image.ndim not in (2, 3) or image.dtype.kind not in "iufb":
+            self.fault("other-rank", f"it returns an array of shape {image.shape}, type {image.dtype}")
+            return False
+        if image.ndim == 3 and image.shape[2] not in (1, probe.picture.shape[2]):
+            self.fault("other-rank", f"it returns {image.shape[2]} channels for {probe.picture.shape[2]}")
+            return False
+        if min(image.shape[:2]) < 16:
+            self.fault("other-rank", f"it returns a picture of {image.shape[0]} x {image.shape[1]} pixels")
+            return False
+        if image.dtype.kind == "f" and not np.isfinite(image).all():
+            self.fault("not-finite", "it returns values that are not numbers")
+            return False
+        if returned.native and image.dtype != probe.dtype:
+            self.fault("other-type", f"it is given {probe.dtype} and returns {image.dtype}")
+        self._note_range(image, probe)
+        return True
+
+    def _note_range(self, image: NDArray[Any], probe: Probe) -> None:
+        slack = 0.02 * probe.frame.span
+        low, high = float(image.min()), float(image.max())
+        if low < probe.frame.low - slack or high > probe.frame.high + slack:
+            legal = f"{probe.frame.low:g} to {probe.frame.high:g}"
+            self.fault("out-of-range", f"it returns values of {low:.4g} to {high:.4g}; the range is {legal}")
+
+    def fitted(self, probe: Probe) -> Probe:
+        """Return a probe of the size that comes back, unless what comes back is a crop."""
+        returned = self.attempt(probe)
+        again = self.attempt(probe) if returned is not None else None
+        if returned is None or again is None or returned.image is None or again.image is None:
+            return probe
+        shape = returned.image.shape[:2]
+        if (
+            shape == probe.picture.shape[:2]
+            or shape != again.image.shape[:2]
+            or not 64 <= min(shape) <= max(shape) <= 1024
+        ):
+            return probe
+        read = measure_draw(probe, returned.output)
+        if read.unreadable or _is_crop(read, probe, shape):
+            return probe
+        return make_probe(replace(probe.frame, height=shape[0], width=shape[1]))
+
+
+@dataclass(slots=True)
+class _Screen:
+    """Draws made so far: a glance at each, and the outputs of the most telling ones."""
+
+    glances: list[Glance] = field(default_factory=list)
+    outputs: dict[int, Output] = field(default_factory=dict)
+    labeled: bool = False
+
+    def add(self, seen: Glance, output: Output) -> None:
+        self.outputs[len(self.glances)] = output
+        self.glances.append(seen)
+        self.labeled = self.labeled or output.masks is not None
+        if len(self.outputs) > _POOL:
+            kept = list(self.outputs)
+            points = scaled([self.glances[i] for i in kept])
+            best = {kept[i] for i in farthest(points, _ANALYZED + 6)}
+            self.outputs = {i: output for i, output in self.outputs.items() if i in best}
+
+
+def _screen(box: _Box, probe: Probe, started: float, budget: float, draws: int | None) -> _Screen:
+    screen = _Screen()
+    limit = started + 0.6 * budget if draws is None else np.inf
+    for made in range(draws or _SCREENED):
+        if made >= 4 and time.perf_counter() > limit:
+            break
+        returned = box.attempt(probe)
+        if returned is not None and returned.image is not None:
+            output = Output(returned.image.copy(), returned.masks)
+            screen.add(glance(probe, output, probe.decode(returned.image)), output)
+    return screen
+
+
+@dataclass(slots=True)
+class _Seen:
+    per_draw: list[Measured] = field(default_factory=list)
+    indices: list[int] = field(default_factory=list)
+
+
+def _look(screen: _Screen, probe: Probe, deadline: float) -> _Seen:
+    """Analyze the most telling draws, until the time is up."""
+    seen = _Seen()
+    if not screen.glances:
+        return seen
+    kept = list(screen.outputs)
+    points = scaled([screen.glances[i] for i in kept])
+    for place in farthest(points, _ANALYZED):
+        if len(seen.per_draw) >= _FEWEST and time.perf_counter() > deadline:
+            break
+        seen.indices.append(kept[place])
+        seen.per_draw.append(measure_draw(probe, screen.outputs[kept[place]]))
+    return seen
+
+
+def _on_pictures(box: _Box, pictures: Sequence[NDArray[Any]], probe: Probe, deadline: float) -> list[Measured]:
+    found = []
+    for picture in pictures:
+        shown = Probe.of_picture(picture, probe.frame, probe.dtype)
+        for _ in range(3):
+            if time.perf_counter() > deadline:
+                return found
+            returned = box.attempt(shown)
+            if returned is not None and returned.image is not None:
+                found.append(measure_draw(shown, returned.output))
+    return found
+
+
+def _observation(box: _Box, screen: _Screen, seen: _Seen, extra: list[Measured], seconds: float) -> Observation:
+    destroyed = [m.unreadable for m in seen.per_draw if m.unreadable]
+    if destroyed:
+        box.faults["destroys"] += len(destroyed)
+        box.messages.setdefault("destroys", destroyed[0])
+    count = len(screen.glances)
+    unreadable = None
+    if not count:
+        unreadable = "no draw gave a picture back"
+    elif len(destroyed) == len(seen.per_draw):
+        unreadable = destroyed[0]
+    like: list[tuple[int, Any]] = []
+    if seen.per_draw:
+        points = scaled(screen.glances)
+        apart = np.linalg.norm(points[:, None] - points[seen.indices][None], axis=2)
+        like = [(int(apart[i].argmin()), screen.glances[i].geometry) for i in range(count)]
+    ranges, counts, withheld = summed_up(seen.per_draw, like, extra)
+    style = box.style.name if box.style is not None else ""
+    return Observation(
+        ranges=ranges,
+        draws=count,
+        analyzed=len(seen.per_draw),
+        counts=counts,
+        per_draw=tuple(seen.per_draw),
+        silence=_silence(count),
+        problems=box.problems(),
+        unreadable=unreadable,
+        seconds=seconds,
+        style=style,
+        labeled=screen.labeled,
+        withheld=withheld,
+        like=tuple(like),
+    )
+
+
+def _silence(count: int) -> str:
+    """Return what not having seen something in so many draws means (95 %, the rule of three)."""
+    if count < 4:
+        return f"not seen in {count} draws: that says little"
+    return f"not seen in {count} draws: < {300 / count:.2g} % of outputs"
+
+
+def _sized(frame: Frame) -> Frame:
+    factor = min(1.0, _LARGEST / max(frame.height, frame.width))
+    height, width = (max(_SMALLEST, round(side * factor)) for side in (frame.height, frame.width))
+    return replace(frame, height=height, width=width)
+
+
+def _is_crop(read: Measured, probe: Probe, shape: tuple[int, ...]) -> bool:
+    lost = read.values.get("field_of_view", 1.0) < 1 - EFFECTS["field_of_view"].absent
+    padded = read.values.get("outside", 0.0) > EFFECTS["outside"].absent
+    return (lost or padded) and abs(read.values.get("scale", 1.0) - 1) < 0.004 and shape != probe.picture.shape[:2]
+
+
+def _alike(image: NDArray[Any], probe: Probe) -> bool:
+    decoded = probe.decode(image)
+    return decoded.shape == probe.picture.shape and float(np.abs(decoded - probe.picture).max()) < 0.004
+
+
+def _short(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return text if len(text) <= 200 else text[:197] + "..."
