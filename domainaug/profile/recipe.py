@@ -120,13 +120,11 @@ def _objection(error: Exception, parameters: Mapping[str, Any]) -> tuple[str, st
         name = str(first["loc"][0]) if first["loc"] else ""
         if first["type"] == "missing":
             return "", f"{name!r} is missing"
-        return (name if name in parameters else ""), f"{first['msg']}, got {first.get('input')!r}"
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    named = next((line.partition(".")[0] for line in lines[1:] if line.partition(".")[0] in parameters), "")
-    if not lines:
-        return named, type(error).__name__
-    words = lines[2].partition(" [type=")[0] if named and len(lines) > 2 else lines[0]
-    return named, f"{words}, got {parameters[named]!r}" if named else words
+        return (
+            name if name in parameters else ""
+        ), f"{first['msg'].removeprefix('Value error, ')}, got {first.get('input')!r}"
+    told = str(error).strip().splitlines()
+    return "", told[0] if told else type(error).__name__
 
 
 def _fault(profile: Profile, message: str, road: Where) -> ProfileError:

@@ -7,6 +7,7 @@ turned into limits, so that each error can name the place and the nearest right 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args
 
@@ -224,3 +225,7 @@ def _choices(road: Where) -> list[str]:
     for branch in (field.annotation, *get_args(field.annotation)):
         found += [value for value in get_args(branch) if isinstance(value, str)]
     return found
+
+
+if __name__ == "__main__":  # python -m domainaug.profile.schema > profiles/schema.json
+    sys.stdout.write(schema_json())

@@ -48,6 +48,7 @@ class TestTable:
     [
         ("Affine: {rotate: ten}", r"5:14: recipe: Affine: rotate: .*got 'ten'"),
         ("Affine: {scale: [1, 2, 3]}", r"5:14: recipe: Affine: scale: .*at most 2 items"),
+        ("RandomGridShuffle: {grid: [0, 0]}", r"5:25: recipe: RandomGridShuffle: grid: All values"),
         ("Resize: {height: 3}", r"5:5: recipe: Resize: 'width' is missing$"),
         ("SomeOf: {m: 2, transforms: [{NoOp: {}}]}", r"5:14: recipe: SomeOf has no parameter called 'm'"),
         ("OneOf: {transforms: [{Blurr: {}}]}", r"5:27: recipe: no transform is called 'Blurr'; did you mean 'Blur'"),
