@@ -6,6 +6,7 @@ custom is called that library's way at once, because some pass through in silenc
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import inspect
 from collections.abc import Callable, Mapping
@@ -177,9 +178,7 @@ def _dictionary_first(target: Any, probe: Probe) -> Returned:
 
 
 def _subject(target: Any, probe: Probe) -> Returned:
-    import torch
-    import torchio
-
+    torch, torchio = importlib.import_module("torch"), importlib.import_module("torchio")
     flat = probe.picture.transpose(2, 1, 0)[..., None]  # channels, x, y, one slice
     labels = np.stack([mask.T for mask in probe.masks])[..., None]
     subject = torchio.Subject(

@@ -260,7 +260,7 @@ def _look(screen: _Screen, probe: Probe, deadline: float) -> _Seen:
 
 
 def _on_pictures(box: _Box, pictures: Sequence[NDArray[Any]], probe: Probe, deadline: float) -> list[Measured]:
-    found = []
+    found: list[Measured] = []
     for picture in pictures:
         shown = Probe.of_picture(picture, probe.frame, probe.dtype)
         for _ in range(3):

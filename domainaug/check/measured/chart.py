@@ -58,7 +58,7 @@ class Discs:
     @property
     def is_gray(self) -> NDArray[np.bool_]:
         """Which discs are gray, (n,)."""
-        return np.ptp(self.colors, axis=1) < 1e-9
+        return np.asarray(np.ptp(self.colors, axis=1) < 1e-9)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

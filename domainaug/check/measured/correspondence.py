@@ -115,9 +115,9 @@ def unreadable(probe: Probe, shape: tuple[int, ...], problem: str) -> Correspond
 
 def from_masks(probe: Probe, masks: tuple[NDArray[np.generic], NDArray[np.generic]]) -> Correspondence:
     """Read the map from what became of the coordinate masks."""
-    x, y = (np.asarray(mask, np.float32).reshape(mask.shape[:2]) - 1 for mask in masks)
+    shape = masks[0].shape[0], masks[0].shape[1]
+    x, y = (np.asarray(mask, np.float32).reshape(shape) - 1 for mask in masks)
     seen = (x > -0.5) & (y > -0.5)
-    shape = x.shape
     if seen.mean() < 0.01:
         return unreadable(probe, shape, "nothing of the picture is left in the frame")
     if shape == probe.gray.shape:
@@ -125,7 +125,8 @@ def from_masks(probe: Probe, masks: tuple[NDArray[np.generic], NDArray[np.generi
         if not np.any(((x != home[0] - 1) | (y != home[1] - 1)) & seen):
             return identity(probe, seen)
     step = max(1, round(np.sqrt(x.size) / _LATTICE))
-    places = np.mgrid[step // 2 : shape[0] : step, step // 2 : shape[1] : step].reshape(2, -1)[::-1]
+    v, u = np.arange(step // 2, shape[0], step), np.arange(step // 2, shape[1], step)
+    places = np.stack([np.tile(u, len(v)), np.repeat(v, len(u))])
     hand, repeated = _hands(x, y, seen, places)
     usable = seen[places[1], places[0]] & (hand == _majority(hand)) & ~repeated
     if usable.sum() < 12:
@@ -234,7 +235,7 @@ def _is_torn(x: Array, y: Array, seen: NDArray[np.bool_]) -> bool:
         if both.any():
             usual = float(np.median(apart[both]))
             torn += int((apart[both] > _JUMP + 4 * usual).sum())
-    return torn > 0.5 * min(x.shape)
+    return bool(torn > 0.5 * min(x.shape))
 
 
 def _finish(

@@ -98,7 +98,7 @@ def _likeness(before: Array, after: Array) -> float:
     def blocks(values: Array) -> Array:
         tiles = values[:rows, :columns].reshape(rows // side, side, columns // side, side).swapaxes(1, 2)
         flat = tiles.reshape(-1, side * side)
-        return flat - flat.mean(axis=1, keepdims=True)
+        return np.asarray(flat - flat.mean(axis=1, keepdims=True))
 
     a, b = blocks(before), blocks(after)
     size = np.sqrt((a * a).sum(axis=1) * (b * b).sum(axis=1))
@@ -115,10 +115,11 @@ def _step(before: Array, after: Array, step: int) -> float:
     gx, gy = dx[window].ravel(), dy[window].ravel()
     a, b = before[window].ravel(), after[window].ravel()
     design = np.column_stack([gx, gx * u, gx * v, gy, gy * u, gy * v, a, np.ones_like(a)]).astype(np.float64)
-    solved, keep = np.zeros(8), np.ones(len(a), np.bool_)
+    solved: Points = np.zeros(8)
+    keep = np.ones(len(a), np.bool_)
     for _ in range(2):
         used = design[keep]
-        solved = np.linalg.lstsq(used.T @ used, used.T @ b[keep].astype(np.float64), rcond=None)[0]
+        solved = np.asarray(np.linalg.lstsq(used.T @ used, used.T @ b[keep], rcond=None)[0], np.float64)
         rest = np.abs(b - design @ solved)
         keep = rest <= 4 * max(float(np.median(rest)), 1e-6)
     gain = solved[6]
@@ -137,7 +138,8 @@ def _step(before: Array, after: Array, step: int) -> float:
 @lru_cache(maxsize=1)
 def _detector() -> Any:
     # Without the precise upscale every mirrored or turned result is half a pixel off.
-    return cv2.SIFT_create(nfeatures=_FEATURES, contrastThreshold=0.02, enable_precise_upscale=True)
+    create: Any = vars(cv2)["SIFT_create"]  # the stubs of OpenCV 5 leave it out
+    return create(nfeatures=_FEATURES, contrastThreshold=0.02, enable_precise_upscale=True)
 
 
 def _features(gray: Array) -> Features | None:

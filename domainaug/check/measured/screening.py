@@ -89,9 +89,10 @@ def _linear_motion(home: Array, thumb: Array) -> list[float]:
 def _from_masks(
     probe: Probe, masks: tuple[NDArray[np.generic], NDArray[np.generic]]
 ) -> tuple[list[float], dict[str, float] | None]:
-    x, y = (np.asarray(mask, np.float64).reshape(mask.shape[:2]) for mask in masks)
-    rows, columns = x.shape
-    v, u = np.mgrid[0 : rows - 1 : 14j, 0 : columns - 1 : 14j].reshape(2, -1).astype(np.intp)
+    rows, columns = masks[0].shape[:2]
+    x, y = (np.asarray(mask, np.float64).reshape(rows, columns) for mask in masks)
+    lines, places = np.linspace(0, rows - 1, 14).astype(np.intp), np.linspace(0, columns - 1, 14).astype(np.intp)
+    v, u = np.repeat(lines, 14), np.tile(places, 14)
     px, py = x[v, u] - 1, y[v, u] - 1
     seen = px > -0.5
     lost = float(1 - seen.mean())

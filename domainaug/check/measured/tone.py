@@ -57,7 +57,7 @@ class DiscReading:
     @property
     def is_gray(self) -> Mask:
         """Which of them were gray, (n,)."""
-        return np.ptp(self.colors, axis=1) < 1e-9
+        return np.asarray(np.ptp(self.colors, axis=1) < 1e-9)
 
 
 def read_discs(
@@ -247,8 +247,8 @@ def extended(levels: Values, values: Values) -> Values:
         model, known = np.clip(slope * LEVELS + offset, 0, 1), line
     rest = values - known
     if np.sqrt(np.mean(rest**2)) > 0.03:
-        return np.clip(_straight(levels, values), 0, 1)
-    return np.clip(model + np.interp(LEVELS, levels, rest), 0, 1)
+        return np.asarray(np.clip(_straight(levels, values), 0, 1))
+    return np.asarray(np.clip(model + np.interp(LEVELS, levels, rest), 0, 1))
 
 
 def _straight(levels: Values, values: Values) -> Values:
