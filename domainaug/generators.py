@@ -111,7 +111,8 @@ class Generators:
         resamples = not _on_grid(maps)
         seen = {"field_of_view": Interval.of(kept), "outside" if fills else "duplicated": Interval.of(empty)}
         if resamples:
-            seen["blur"] = Interval(0.0, _INTERPOLATION_BLUR)
+            zoom = float(np.sqrt(np.abs(np.linalg.det(maps[:, :2, :2]))).max())
+            seen["blur"] = Interval(0.0, _INTERPOLATION_BLUR * max(1.0, 0.8 * zoom))
         return cls(maps=_thin_maps(maps), ranges={**seen, **ranges}, resamples=resamples)
 
     @classmethod

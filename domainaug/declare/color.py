@@ -69,6 +69,7 @@ def shifted(limits: np.ndarray[Any, np.dtype[np.float64]]) -> Generators:
     cast = float(limits.max() - limits.min())
     return made.with_ranges(
         color_cast=up_to(min(cast, 1.0)),
+        contrast=Interval(max(1 - cast / 4, 0.0), 1 + cast / 4),
         saturation=Interval(max(1 - 3 * cast, 0.0), 1 + 4 * cast),
         hue=about(min(180 * cast, 180.0)),
         channel_mixing=up_to(cast),
@@ -139,7 +140,7 @@ def _gray(transform: A.ToGray, frame: Frame) -> Generators:
 def _sepia(transform: A.ToSepia, frame: Frame) -> Generators:
     if frame.channels == 1:
         return Generators.nothing()
-    tone = Generators.tonal(curves(lambda x, gain: gain * x, (1.1, 1.25, 1.35)))
+    tone = Generators.tonal(curves(lambda x, gain: gain * x, (1.0, 1.25, 1.35)))
     return tone.with_ranges(**ANY_COLOR, loss_of_color=EFFECTS["loss_of_color"].anything)
 
 
@@ -169,6 +170,8 @@ def _chromatic(transform: A.ChromaticAberration, frame: Frame) -> Generators:
     reach = (0.354 * first + 0.177 * second) * max(frame.width, frame.height)
     return Generators.bounds(
         chromatic_shift=up_to(reach),
+        impulse_noise=up_to(min(0.004 * reach, 1.0)),
+        local_gain=up_to(0.005 * reach),
         hue=about(min(10.0 + reach, 180.0)),
         blur=up_to(0.7 + 0.3 * reach),
         saturation=Interval(max(0.8 - 0.02 * reach, 0.0), 1.2 + 0.02 * reach),

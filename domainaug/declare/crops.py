@@ -57,7 +57,9 @@ def resized(boxes: Array, frame: Frame, *, fills: bool = True) -> Generators:
         shift_y=shift_y,
         aspect=frame.aspect,
     )
-    return Generators.geometric(maps, frame, fills=fills)
+    made = Generators.geometric(maps, frame, fills=fills)
+    zoom = float(np.max(frame.side / np.sqrt(np.prod(boxes[:, 2:] - boxes[:, :2], axis=1))))
+    return made.with_ranges(sharpening=up_to(0.1 * zoom)) if zoom > 2 else made
 
 
 def _shift(boxes: Array, frame: Frame) -> tuple[Array, Array]:
@@ -179,8 +181,9 @@ def _crop_and_pad(transform: A.CropAndPad, frame: Frame) -> Generators:
         tall, wide = (1.0, 1.0) if in_pixels else (frame.height, frame.width)
         box = (-left * wide, -top * tall, frame.width + right * wide, frame.height + bottom * tall)
         boxes.append((box[0], box[1], max(box[2], box[0] + 1), max(box[3], box[1] + 1)))
-    make = resized if transform.keep_size else cut
-    return make(np.array(boxes), frame, fills=transform.border_mode == CONSTANT)
+    made = (resized if transform.keep_size else cut)(np.array(boxes), frame, fills=transform.border_mode == CONSTANT)
+    # Where a border is shrunk along with the picture, the two mix.
+    return made.with_ranges(tone=up_to(0.03), local_gain=up_to(0.05)) if transform.keep_size else made
 
 
 def _sides(value: Any, *, together: bool) -> list[tuple[float, ...]]:

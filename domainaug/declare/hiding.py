@@ -87,7 +87,12 @@ def _pixel_dropout(transform: A.PixelDropout, frame: Frame) -> Generators:
     hit = 1 - (1 - share) ** frame.channels if transform.per_channel else share
     # Counts scatter: 4.5 standard deviations of a binomial over the frame.
     spread = 4.5 * (hit * (1 - hit) / (frame.width * frame.height)) ** 0.5
-    made = Generators.bounds(impulse_noise=Interval(max(hit - spread, 0.0), min(hit + spread, 1.0)))
+    least = hit / frame.channels if transform.per_channel else hit
+    made = Generators.bounds(
+        impulse_noise=Interval(max(least - spread, 0.0), min(hit + spread, 1.0)),
+        contrast=Interval(1 - share, 1 + share),
+        tone=up_to(share),
+    )
     if transform.mask_drop_value is not None:
         made = made.with_ranges(outside=up_to(min(hit + spread, 1.0)))
     return made

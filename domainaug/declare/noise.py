@@ -161,7 +161,8 @@ def _salt(transform: A.SaltAndPepper, frame: Frame) -> Generators:
         blur=up_to(0.5 + 2 * high),
         sharpening=up_to(high),
         tone=up_to(min(2 * high, 1.0)),
-        contrast=Interval(max(1 - 2 * high, 0.0), 1.0),
+        contrast=Interval(max(1 - 2 * high, 0.0), 1 + high),
+        local_gain=up_to(0.6 * high),
         brightness=about(min(high, 1.0)),
     )
 
@@ -195,6 +196,7 @@ def _downscale(transform: A.Downscale, frame: Frame) -> Generators:
             "shift": up_to(0.55 * factor / frame.side),
             "contrast": Interval(max(1 - 0.05 * factor, 0.0), 1.02),
             "tone": up_to(0.02 * factor),
+            "local_gain": up_to(0.01 * factor),
             "sharpening": up_to(1.0),
             "noise": up_to(0.01 * factor),
             "saturation": Interval(0.8, 1.2),

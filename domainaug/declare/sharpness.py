@@ -16,12 +16,20 @@ __all__ = ["kernel_sigma", "softened"]
 def softened(
     blur: Interval | float, motion: float = 0.0, *, content: bool = False, **ranges: Interval | float
 ) -> Generators:
-    """Return what a blur of `blur` px sigma and a streak of `motion` px does; small things lose contrast too."""
+    """Return what a blur of `blur` px sigma and a streak of `motion` px does.
+
+    Small things take on the level and color of what surrounds them, which shows as a change of tone.
+    """
     size = blur if isinstance(blur, Interval) else up_to(blur)
+    wide = size.high
     seen: dict[str, Interval | float] = {
         "blur": size,
-        "contrast": Interval(max(1 - 0.04 * size.high - 0.01 * motion, 0.0), 1.0),
-        "tone": up_to(min(0.01 * size.high + 0.003 * motion, 1.0)),
+        "contrast": Interval(max(1 - 0.055 * wide - 0.01 * motion, 0.0), 1 + min(0.03 * wide, 0.1)),
+        "tone": up_to(min(max(0.025 * wide - 0.005, 0.0) + 0.003 * motion, 1.0)),
+        "brightness": about(min(0.008 * wide, 0.2)),
+        "local_gain": up_to(0.012 * wide),
+        "saturation": Interval(max(1 - 0.08 * wide, 0.0), 1 + 0.1 * wide),
+        "noise": up_to(min(0.004 * wide + 0.0004 * motion, 0.03)),
     }
     if motion:
         seen["motion_blur"] = up_to(motion)
@@ -107,6 +115,10 @@ def _zoom(transform: A.ZoomBlur, frame: Frame) -> Generators:
         saturation=Interval(max(1 - 2 * grows, 0.0), 1 + grows),
         hue=about(30 * grows),
         gamma=Interval(1 / (1 + 2 * grows), 1 + 2 * grows),
+        channel_mixing=up_to(1.2 * grows),
+        impulse_noise=up_to(0.05 * grows),
+        noise=up_to(0.08 * grows),
+        inversion=up_to(min(2 * grows, 1.0)),
         content=True,
     )
 
@@ -131,7 +143,15 @@ def _glass(transform: A.GlassBlur, frame: Frame) -> Generators:
 @row("RingingOvershoot")
 def _ringing(transform: A.RingingOvershoot, frame: Frame) -> Generators:
     slow = max(float(min(transform.cutoff)), 0.05)
-    return softened(3.2 / slow, 4.0 / slow, sharpening=up_to(0.5))
+    return softened(
+        3.2 / slow,
+        4.0 / slow,
+        sharpening=up_to(0.5),
+        contrast=Interval(0.75, 1.3),
+        tone=up_to(0.15),
+        noise=up_to(0.03),
+        local_gain=up_to(0.06),
+    )
 
 
 @row("Sharpen")
@@ -141,6 +161,7 @@ def _sharpen(transform: A.Sharpen, frame: Frame) -> Generators:
         # The name notwithstanding, this one blurs and lightens: measured.
         return softened(
             3.5,
+            5.0,
             sharpening=up_to(4 * strength),
             brightness=Interval(-0.05, 0.3 * strength),
             contrast=Interval(max(1 - strength, 0.0), 1 + strength),
@@ -184,6 +205,7 @@ def _emboss(transform: A.Emboss, frame: Frame) -> Generators:
         content=True,
         sharpening=up_to(4 * relief + 1),
         misregistration=4.0,
+        brightness=about(0.03 + 0.05 * relief),
         shift=up_to(4.0 / frame.side),
         blur=up_to(1.0 + relief),
         motion_blur=up_to(6.0 + 4 * relief),

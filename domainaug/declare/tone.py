@@ -44,7 +44,15 @@ def _invert(transform: A.InvertImg, frame: Frame) -> Generators:
 def _solarize(transform: A.Solarize, frame: Frame) -> Generators:
     low, high = transform.threshold_range
     made = curves(lambda x, t: np.where(x < t, x, 1 - x), np.linspace(low, high, 9))
-    return Generators.tonal(made, contrast=Interval(0.0, 1.0))
+    # Steep where the curve turns over, it makes edges of what was smooth.
+    return Generators.tonal(
+        made,
+        contrast=Interval(0.0, 1.5),
+        inversion=up_to(min(1.12 - low, 1.0)),
+        brightness=about(0.05),
+        local_gain=up_to(0.1),
+        sharpening=up_to(0.6),
+    )
 
 
 @row("Posterize")
@@ -55,7 +63,7 @@ def _posterize(transform: A.Posterize, frame: Frame) -> Generators:
     many = max(int(high) for _, high in limits)
     step = 2.0**-few
     made = {
-        "loss_of_levels": Interval(8.0 - many, 8.0 - few),
+        "loss_of_levels": Interval(0.6 * (8 - many), 8.0 - few),
         "tone": up_to(step),
         "brightness": Interval(-step, step / 2),
         "contrast": Interval(max(1 - 2 * step, 0.0), 1 + 2 * step),
@@ -85,8 +93,9 @@ def _random_tone_curve(transform: A.RandomToneCurve, frame: Frame) -> Generators
     heights = ((0.25, 1 / 3), (0.75, 2 / 3))
     ends = [np.clip([mean - reach, mean, same, mean + reach], 0, 1) for mean, same in heights]
     made = Generators.tonal(curves(lambda _, low, high: tone_curve(low, high), *ends))
+    bent = {"inversion": up_to(min(transform.scale, 1.0))}
     cast = {"color_cast": up_to(min(3 * transform.scale, 1.0)), **_colored(reach)} if transform.per_channel else {}
-    return Generators(curves=made.curves, ranges=cast, tail=True)
+    return Generators(curves=made.curves, ranges={**bent, **cast}, tail=True)
 
 
 def _colored(size: float) -> dict[str, Interval]:
@@ -179,6 +188,7 @@ def _plasma_shadow(transform: A.PlasmaShadow, frame: Frame) -> Generators:
         gamma=Interval(1 / (1 + size), 1 + size),
         tone=up_to(size),
         noise=up_to(0.15 * size),
+        impulse_noise=up_to(0.05 * size),
         saturation=Interval(1 - 0.3 * size, 1 + 0.3 * size),
         sharpening=up_to(size),
     )
@@ -194,5 +204,7 @@ def _shadow(transform: A.RandomShadow, frame: Frame) -> Generators:
         gamma=Interval(1 / (1 + size), 1 + size),
         tone=up_to(size),
         foreign_content=up_to(0.2),
+        impulse_noise=up_to(0.05),
+        channel_mixing=up_to(0.5 * size),
         occlusion=up_to(1.0 if size > 0.95 else 0.0),
     )

@@ -138,7 +138,9 @@ def _morphological(transform: A.Morphological, frame: Frame) -> Generators:
         blur=EFFECTS["blur"].anything,
         local_gain=up_to(0.5),
         shift=up_to(size / 2 / frame.side),
+        field_of_view=Interval(1 - 4 * size / frame.side, 1.0),
         misregistration=up_to(size),
+        motion_blur=up_to(1.5 * size + 1),
     )
 
 
