@@ -84,9 +84,9 @@ def _background(leaf: Any) -> Any:
 
 def _coverage(mask: Array, value: Any, footprint: tuple[Float, Float] | None) -> Float:
     if value is None:
-        return mask.astype(np.float32)
+        return np.asarray(mask, dtype=np.float32)
     inside = mask == value
-    plane = inside.astype(np.float32)
+    plane: Float = inside.astype(np.float32)
     if footprint is None or (max(map(len, footprint)) <= 3 and not _is_thin(inside)):
         return plane
     return np.asarray(cv2.sepFilter2D(plane, -1, *footprint, borderType=cv2.BORDER_REPLICATE), dtype=np.float32)
