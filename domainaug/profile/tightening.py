@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from domainaug.effects import EFFECTS
 from domainaug.errors import ProfileError
 from domainaug.generators import Frame
 from domainaug.profile.model import Condition, Limit, fulfils
@@ -22,7 +23,7 @@ __all__ = ["looser_in", "merge_limits"]
 def merge_limits(
     document: Document, own: Sequence[tuple[int, Limit]], inherited: Sequence[Limit], frame: Frame
 ) -> tuple[Limit, ...]:
-    """Return the limits in force: the parent's with the child's in place of their counterparts.
+    """Return the parent's limits with the child's in place of their counterparts, in the order of the effects.
 
     Args:
         document: The child's file, for the place of faults.
@@ -51,7 +52,8 @@ def merge_limits(
             raise document.fault(message, "limits", index, "loosens", key=True)
         replaced.update(counterparts)
     kept = [limit for i, limit in enumerate(inherited) if i not in replaced]
-    return (*kept, *(limit for _, limit in own))
+    order = {name: place for place, name in enumerate(EFFECTS)}
+    return tuple(sorted((*kept, *(limit for _, limit in own)), key=lambda limit: order[limit.effect.name]))
 
 
 def _are_counterparts(child: Limit, parent: Limit, inherited: Sequence[Limit]) -> bool:

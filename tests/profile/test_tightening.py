@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+from itertools import product
 
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from domainaug.effects import Interval
 from domainaug.errors import ProfileError
+from domainaug.profile import Profile, bounds, load_profile
 
 PARENT = """\
 options:
@@ -135,7 +141,7 @@ class TestBesideTheParent:
 
     def test_a_rule_for_several_effects_is_replaced_effect_by_effect(self, family, rule):
         profile = family(rule("[blur, motion_blur]", "max: 4 px"), rule("blur", "max: 2 px"))
-        assert [(x.effect.name, x.high) for x in profile.limits] == [("motion_blur", 4), ("blur", 2)]
+        assert [(x.effect.name, x.high) for x in profile.limits] == [("blur", 2), ("motion_blur", 4)]
 
     def test_loosens_where_nothing_is_loosened_is_an_error(self, family, rule):
         with pytest.raises(ProfileError, match="allows no more of rotation than the parent"):
@@ -151,3 +157,44 @@ def test_tightening_holds_down_a_chain(desk, rule):
     assert [x.high for x in profile.limits] == [10]
     with pytest.raises(ProfileError, match=r"my/c:"):
         desk.load("extends: c.yaml\nlimits:\n" + rule("rotation", "max: 15 deg"), "d.yaml")
+
+
+CONDITIONS = ("", ", {0}: sided", ", {0}: small", ", {0}: {{sided: [false]}}", ", {0}: {{sided: true, small: true}}")
+BOUNDS = ("max: 5 deg", "max: 10 deg", "range: [-5, 10]", "range: [-10, 5]", "allow: any", "allow: never")
+
+
+@st.composite
+def rules(draw: st.DrawFn, codes: tuple[str, ...]) -> list[tuple[str, str, str]]:
+    found = []
+    for code in codes[: draw(st.integers(1, len(codes)))]:
+        bound = draw(st.sampled_from(BOUNDS))
+        often = "" if bound == "allow: never" else draw(st.sampled_from(["", ", p_max: 0.1", ", p_max: 0.3"]))
+        when, unless = (draw(st.sampled_from(CONDITIONS)).format(key) for key in ("when", "unless"))
+        found.append(("rotation", bound + often + when + unless, draw(st.sampled_from([code, codes[0]]))))
+    return found
+
+
+def allowed(profile: Profile) -> tuple[Interval, float]:
+    """What every rule in force allows together, and how often."""
+    limits = profile.in_force("rotation")
+    ends = [bounds(x, profile.frame) for x in limits] or [Interval(-180, 180)]
+    common = Interval(max(x.low for x in ends), min(x.high for x in ends))
+    return common, min((x.p_max for x in limits if x.p_max is not None), default=1.0)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(above=rules(("MY101", "MY102")), below=rules(("MY101", "MY201")))
+def test_a_child_that_loads_without_a_word_allows_no_more_whatever_the_options(desk, rule, above, below):
+    """The promise itself, held against profiles at random rather than against the cases we thought of."""
+    parent = PARENT + "".join(rule(*one) for one in above)
+    desk.write(parent, "parent.yaml", head="id: my/parent\nversion: 1.0.0\ntitle: Parent\n")
+    try:
+        child = desk.load("extends: parent.yaml\nlimits:\n" + "".join(rule(*one) for one in below), "child.yaml")
+    except ProfileError:
+        return
+    first = load_profile(desk.folder / "parent.yaml")
+    for sided, small in product((True, False), repeat=2):
+        more, often = allowed(first.with_options(sided=sided, small=small))
+        less, seldom = allowed(child.with_options(sided=sided, small=small))
+        assert less in more
+        assert seldom <= often or less == Interval(0, 0)
