@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from domainaug.check.codes import own
 from domainaug.check.finding import Finding
-from domainaug.check.judge import Look, breaches
+from domainaug.check.judge import Look, breaches, concerns
 from domainaug.check.phrase import finding_of
 from domainaug.check.report import Report, Source, in_order
 from domainaug.check.settle import settle
-from domainaug.effects import EFFECTS
+from domainaug.effects import EFFECTS, Effect, Needs
 from domainaug.generators import Frame, Generators
 from domainaug.profile.model import Profile
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check"]
 
+_PROBLEMS = {"destroys": "DA103", "out-of-range": "DA109", "not-copied": "DA113"}
 _LEAST = 0.25  # seconds a step is measured for, however many there are
 
 
@@ -123,8 +124,8 @@ def _walk(work: _Work) -> tuple[Look, ...]:
     looks = tuple(_look(leaf, seen.get(leaf.path), work.frame) for leaf in walked.leaves)
     for leaf, look in zip(walked.leaves, looks, strict=True):
         work.findings.extend(own_rules.unknown_arguments(leaf))
-        _judge(work, look)
-        work.findings.extend(own_rules.on_content(look, work.profile, work.frame))
+        if not _judge(work, look):
+            work.findings.extend(own_rules.on_content(look, work.profile, work.frame))
     _as_a_whole(work, walked, looks, said)
     work.findings.extend(own_rules.one_stream(work.target, walked.leaves))
     work.findings.extend(own_rules.value_range(work.target, walked.leaves, work.frame))
@@ -137,7 +138,7 @@ def _look(leaf: Any, seen: Observation | None, frame: Frame) -> Look:
 
 
 def _as_generators(seen: Observation | None) -> Generators:
-    return Generators.nothing() if seen is None else Generators.bounds(**dict(seen.ranges))
+    return Generators.nothing() if seen is None else Generators(ranges=dict(seen.ranges))
 
 
 def _observed(
@@ -161,27 +162,51 @@ def _observed(
             copied = f"{type(transform).__name__} cannot be copied and so was not run: {_short(fault)}"
             work.findings.append(own("DA113", copied, where=where, path=path))
             continue
-        seen = _measured(work, probe, max(_LEAST, work.budget / len(steps)), known=path in known)
+        share, masks = max(_LEAST, work.budget / len(steps)), _moves_labels(probe)
+        seen = _measured(work, probe, share, known=path in known, masks=masks)
         found[path] = seen
-        work.findings.extend(_troubles(seen, where, path, quiet=path in known))
+        work.findings.extend(_troubles(work, seen, where, path, quiet=path in known))
     return found
 
 
-def _measured(work: _Work, probe: Any, budget: float, *, known: bool) -> Observation:
+def _moves_labels(transform: Any) -> bool | None:
+    """Return False for a step that never touches a mask, so that its own motion is read off the picture."""
+    from domainaug._albumentations import A
+
+    if isinstance(transform, A.Lambda):
+        return None if transform.custom_apply_fns["mask"] is not A.Lambda().custom_apply_fns["mask"] else False
+    return False if isinstance(transform, A.ImageOnlyTransform) else None
+
+
+def _measured(work: _Work, probe: Any, budget: float, *, known: bool, masks: bool | None = None) -> Observation:
     from domainaug.check.content import field_pictures
     from domainaug.check.measured import measure
 
     pictures = field_pictures(work.pictures, work.profile.id, work.frame) if known or work.pictures else ()
-    seen = measure(probe, frame=work.frame, budget=budget, seed=work.seed, pictures=pictures)
+    seen = measure(probe, frame=work.frame, budget=budget, seed=work.seed, pictures=pictures, masks=masks)
     work.draws += seen.draws
     return seen
 
 
-def _troubles(seen: Observation, where: str, path: tuple[int, ...], *, quiet: bool = False) -> Iterator[Finding]:
+def _troubles(
+    work: _Work, seen: Observation, where: str, path: tuple[int, ...], *, quiet: bool = False
+) -> Iterator[Finding]:
     for problem in seen.problems:
-        yield own(problem.code, problem.message, where=where, path=path)
-    if seen.silence and not quiet:
-        yield own("DA105", seen.silence, where=where, path=path)
+        yield own(_PROBLEMS.get(problem.kind, "DA104"), problem.message, where=where, path=path)
+    if seen.unreadable is not None and not seen.problems:
+        yield own("DA103", seen.unreadable, where=where, path=path)
+    if quiet or seen.unreadable is not None:
+        return
+    if seen.silence:
+        yield own("DA105", f"what was {seen.silence}", where=where, path=path)
+    names = [row.name for row in EFFECTS.values() if row.name in seen.withheld and _matters(work, row, seen)]
+    if names:
+        yield own("DA105", f"could not be judged in any draw: {', '.join(names)}", where=where, path=path)
+
+
+def _matters(work: _Work, row: Effect, seen: Observation) -> bool:
+    limited = any(limit.allow != "any" for limit in work.profile.in_force(row.name))
+    return limited and concerns(row, work.frame) and (seen.labeled or row.needs is not Needs.LABELS)
 
 
 def _as_a_whole(work: _Work, walked: Walked, looks: Sequence[Look], said: dict[tuple[int, ...], Generators]) -> None:
@@ -205,7 +230,7 @@ def _black_box(work: _Work) -> tuple[Look, ...]:
         return ()
     seen = _measured(work, work.target, work.budget, known=False)
     look = Look((), "", None, 1.0, None, seen)
-    work.findings.extend(_troubles(seen, "", ()))
+    work.findings.extend(_troubles(work, seen, "", ()))
     _judge(work, look)
     return (look,)
 
@@ -213,8 +238,11 @@ def _black_box(work: _Work) -> tuple[Look, ...]:
 # -- judging and sorting out --------------------------------------------------------------------------------
 
 
-def _judge(work: _Work, look: Look) -> None:
-    """Add the findings of one step; breaches that are waived stand apart, so that a waiver hides only its own."""
+def _judge(work: _Work, look: Look) -> bool:
+    """Add the findings of one step, and say whether there were any.
+
+    Breaches that are waived stand apart, so that a waiver hides only its own.
+    """
     found = list(breaches(look, work.profile, work.frame))
     work.broken.update(breach.rule for breach in found)
     waived = [breach for breach in found if breach.limit.code in work.profile.waivers]
@@ -222,6 +250,7 @@ def _judge(work: _Work, look: Look) -> None:
     for group in (counted, waived):
         for settled in settle(look, group, work.profile, work.frame):
             work.findings.append(finding_of(settled, look.where, look.path, work.frame))
+    return bool(found)
 
 
 def _sorted_out(work: _Work, looks: Sequence[Look]) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:

@@ -168,7 +168,8 @@ def _passes(row: Effect, interval: Interval, allowed: Interval, slack: float) ->
 
 def _how_often(look: Look, row: Effect, interval: Interval, allowed: Interval) -> tuple[float, tuple[int, int] | None]:
     if look.seen is not None:
-        counted, draws = look.seen.beyond(row.name, allowed)
+        # the meter's own error is no breach
+        counted, draws = look.seen.beyond(row.name, allowed.widened(row.absent))
         if draws and (counted or look.declared is None or row.name not in look.declared):
             return counted / draws, (counted, draws)
     return (1.0 if row.is_flag else share_beyond(interval, allowed)), None

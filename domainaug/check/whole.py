@@ -10,7 +10,7 @@ from typing import Any
 from domainaug._albumentations import A
 from domainaug.check.clamp import clamped
 from domainaug.check.finding import Finding, Fix
-from domainaug.check.judge import Breach, Look, breaches, concerns, share_beyond
+from domainaug.check.judge import Breach, Look, breaches, concerns, open_effects, share_beyond
 from domainaug.check.phrase import finding_of
 from domainaug.check.settle import Settled, remake, settle
 from domainaug.declare import Walked, compose_walk, parameter_for
@@ -53,7 +53,12 @@ def together(whole: Whole, broken: set[Rule]) -> Iterator[Finding]:
     """
     declared = whole.walked.total.present(whole.frame)
     look = Look((), "", None, 1.0, declared)
-    found = [x for x in breaches(look, whole.profile, whole.frame) if not x.too_often and x.rule not in broken]
+    unbounded = {name for part in whole.looks for name in open_effects(part)}  # each step was judged by what was seen
+    found = [
+        x
+        for x in breaches(look, whole.profile, whole.frame)
+        if not x.too_often and x.rule not in broken and x.effect.name not in unbounded
+    ]
     for settled in settle(look, found, whole.profile, whole.frame):
         fix = _fix(whole, settled.breach)
         by = f" in sum: {_contributors(whole, settled.breach.effect.name)}"

@@ -89,6 +89,13 @@ def _frame(frame: Frame, size: str | None, spacing: str | None, channels: int | 
     return frame if channels is None else replace(frame, channels=channels)
 
 
+def _code(pipeline: Any) -> list[str]:
+    try:
+        return repr(pipeline).splitlines()
+    except ValueError:  # albumentations cannot write out a Lambda that has no name
+        return [f"{type(step).__name__} (step {index})" for index, step in enumerate(pipeline.transforms)]
+
+
 def _two(text: str, name: str, example: str, kind: Any) -> tuple[Any, Any]:
     parts = text.lower().replace(",", "x").split("x")
     try:
@@ -145,7 +152,7 @@ def _mend(
         write_saved(mended, goal)
         typer.echo(f"{count} fixed; written to {goal}", err=True)
     else:
-        before, after = repr(found.value).splitlines(), repr(mended).splitlines()
+        before, after = _code(found.value), _code(mended)
         diff = difflib.unified_diff(before, after, f"{found.name} (as it is)", f"{found.name} (mended)", lineterm="")
         typer.echo("\n".join(diff) + "\n", err=talk)
     return report

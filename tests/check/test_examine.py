@@ -5,6 +5,7 @@ import random
 import time
 import warnings
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -67,8 +68,8 @@ def test_a_mirror_in_one_of_twenty_outputs_of_a_black_box_is_found(film):
 def test_a_black_box_that_does_nothing_has_no_finding_and_says_what_silence_means(film):
     report = check(lambda image: image, film, budget=BUDGET)
     assert report.findings == ()
-    (note,) = [note for note in report.notes if note.code == "DA105"]
-    assert "%" in note.found
+    notes = [note.found for note in report.notes if note.code == "DA105"]
+    assert any("%" in found for found in notes)
 
 
 @pytest.mark.parametrize(
@@ -103,17 +104,42 @@ def test_a_step_nobody_knows_is_measured_alone_as_if_it_always_ran(film):
     assert finding.fix.action == "remove"
 
 
-def test_what_depends_on_the_picture_is_looked_at_on_pictures(film):
-    report = check(A.Compose([A.Equalize(p=1)]), film, budget=BUDGET)
+def test_a_step_that_mirrors_the_picture_and_not_its_labels_is_still_a_mirror(film):
+    report = check(A.Compose([A.Lambda(image=lambda image, **_: image[::-1].copy())]), film, budget=BUDGET)
+    assert "mirror_vertical" in [finding.effect for finding in report.findings]
+
+
+def test_what_depends_on_the_picture_and_breaks_a_limit_there_is_an_error(profile_of):
+    profile = profile_of({"contrast": {"code": "TST1", "low": 0.95, "high": 1.05}})
+    report = check(A.Compose([A.Equalize(p=1)]), profile, budget=BUDGET)
+    (finding,) = report.findings
+    assert (finding.code, finding.severity) == ("TST1", "error")
     assert report.draws > 0
-    assert {x.code for x in report.findings} & {"TST108", "DA111"}
+
+
+def test_what_depends_on_the_picture_and_kept_a_limit_where_looked_at_is_a_warning(profile_of):
+    profile = profile_of({"contrast": {"code": "TST1", "low": 0.05, "high": 20}})
+    report = check(A.Compose([A.Equalize(p=1)]), profile, budget=BUDGET)
+    (finding,) = report.findings
+    assert (finding.code, finding.severity) == ("DA111", "warning")
+    assert "may do anything to contrast" in finding.found
+
+
+def test_pictures_of_ones_own_are_looked_at_instead(profile_of):
+    profile = profile_of({"contrast": {"code": "TST1", "low": 0.05, "high": 3}})
+    random = np.random.default_rng(0)
+    faint = cv2.GaussianBlur(random.normal(128, 60, (256, 256)), (0, 0), 3).clip(118, 138).astype(np.uint8)
+    pipeline = A.Compose([A.Equalize(p=1)])
+    assert check(pipeline, profile, budget=BUDGET, pictures=[]).ok
+    assert not check(pipeline, profile, budget=BUDGET, pictures=[faint]).ok
 
 
 def test_neither_the_target_nor_any_random_state_is_changed(film):
     def darker(image, **_):
         return (image * 0.9).astype(image.dtype)
 
-    pipeline = A.Compose([A.Rotate(limit=45), A.Lambda(image=darker), A.Equalize(), A.HorizontalFlip()], seed=3)
+    steps = [A.Rotate(limit=45), A.Lambda(image=darker, name="darker"), A.Equalize(), A.HorizontalFlip()]
+    pipeline = A.Compose(steps, seed=3)
     random.seed(1)
     np.random.seed(1)
     before, streams = repr(pipeline), [_stream(step) for step in pipeline]
@@ -151,9 +177,9 @@ def test_a_static_check_of_ten_steps_takes_less_than_fifty_milliseconds(film):
     check(pipeline, film)
     times = []
     for _ in range(5):
-        started = time.process_time()
+        started = time.thread_time()
         check(pipeline, film)
-        times.append(time.process_time() - started)
+        times.append(time.thread_time() - started)
     assert min(times) < 0.05 * float(os.environ.get("DOMAINAUG_SLOWNESS", "1"))
 
 
