@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -87,8 +86,11 @@ def _section(profile: Profile, known: Mapping[str, Reference]) -> Iterator[str]:
 
 def _own(profile: Profile) -> list[list[Limit]]:
     """Return the rules written in the profile's own file, each as its limits, one for each effect."""
-    own = [limit for limit in profile.limits if limit.origin.rpartition(":")[0] == profile.id]
-    return [list(group) for _, group in groupby(own, key=lambda limit: limit.origin)]
+    rules: dict[str, list[Limit]] = {}
+    for limit in profile.limits:
+        if limit.origin.rpartition(":")[0] == profile.id:
+            rules.setdefault(limit.code, []).append(limit)
+    return list(rules.values())
 
 
 def _row(rule: list[Limit], known: Mapping[str, Reference]) -> str:

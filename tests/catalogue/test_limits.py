@@ -92,6 +92,23 @@ def test_what_one_limit_allows_no_other_forbids(name: str) -> None:
         assert broken(profile, done) == {}, f"{effect} at the end of its limit"
 
 
+@pytest.mark.parametrize("name", EVERY)
+def test_blur_and_noise_at_their_limits_break_nothing_else(name: str) -> None:
+    from domainaug._albumentations import A
+    from domainaug.declare import declare
+
+    profile = load_profile(name)
+    sigma = min(allowed(profile, "blur").high, 4.0)
+    spread = min(allowed(profile, "noise").high, 0.1)
+    for step in (
+        A.GaussianBlur(blur_limit=0, sigma_limit=(0.3, sigma), p=1),
+        A.GaussNoise(std_range=(0.0, spread), p=1),
+    ):
+        done = declare(step, profile.frame)
+        assert done is not None
+        assert broken(profile, done) == {}, type(step).__name__
+
+
 def test_a_small_error_of_calibration_is_allowed_in_ct() -> None:
     profile = load_profile("medical/ct-chest")
     units = LEVELS * profile.frame.span + profile.frame.low
