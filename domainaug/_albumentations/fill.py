@@ -7,14 +7,12 @@ from contextlib import contextmanager
 
 from domainaug._albumentations import A
 
-__all__ = ["border_is_constant", "lent_fill", "needs_fill"]
-
-_CONSTANT = 0  # cv2.BORDER_CONSTANT
+__all__ = ["always_fills_with_zero", "lent_fill", "needs_fill"]
 
 
-def border_is_constant(leaf: A.BasicTransform) -> bool:
-    """Whether what comes from outside the picture is one value, rather than a reflection."""
-    return getattr(leaf, "border_mode", _CONSTANT) == _CONSTANT
+def always_fills_with_zero(leaf: A.BasicTransform) -> bool:
+    """Whether `leaf` leaves holes and takes no word on what to fill them with."""
+    return isinstance(leaf, A.GridElasticDeform)
 
 
 def needs_fill(leaf: A.BasicTransform) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domainaug._albumentations import A
-from domainaug._albumentations.fill import lent_fill, needs_fill
+from domainaug._albumentations.fill import always_fills_with_zero, lent_fill, needs_fill
 from domainaug._albumentations.leaves import Kind, kind_of, quantizes
 from domainaug._albumentations.tree import Step
 from domainaug.errors import ImageError, LabelError
@@ -170,7 +170,11 @@ class Execution:
             params = drawn_params(leaf, step.stream, self.data)
             for name, picture_kind in self.pictures.items():
                 old = self.data[name]
-                new = apply_to_picture(leaf, params, picture_kind, old, step.stream, step.channels)
+                lift = self._lift(leaf)
+                new = apply_to_picture(
+                    leaf, params, picture_kind, old - lift if lift else old, step.stream, step.channels
+                )
+                new = cast(new + lift, old.dtype) if lift else new
                 if new.dtype != old.dtype and not self.free:
                     raise ImageError(f"{type(leaf).__name__} turned {name} from {old.dtype} into {new.dtype}")
                 self.data[name] = new
@@ -180,6 +184,13 @@ class Execution:
             self._move_masks(leaf, kind, params, (before.height, before.width), (after.height, after.width))
             self._move_points(leaf, kind, params)
         return params
+
+    def _lift(self, leaf: Any) -> np.floating[Any] | None:
+        """What to take off the values before, and to put back after, a transform that always fills with 0."""
+        fill = self.values.fill_in(self.unit)
+        if not always_fills_with_zero(leaf) or self.free or not fill:
+            return None
+        return np.float64(fill) if self.values.dtype == np.float64 else np.float32(fill)
 
     def _shown(self) -> str:
         return ", ".join(f"{name} {self.values.dtype} {np.shape(self.data[name])}" for name in self.pictures)

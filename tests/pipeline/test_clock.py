@@ -80,7 +80,9 @@ class TestKeyedDraws:
         np.random.seed(99)
         assert np.array_equal(one, Pipeline(steps(), seed=1)(image=IMAGE, key="k")["image"])
 
-    @pytest.mark.parametrize(("key", "copied", "error"), [(None, 1, ValueError), (3, 0, TypeError), ("a", -1, ValueError)])
+    @pytest.mark.parametrize(
+        ("key", "copied", "error"), [(None, 1, ValueError), (3, 0, TypeError), ("a", -1, ValueError)]
+    )
     def test_misuse_is_refused(self, key, copied, error):
         with pytest.raises(error):
             Pipeline(steps(), seed=1)(image=IMAGE, key=key, copy=copied)

@@ -70,7 +70,9 @@ class TestDrawnValues:
 
     def test_values_below_compositions_are_unrelated(self):
         turn = lambda: A.Affine(rotate=(-10, 10), p=1)  # noqa: E731
-        pipeline = Pipeline([A.OneOf([turn()], p=1), A.SomeOf([turn(), turn()], n=2), A.OneOrOther(turn(), turn())], seed=2)
+        pipeline = Pipeline(
+            [A.OneOf([turn()], p=1), A.SomeOf([turn(), turn()], n=2), A.OneOrOther(turn(), turn())], seed=2
+        )
         values = drawn(pipeline, ((0, 0), "rotate"), ((1, 0), "rotate"), ((1, 1), "rotate"))
         between = np.corrcoef(values.T)[np.triu_indices(3, 1)]
         assert np.all(np.abs(between) < 0.2)
