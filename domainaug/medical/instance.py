@@ -134,7 +134,8 @@ def short_hash(*parts: object) -> str:
 
 
 def _instance(dataset: Dataset, path: Path) -> Instance:
-    spacing = numbers_in(dataset.get("PixelSpacing")) or numbers_in(dataset.get("ImagerPixelSpacing"))
+    spacings = (numbers_in(dataset.get(name)) for name in ("PixelSpacing", "ImagerPixelSpacing"))
+    spacing = next((numbers for numbers in spacings if any(numbers)), ())
     position = numbers_in(dataset.get("ImagePositionPatient"))
     image_type = dataset.get("ImageType") or ()
     return Instance(

@@ -72,16 +72,18 @@ _SWAP = {"OW": 2, "OF": 4, "OL": 4, "OD": 8, "OV": 8}
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep pydicom's warnings and log lines to itself: they quote values of tags."""
-    logger = logging.getLogger("pydicom")
-    before = logger.disabled
-    logger.disabled = True
+    """Keep warnings and log lines of pydicom and its decoders to themselves: they quote values of tags."""
+    loggers = [logging.getLogger(name) for name in ("pydicom", "pylibjpeg", "openjpeg")]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)  # `disabled` would not hold back the loggers below
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        logger.disabled = before
+        for logger, level in zip(loggers, before, strict=True):
+            logger.setLevel(level)
 
 
 @contextmanager
@@ -96,7 +98,10 @@ def border(code: str, what: str, path: Path | None) -> Iterator[None]:
         raise UnreadableInput("nested-too-deep", "its sequences are nested too deep to be read", path=path) from None
     except MemoryError:
         raise UnreadableInput("too-large", "it needs more memory than there is", path=path) from None
-    except Exception as error:
+    except BaseException as error:
+        # Decoders written in Rust panic with an exception that is not an Exception.
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
         raise UnreadableInput(code, f"{what} ({type(error).__name__})", path=path) from None
 
 

@@ -117,11 +117,14 @@ def _has_sound_bits(dataset: Dataset) -> str:
 
 
 def _has_sound_spacing(dataset: Dataset) -> str:
+    projection = MODALITIES.get(dataset.get("SOPClassUID", "")) in ("CR", "DX")
     for name in ("PixelSpacing", "ImagerPixelSpacing"):
         value = dataset.get(name)
         if value is None or value == "":
             continue
         numbers = numbers_in(value)
+        if projection and numbers == (0.0, 0.0):  # how some readers write that it was not measured
+            continue
         if len(numbers) != 2 or not all(0.01 <= number <= 10 for number in numbers):
             return f"its {name} is not two numbers from 0.01 to 10 mm"
     return ""

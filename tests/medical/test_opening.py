@@ -22,7 +22,7 @@ from pydicom.uid import (
 from domainaug.errors import UnreadableInput
 from domainaug.medical import load
 from domainaug.medical.instance import read_instance
-from domainaug.medical.opening import INFLATED_LIMIT, has_marker, open_dicom, quiet
+from domainaug.medical.opening import INFLATED_LIMIT, border, has_marker, open_dicom, quiet
 
 
 def refused(path, code):
@@ -212,10 +212,28 @@ def _raised(path):
 
 
 def test_pydicom_keeps_its_warnings_and_log_lines_to_itself(caplog):
-    logger = logging.getLogger("pydicom")
-    before = logger.disabled
+    loggers = [logging.getLogger("pydicom"), logging.getLogger("pydicom.pixels.decoders.base")]
+    levels = [logger.level for logger in loggers]
     with caplog.at_level(logging.DEBUG), quiet():
-        logger.warning("Secret^Canary")
+        for logger in loggers:
+            logger.error("Secret^Canary")
         warnings.warn("Secret^Canary", stacklevel=1)
     assert not caplog.records
-    assert logger.disabled == before
+    assert [logger.level for logger in loggers] == levels
+
+
+class PanicException(BaseException):
+    """As decoders written in Rust raise it."""
+
+
+def test_a_panic_of_a_decoder_is_a_damaged_file_and_an_interrupt_is_not(tmp_path):
+    with pytest.raises(UnreadableInput, match="PanicException"), border("damaged-pixels", "it broke", tmp_path):
+        raise PanicException
+    with pytest.raises(KeyboardInterrupt), border("damaged-pixels", "it broke", tmp_path):
+        raise KeyboardInterrupt
+
+
+def test_running_out_of_memory_is_told_as_that(tmp_path):
+    with pytest.raises(UnreadableInput) as caught, border("damaged", "it broke", tmp_path):
+        raise MemoryError
+    assert caught.value.code == "too-large"

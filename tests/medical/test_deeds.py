@@ -1,0 +1,85 @@
+"""What was done, in DICOM's words."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import pytest
+from pydicom.sr.codedict import codes
+
+from domainaug.effects import EFFECTS, Interval, Needs
+from domainaug.medical.deeds import CODES, codes_for, derived_uid, describe_effects, effects_in, is_mirrored
+
+FOLLOWS_FROM_OTHERS = {"field_of_view", "outside", "duplicated", "misregistration"}
+
+
+def test_every_effect_a_gray_image_can_show_has_a_code():
+    gray = {name for name, row in EFFECTS.items() if row.needs is not Needs.COLOR}
+    assert gray - set(CODES) == FOLLOWS_FROM_OTHERS
+    assert set(CODES) <= set(EFFECTS)
+
+
+def test_codes_of_the_standard_are_those_of_the_standard():
+    group = codes.cid7203
+    known = {(code.value, code.meaning.casefold()) for code in (getattr(group, name) for name in group.dir())}
+    for code in {code for code in CODES.values() if code.scheme == "DCM"}:
+        assert (code.value, code.meaning.casefold()) in known
+
+
+def test_our_own_codes_fit_their_elements():
+    for code in CODES.values():
+        assert len(code.value) <= 16
+        assert len(code.scheme) <= 16
+        assert len(code.meaning) <= 64
+
+
+def test_a_uid_is_always_the_same_and_never_another_s():
+    uid = derived_uid("1.2.3", "digest", 7, 0)
+    assert uid == derived_uid("1.2.3", "digest", 7, 0)
+    assert len({uid, derived_uid("1.2.3", "digest", 7, 1), derived_uid("1.2.3", "digest", 8, 0)}) == 3
+    assert re.fullmatch(r"2\.25\.[1-9][0-9]{0,38}", uid)
+
+
+def test_the_record_of_a_pipeline_is_understood():
+    record = {"effects": {"noise": 0.02, "rotation": [-3.0, -3.0], "occlusion": [0.1, None], "mirror_horizontal": 1}}
+    assert effects_in(record) == {
+        "mirror_horizontal": Interval(1, 1),
+        "rotation": Interval(-3, -3),
+        "noise": Interval(0.02, 0.02),
+        "occlusion": Interval(0.1, math.inf),
+    }
+    assert list(effects_in(record)) == ["mirror_horizontal", "rotation", "noise", "occlusion"]
+
+
+@pytest.mark.parametrize(
+    "record", [{}, {"effects": None}, {"effects": {"unheard_of": 3}}, {"effects": {"rotation": 0.1}}]
+)
+def test_what_is_absent_or_unknown_is_not_told(record):
+    assert effects_in(record) == {}
+
+
+def mirrored(*names):
+    return is_mirrored({name: Interval(1, 1) for name in names})
+
+
+def test_two_mirrors_in_the_plane_are_a_half_turn():
+    assert mirrored("mirror_horizontal")
+    assert mirrored("mirror_vertical")
+    assert not mirrored("mirror_horizontal", "mirror_vertical")
+    assert mirrored("mirror_left_right")
+    assert not mirrored("mirror_left_right", "mirror_superior_inferior")
+    assert not mirrored()
+
+
+def test_codes_are_those_of_what_happened_each_once():
+    effects = effects_in({"effects": {"rotation": 3, "scale": 1.1, "noise": 0.1, "brightness": 0.1, "gamma": 1.3}})
+    assert [code.value for code in codes_for(effects, moved=True)] == ["113085", "113042", "TONE"]
+    assert codes_for({}, moved=False) == ()
+    assert [code.value for code in codes_for({}, moved=True)] == ["113085"]
+
+
+def test_effects_are_told_in_words():
+    effects = effects_in({"effects": {"rotation": 3.25, "noise": [0.01, 0.02], "mirror_vertical": 1}})
+    assert describe_effects(effects) == "mirror_vertical, rotation 3.25 deg, noise 0.01 to 0.02 share"
+    assert describe_effects({}) == "nothing changed"
