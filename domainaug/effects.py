@@ -26,7 +26,7 @@ class Combine(Enum):
     SUM = "sum"
     PRODUCT = "product"
     QUADRATURE = "quadrature"
-    SHARE = "share"  # 1 - (1 - a)(1 - b): shares of a frame that may overlap
+    SHARE = "share"  # shares of a frame: one over the other at least, side by side at most
     OVERSHOOT = "overshoot"  # (1 + a)(1 + b) - 1
     LARGEST = "largest"
     EITHER = "either"  # flags: happens if either happens
@@ -141,7 +141,7 @@ def _quadrature(a: Interval, b: Interval) -> tuple[float, float]:
 
 
 def _share(a: Interval, b: Interval) -> tuple[float, float]:
-    return max(a.low, b.low), 1 - (1 - min(a.high, 1)) * (1 - min(b.high, 1))
+    return max(a.low, b.low), min(a.high + b.high, 1.0)
 
 
 def _overshoot(a: Interval, b: Interval) -> tuple[float, float]:
