@@ -127,8 +127,8 @@ def test_what_depends_on_the_picture_and_kept_a_limit_where_looked_at_is_a_warni
 
 def test_pictures_of_ones_own_are_looked_at_instead(profile_of):
     profile = profile_of({"contrast": {"code": "TST1", "low": 0.05, "high": 3}})
-    random = np.random.default_rng(0)
-    faint = cv2.GaussianBlur(random.normal(128, 60, (256, 256)), (0, 0), 3).clip(118, 138).astype(np.uint8)
+    smooth = cv2.GaussianBlur(np.random.default_rng(0).normal(0, 60, (256, 256)), (0, 0), 3)
+    faint = (120 + smooth / np.abs(smooth).max() * 30).astype(np.uint8)
     pipeline = A.Compose([A.Equalize(p=1)])
     assert check(pipeline, profile, budget=BUDGET, pictures=[]).ok
     assert not check(pipeline, profile, budget=BUDGET, pictures=[faint]).ok
