@@ -143,3 +143,16 @@ def test_numbers_that_are_not_finite_are_none():
 def test_hashes_keep_their_parts_apart():
     assert short_hash("ab", "c") != short_hash("a", "bc")
     assert len(short_hash(1)) == 16
+
+
+def test_a_radiograph_may_say_that_its_spacing_was_not_measured(edited):
+    unmeasured = edited(
+        SOPClassUID="1.2.840.10008.5.1.4.1.1.1", Modality="CR", PixelSpacing=[0, 0], ImagerPixelSpacing=[0.1, 0.1]
+    )
+    assert read_instance(unmeasured).spacing == (0.1, 0.1)
+    assert (
+        read_instance(edited(SOPClassUID="1.2.840.10008.5.1.4.1.1.1", Modality="CR", PixelSpacing=[0, 0])).spacing
+        is None
+    )
+    with pytest.raises(UnreadableInput, match="PixelSpacing"):
+        read_instance(edited(PixelSpacing=[0, 0]))
