@@ -55,6 +55,7 @@ class Deed:
         version: Version of domainaug.
         moved: Whether content moved relative to the patient.
         effects: What really happened.
+        undeclared: Whether something happened besides, of which nobody knows what it is.
         saturated: How many pixels of the series did not fit their bits.
     """
 
@@ -68,6 +69,7 @@ class Deed:
     version: str
     moved: bool
     effects: Mapping[str, Interval] = field(default_factory=dict)
+    undeclared: bool = False
     saturated: int = 0
 
 
@@ -82,12 +84,12 @@ def check_truth(source: Dataset, deed: Deed) -> None:
     Raises:
         LabelError: A mirrored image that names its side (C.7.3.1, C.7.6.1), or moved text (C.7.6.1).
     """
-    if is_mirrored(deed.effects):
+    if is_mirrored(deed.effects) or (deed.moved and deed.undeclared):
         for name in _SIDES:
             if str(source.get(name) or "") in ("L", "R"):
                 raise LabelError(
-                    f"the image is mirrored and its {name} names a side, which would no longer be true; "
-                    "leave mirrors out of the pipeline"
+                    f"the image is (or may be) mirrored and its {name} names a side, which would no longer be true; "
+                    "leave mirrors, and transforms that nobody has declared, out of the pipeline"
                 )
     if deed.moved and source.get("BurnedInAnnotation") == "YES":
         raise LabelError(

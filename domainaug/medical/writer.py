@@ -123,6 +123,7 @@ def write_series(loaded: Loaded, seen: NDArray[Any], told: Told) -> list[bytes]:
             version=told.version,
             moved=told.moved,
             effects=effects,
+            undeclared=bool(told.record.get("undeclared")),
             saturated=saturated,
         )
         files.append(_file(header, plane, deed))

@@ -220,6 +220,13 @@ def test_a_mirrored_image_may_not_name_its_side(derived, edited, radiograph):
     assert derived(edited(Laterality="L"), **MOVED)
 
 
+def test_a_side_is_not_risked_on_a_transform_that_nobody_declared(derived, edited):
+    unknown = {"moved": True, "record": {"effects": {}, "undeclared": ["Custom"]}}
+    with pytest.raises(LabelError, match="may be"):
+        derived(edited(Laterality="L"), **unknown)
+    assert derived(edited(Laterality=""), **unknown)
+
+
 def test_text_in_the_pixels_may_not_be_moved(derived, edited):
     path = edited(BurnedInAnnotation="YES")
     with pytest.raises(LabelError, match="burned into the image"):
