@@ -36,7 +36,10 @@ def apply_to(pipeline: A.BaseCompose, fixes: Sequence[Fix]) -> A.BaseCompose:
         raise DomainAugError(
             f"fixes are written into an albumentations Compose, not into a {type(pipeline).__name__}; wrap it in one"
         )
-    fixed = copy.deepcopy(pipeline)
+    try:
+        fixed = copy.deepcopy(pipeline)
+    except Exception as fault:
+        raise DomainAugError(f"fixes are written into a copy, and a step cannot be copied: {fault}") from None
     removed = {fix.path for fix in fixes if fix.action == "remove"}
     for fix in fixes:
         if fix.action == "clamp" and fix.path not in removed:

@@ -60,6 +60,7 @@ class Breach:
         seen_in: (draws beyond the limit, draws), or None.
         probability: Share of outputs beyond the limit.
         too_often: Whether how often it happens is the trouble, not its size.
+        depends: Whether what happens depends on the picture.
     """
 
     limit: Limit
@@ -70,6 +71,7 @@ class Breach:
     seen_in: tuple[int, int] | None
     probability: float
     too_often: bool = False
+    depends: bool = False
 
     @property
     def effect(self) -> Effect:
@@ -206,4 +208,5 @@ def _made(
         seen_in=seen_in,
         probability=probability,
         too_often=too_often,
+        depends=look.content,
     )

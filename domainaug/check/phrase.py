@@ -64,8 +64,8 @@ def _found(breach: Breach, by: str) -> str:
         return f"{row.name} happens {often(breach.probability)}{count}"
     if row.is_flag:
         return f"{row.name} happens {often(breach.probability)}{count}"
-    if is_open(row, breach.interval):
-        return f"{row.name} without a bound{count or ', up to what is in the picture'}"
+    if breach.depends and is_open(row, breach.interval):
+        return f"{row.name} {quantity(row, breach.interval)}, as the picture has it{count}"
     return f"{row.name} {quantity(row, breach.interval)}, beyond the limit {often(breach.probability)}{count}"
 
 

@@ -85,7 +85,10 @@ def _was_seen(look: Look, effect: str) -> bool:
 
 def _fix(whole: Whole, breach: Breach) -> Fix | None:
     """Return the clamp or removal of one contributing step, the last that suffices, that mends the sum."""
-    trial = copy.deepcopy(whole.pipeline)
+    try:
+        trial = copy.deepcopy(whole.pipeline)
+    except Exception:
+        return None  # the step that cannot be copied is a finding of its own
     for look in reversed(_sharing(whole, breach.effect.name)):
         if not look.path or not isinstance(look.transform, A.BasicTransform) or look.declared is None:
             continue

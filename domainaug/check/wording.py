@@ -40,7 +40,7 @@ def quantity(row: Effect, interval: Interval) -> str:
     if row.is_flag:
         return "happens" if interval.high > 0.5 else "does not happen"
     low, high = interval.low, interval.high
-    if low == row.lowest and high == row.highest:
+    if low == row.lowest and math.isinf(high):
         return "without a bound"
     if low == high:
         return amount(row, high)

@@ -68,6 +68,7 @@ def check(
 
 
 def _profile(name: str, options: list[str] | None, waivers: list[str] | None) -> Profile:
+    from domainaug.check.codes import CODES
     from domainaug.cli.catalogue import parse_options
     from domainaug.profile import load_profile
 
@@ -77,7 +78,9 @@ def _profile(name: str, options: list[str] | None, waivers: list[str] | None) ->
         if not equals or not code.strip() or not reason.strip():
             raise DomainAugError(f'--waive {text!r} is not CODE=REASON, for example --waive MED101="no side in labels"')
         said[code.strip()] = reason.strip()
-    return load_profile(name, options=parse_options(options), waivers=said)
+    own = {code: said.pop(code) for code in list(said) if code in CODES}  # no profile knows the check's own codes
+    loaded = load_profile(name, options=parse_options(options), waivers=said)
+    return replace(loaded, waivers={**loaded.waivers, **own}) if own else loaded
 
 
 def _frame(frame: Frame, size: str | None, spacing: str | None, channels: int | None) -> Frame:

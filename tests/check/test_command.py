@@ -66,6 +66,13 @@ def test_an_option_and_a_waiver_change_the_verdict():
     assert "MED101 is waived: no sides in this data" in " ".join(waived.stdout.split())
 
 
+def test_codes_of_the_check_itself_can_be_waived(tmp_path):
+    source = "import albumentations as A\npipeline = A.Compose([A.Rotate(limit=3), A.Rotate(limit=2)], seed=1)\n"
+    (tmp_path / "seeded.py").write_text(source)
+    assert run("seeded.py:pipeline", *XRAY, "--strict").exit_code == 1
+    assert run("seeded.py:pipeline", *XRAY, "--strict", "--waive", "DA106=one step is a no-op").exit_code == 0
+
+
 def test_strict_makes_warnings_fail():
     name = saved(A.Affine(rotate=(-5, 5), p=0.5))
     waived = ("--waive", "MED101=no sides in this data")  # nothing breaks it: an unused waiver is a warning

@@ -83,6 +83,23 @@ def test_labels_are_still_carried_by_a_clamped_step(film):
     assert len(out["bboxes"]) == 1
 
 
+class Uncopyable(A.ImageOnlyTransform):
+    def __init__(self, p=0.5):
+        super().__init__(p=p)
+        self.source = (number for number in (1, 2))
+
+    def apply(self, img, **_):
+        return img
+
+
+def test_a_step_that_cannot_be_copied_is_a_finding_and_no_fix(film):
+    pipeline = A.Compose([Uncopyable(), A.Rotate(limit=7, p=1), A.Rotate(limit=7, p=1)])
+    report = check(pipeline, film, budget=0.3)
+    assert [finding.code for finding in report.findings] == ["DA113", "TST102"]
+    with pytest.raises(DomainAugError, match="a step cannot be copied"):
+        apply_fixes(pipeline, report)
+
+
 def test_the_report_of_another_pipeline_is_refused():
     fix = Fix("remove", (0,), "HorizontalFlip")
     with pytest.raises(DomainAugError, match="step 0 is Rotate, not HorizontalFlip: the report is of another pipeline"):
