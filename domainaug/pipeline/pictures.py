@@ -19,7 +19,7 @@ __all__ = ["apply_to_picture", "drawn_params", "refusing"]
 Array = NDArray[Any]
 Apply = Callable[[Array], Array]
 
-_CHANNELS_AT_ONCE = 4  # what OpenCV's warps take
+_CHANNELS_AT_ONCE = 3  # what every stock transform takes
 
 
 @contextmanager
@@ -105,17 +105,21 @@ def _slice_by_slice(
 def _by_channels(
     leaf: Any, function: Callable[..., Array], params: Mapping[str, Any], picture: Array, only: tuple[int, ...] | None
 ) -> Array:
-    """Apply to one (H, W) or (H, W, C): to some channels, or four at a time where OpenCV takes no more."""
+    """Apply to one (H, W) or (H, W, C): to some channels, or three at a time."""
     if only is not None:
         out = picture.copy()
         part = np.ascontiguousarray(picture[:, :, list(only)])
         out[:, :, list(only)] = np.reshape(function(part, **params), part.shape)
         return out
     moves = kind_of(leaf) in (Kind.EXACT, Kind.RESAMPLING)
-    if not moves or picture.ndim == 2 or picture.shape[2] <= _CHANNELS_AT_ONCE:
+    if not moves or picture.ndim == 2 or picture.shape[2] in (1, 3):
         return np.ascontiguousarray(function(picture, **params))
     groups = []
     for start in range(0, picture.shape[2], _CHANNELS_AT_ONCE):
-        group = function(np.ascontiguousarray(picture[:, :, start : start + _CHANNELS_AT_ONCE]), **params)
-        groups.append(group if group.ndim == 3 else group[:, :, None])
+        part = picture[:, :, start : start + _CHANNELS_AT_ONCE]
+        count = part.shape[2]
+        if count == 2:  # OpenCV 5 interpolates 1 and 3 channels exactly, and 2 on a grid of 1/32 pixel
+            part = part[:, :, [0, 1, 1]]
+        group = function(np.ascontiguousarray(part), **params)
+        groups.append(group[:, :, :count] if group.ndim == 3 else group[:, :, None])
     return np.concatenate(groups, axis=2)

@@ -177,7 +177,7 @@ class TestSignedSixteenBits:
 class TestFill:
     """Outside the picture is air, not water."""
 
-    MOVING = [n for n in STOCK if kind_of(make(n)) in (Kind.RESAMPLING, Kind.EXACT) and "3D" not in n]
+    MOVING = tuple(n for n in STOCK if kind_of(make(n)) in (Kind.RESAMPLING, Kind.EXACT) and "3D" not in n)
 
     def test_plain_albumentations_fills_with_water(self):
         air = np.full((64, 64), -1024, np.int16)
