@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from domainaug.effects import EFFECTS, EffectRanges, Interval, effect
+from domainaug.effects import EFFECTS, EffectRanges, Interval, applicable, effect
 from domainaug.functionals import LEVELS, decompose, field_of_view, tone_effects
 
 __all__ = ["Frame", "Generators"]
@@ -215,7 +215,8 @@ class Generators:
         """Read every effect that can be away from neutral, thresholds not applied.
 
         Args:
-            frame: The frame; only its aspect matters here, and a square is assumed without it.
+            frame: The frame. Its aspect matters to shifts (a square is assumed without it), and what cannot
+                happen to it is left out: color effects of a gray picture, turns of a picture that has no depth.
         """
         found: dict[str, Interval] = {}
         if self.maps is not _IDENTITY_MAP:
@@ -227,7 +228,8 @@ class Generators:
             found.update((name, Interval.of(column)) for name, column in tone_effects(self.curves).items())
         for name, interval in self.ranges.items():
             found[name] = EFFECTS[name].then(found[name], interval) if name in found else interval
-        return {name: found[name] for name in EFFECTS if name in found and found[name] != EFFECTS[name].still}
+        possible = applicable(color=frame.channels > 1, volume=frame.volume) if frame else EFFECTS.values()
+        return {row.name: found[row.name] for row in possible if row.name in found and found[row.name] != row.still}
 
     def present(self, frame: Frame | None = None) -> EffectRanges:
         """Read the effects that are far enough from neutral to be reported."""
@@ -309,8 +311,10 @@ def _thin_maps(maps: Array) -> Array:
 def _thin_curves(curves: Array) -> Array:
     if len(curves) <= _MOST:
         return curves
-    falling = curves[:, -1] < curves[:, 0]
-    return curves[_extremes(np.stack(list(tone_effects(curves).values())), falling)]
+    nine = curves[:, 4::7].T  # levels from a sixteenth up, which move with brightness and tone
+    first, middle, last = curves[:, 16], curves[:, 32], curves[:, 48]
+    signs = [last - first, 2 * middle - first - last, np.abs(nine - LEVELS[4::7, None]).max(axis=0)]
+    return curves[_extremes(np.concatenate([nine, signs]), curves[:, -1] < curves[:, 0])]
 
 
 def _extremes(columns: Array, group: NDArray[np.bool_]) -> NDArray[np.intp]:

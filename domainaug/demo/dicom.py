@@ -26,7 +26,7 @@ _TAGS = (
     "SmallestImagePixelValue",
     "LossyImageCompression",
 )
-_LONGEST = 90
+_LONGEST = 240
 
 
 def header_table(source: Path, out: Path) -> list[list[str]]:
@@ -71,5 +71,5 @@ def _reference(dataset: Dataset) -> str:
     items = dataset.get("SourceImageSequence", [])
     if not items:
         return "(absent)"
-    kept = items[0].get("SpatialLocationsPreserved", "")
-    return f"...{items[0].ReferencedSOPInstanceUID[-12:]}, SpatialLocationsPreserved {kept}"
+    kept = items[0].get("SpatialLocationsPreserved")
+    return f"...{items[0].ReferencedSOPInstanceUID[-12:]}" + (f", SpatialLocationsPreserved {kept}" if kept else "")

@@ -13,20 +13,26 @@ _DERIVED = frozenset({"outside", "field_of_view", "tone"})  # they follow from t
 
 
 def effects_in_words(record: Mapping[str, Any]) -> str:
-    """Return "rotation -3.1 deg, contrast x 1.08, noise 0.9 %", present effects only.
+    """Return "rotation -3.1 deg, contrast x 1.08, noise 0.9 %".
 
     Args:
-        record: A pipeline's record; `effects` maps names to a value or to [low, high].
+        record: A pipeline's record; `effects` maps names to a value or to [low, high], None for no bound.
     """
     words = []
     for name, value in record.get("effects", {}).items():
         row = EFFECTS[name]
-        low, high = value if isinstance(value, list | tuple) else (value, value)
-        if name in _DERIVED or not (row.is_present(low) or row.is_present(high)):
+        if name in _DERIVED:
             continue
-        size = _amount(row, low) if low == high else f"up to {_amount(row, high)}"
-        words.append(name.replace("_", " ") if row.is_flag else f"{name.replace('_', ' ')} {size}")
+        plain = name.replace("_", " ")
+        words.append(plain if row.is_flag else f"{plain} {_size(row, value)}")
     return ", ".join(words) or "nothing large enough to see"
+
+
+def _size(row: Effect, value: Any) -> str:
+    if not isinstance(value, list | tuple):
+        return _amount(row, value)
+    ends = [end for end in value if end is not None]
+    return f"up to {_amount(row, max(ends, key=lambda end: abs(end - row.neutral)))}" if len(ends) == 2 else "unbounded"
 
 
 def _amount(row: Effect, value: float) -> str:
