@@ -203,20 +203,16 @@ def _area(polygon: Array) -> Array:
 
 
 def _clip(polygon: Array, axis: int, side: float, limit: float) -> Array:
-    # Each edge keeps its two ends, moved onto the line when they are beyond it; an edge wholly beyond folds
-    # onto the line and adds no area. That holds a fixed number of corners, so all draws clip at once.
-    start, end = polygon, np.roll(polygon, -1, axis=1)
-    over_start, over_end = side * start[..., axis] - limit, side * end[..., axis] - limit
-    span = np.where(over_start == over_end, 1.0, over_start - over_end)
-    crossing = start + np.clip(over_start / span, 0, 1)[..., None] * (end - start)
-    crosses = (over_start > 0) != (over_end > 0)
-    flat_start, flat_end = start.copy(), end.copy()
-    flat_start[..., axis] = np.where(over_start > 0, side * limit, start[..., axis])
-    flat_end[..., axis] = np.where(over_end > 0, side * limit, end[..., axis])
-    first = np.where((over_start > 0)[..., None], flat_start, start)
-    middle = np.where(crosses[..., None], crossing, flat_start)
-    last = np.where((over_end > 0)[..., None], flat_end, end)
-    return np.stack([first, middle, last], axis=2).reshape(len(polygon), -1, 2)
+    # Every corner beyond the line moves straight onto it, and every edge that crosses gets a corner there; what
+    # lay wholly beyond folds onto the line and has no area. Each clip doubles the corners of all draws at once.
+    beyond = side * polygon[..., axis] - limit
+    after, beyond_after = np.roll(polygon, -1, axis=1), np.roll(beyond, -1, axis=1)
+    flat = polygon.copy()
+    flat[..., axis] = np.where(beyond > 0, side * limit, polygon[..., axis])
+    crosses = (beyond > 0) != (beyond_after > 0)
+    share = np.where(crosses, beyond / np.where(crosses, beyond - beyond_after, 1.0), 0.0)
+    crossing = np.where(crosses[..., None], polygon + share[..., None] * (after - polygon), flat)
+    return np.stack([flat, crossing], axis=2).reshape(len(polygon), -1, 2)
 
 
 def threshold(name: str) -> float:

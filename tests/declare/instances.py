@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+
 from domainaug._albumentations import A
 
 __all__ = ["ABSTRACT", "INSTANCES", "SIZE", "UNMEASURED", "label"]
