@@ -183,6 +183,11 @@ def test_a_static_check_of_ten_steps_takes_less_than_fifty_milliseconds(film):
     assert min(times) < 0.05 * float(os.environ.get("DOMAINAUG_SLOWNESS", "1"))
 
 
+def test_a_profile_checks_by_itself(film):
+    assert not film.check(A.Compose([A.HorizontalFlip()])).ok
+    assert film.check(lambda image: image, budget=0.5).ok
+
+
 # -- whatever is put together, the check answers ------------------------------------------------------------
 
 RANGES = st.tuples(st.floats(-0.5, 0), st.floats(0, 0.5))
