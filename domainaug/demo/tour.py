@@ -23,7 +23,7 @@ from domainaug.profile import load_profile
 from domainaug.run import augment, replay
 from domainaug.run.ledger import LEDGER, Ledger, Row
 
-__all__ = ["Tour", "take"]
+__all__ = ["Tour", "draws", "take"]
 
 Say = Callable[[str], None]
 
@@ -123,7 +123,7 @@ def _forbidden(station: Station, report: Report) -> Section:
     original = pictures.shown(values, pictures.window_of(values), inverted=inverted)
     small = np.ascontiguousarray(original[:: max(1, original.shape[0] // 512), :: max(1, original.shape[1] // 512)])
     tiles = [Tile(small, "Original", "Heart on the patient's left, the right side of the picture.")]
-    tiles += [Tile(made, f"Draw {n}", applied, "bad") for n, (made, applied) in enumerate(_draws(small), start=1)]
+    tiles += [Tile(made, f"Draw {n}", applied, "bad") for n, (made, applied) in enumerate(draws(small), start=1)]
     return Section(
         "What a common pipeline does to a chest radiograph",
         "General libraries do all of this without a word. The check says what the field does not allow, and why.",
@@ -134,7 +134,7 @@ def _forbidden(station: Station, report: Report) -> Section:
     )
 
 
-def _draws(image: np.ndarray[Any, Any], wanted: int = 4) -> Iterator[tuple[np.ndarray[Any, Any], str]]:
+def draws(image: np.ndarray[Any, Any], wanted: int = 4) -> Iterator[tuple[np.ndarray[Any, Any], str]]:
     """Yield the first draws in which at least two steps happened, and which steps."""
     pipeline, found = common_pipeline(), 0
     for seed in range(100):
