@@ -146,5 +146,5 @@ def _safe_rotate(transform: A.SafeRotate, frame: Frame) -> Generators:
 @row("RandomScale")
 def _random_scale(transform: A.RandomScale, frame: Frame) -> Generators:
     sizes = 1 + np.unique(np.asarray(transform.scale_limit, dtype=np.float64))
-    rounding = Interval(0.0, 1 / frame.side)
-    return Generators(maps=affine_maps(scale_x=sizes, scale_y=sizes), ranges={"shift": rounding}, resamples=True)
+    ranges = {"shift": Interval(0.0, 1 / frame.side), "blur": Interval(0.0, 0.6 * max(1.0, float(sizes.max())))}
+    return Generators(maps=affine_maps(scale_x=sizes, scale_y=sizes), ranges=ranges, resamples=True)

@@ -89,7 +89,7 @@ def _pixel_dropout(transform: A.PixelDropout, frame: Frame) -> Generators:
     spread = 4.5 * (hit * (1 - hit) / (frame.width * frame.height)) ** 0.5
     least = hit / frame.channels if transform.per_channel else hit
     made = Generators.bounds(
-        impulse_noise=Interval(max(least - spread, 0.0), min(hit + spread, 1.0)),
+        impulse_noise=Interval(max(0.6 * least - spread, 0.0), min(1.4 * hit + spread, 1.0)),
         contrast=Interval(1 - share, 1 + share),
         tone=up_to(share),
     )

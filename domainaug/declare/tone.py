@@ -26,7 +26,9 @@ def _brightness_contrast(transform: A.RandomBrightnessContrast, frame: Frame) ->
         bright, contrast = (min(bright[0], 0), max(bright[1], 0)), (min(contrast[0], 0), max(contrast[1], 0))
     means = (1.0,) if transform.brightness_by_max else MEANS
     made = Generators.tonal(curves(lambda x, b, c, m: (1 + c) * x + b * m, bright, contrast, means))
-    return made if transform.brightness_by_max else Generators(curves=made.curves, content=True)
+    if max(map(abs, bright)) + max(map(abs, contrast)) > 0.5:  # what is clipped is flat, as large pixels are
+        made = made.with_ranges(pixelation=Interval(1.0, 2.5))
+    return made if transform.brightness_by_max else Generators(curves=made.curves, ranges=made.ranges, content=True)
 
 
 @row("RandomGamma")
@@ -159,6 +161,7 @@ def _illumination(transform: A.Illumination, frame: Frame) -> Generators:
         contrast=Interval(max(1 - 2 * size, 0.0), 1 + 2 * size),
         gamma=Interval(1 / (1 + 2 * size), 1 + 2 * size),
         tone=up_to(min(1.6 * size, 1.0)),
+        inversion=up_to(0.5 * size),
     )
 
 

@@ -37,6 +37,7 @@ def bent(size: float, *, fills: bool, tail: bool = False) -> Generators:
             "perspective": up_to(1.5 * size),
             "field_of_view": Interval(max(1 - 4 * size, 0.0), 1.0),
             "blur": up_to(0.7),
+            "tone": up_to(min(0.15 * size, 0.05)),
             **outside,
         },
         tail=tail,
