@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from domainaug.check.measured.chart import Array, Output, Probe
 from domainaug.check.measured.color import color_effects
-from domainaug.check.measured.correspondence import Correspondence, from_masks
+from domainaug.check.measured.correspondence import Correspondence, from_masks, geometry_of
 from domainaug.check.measured.hidden import compression, loss_of_levels
 from domainaug.check.measured.matching import from_pictures
 from domainaug.check.measured.scene import Scene
@@ -99,13 +99,20 @@ def _read(probe: Probe, shares: Array, where: Correspondence, *, labeled: bool) 
         shares = np.repeat(shares, probe.picture.shape[2], axis=2)
     if not where.seen.any():
         return Measured(values, frozenset(EFFECTS) - values.keys())
-    scene = Scene(probe, shares, where)
+    scene = Scene(probe, shares, where, labeled=labeled)
     moved = scene.sharp.misregistration if scene.sharp is not None else 0.0
     beyond = scene.beyond_map if labeled else None
     if beyond is not None:
         # The label's own map is a little (or, after a one-sided blur, a lot) off the picture's.
-        scene = Scene(probe, shares, where.moved_by(beyond))
+        rounding = 0.0 if where.still else 0.3 + 0.72 * max(1.0, values.get("scale", 1.0))
+        if moved <= rounding and scene.sharp is not None and "rotation" in values:
+            # Labels are looked up, not interpolated: half a pixel of the input is their own coarseness.
+            values |= geometry_of(_shifted(where.forward, np.median(scene.sharp.shifts, axis=0)), probe, shares.shape)
+            moved = 0.0
+        scene = Scene(probe, shares, where.moved_by(beyond), labeled=labeled)
     values |= _cover(scene)
+    if scene.lost.any():
+        values["outside"] = values.get("outside", 0.0) + float(scene.lost.mean())
     withheld |= _read_levels(scene, values)
     if scene.sharp is None:
         withheld |= _SHARP
@@ -116,7 +123,14 @@ def _read(probe: Probe, shares: Array, where: Correspondence, *, labeled: bool) 
         values["misregistration"] = moved
     else:
         withheld.add("misregistration")
-    return Measured(_settled(values, scene.reading), frozenset(withheld))
+    settled = _settled(values, scene.reading)
+    return Measured({name: float(value) for name, value in settled.items()}, frozenset(withheld))
+
+
+def _shifted(forward: NDArray[np.float64], by: NDArray[np.float64]) -> NDArray[np.float64]:
+    move = np.eye(3)
+    move[:2, 2] = by
+    return np.asarray(move @ forward)
 
 
 def _cover(scene: Scene) -> dict[str, float]:

@@ -38,6 +38,7 @@ class Scene:
         gray: (h, w) the output's mean over channels.
         run: Pixelation.
         holes: (h, w) what is covered.
+        lost: (h, w) what is fill though the map puts the picture there.
         other: (h, w) what shows something else.
         usable: (h, w) what can be compared.
         reading: The discs, or None for a real picture.
@@ -48,13 +49,14 @@ class Scene:
         sharp: The transfer function, or None where too little is left.
     """
 
-    def __init__(self, probe: Probe, shares: Array, where: Correspondence) -> None:
-        self.probe, self.shares, self.where = probe, shares, where
+    def __init__(self, probe: Probe, shares: Array, where: Correspondence, *, labeled: bool) -> None:
+        self.probe, self.shares, self.where, self.labeled = probe, shares, where, labeled
         self.expected = where.warp(probe.picture)
         self.gray = np.ascontiguousarray(shares.mean(axis=2))
         self.plain = np.ascontiguousarray(self.expected.mean(axis=2))
         self.run = pixelation(self.gray, self.plain, where.seen)
         self.other: Mask = np.zeros(where.seen.shape, np.bool_)
+        self.lost: Mask = np.zeros(where.seen.shape, np.bool_)
         self.blurred = self.expected
         self._find_holes(0.0)
         self._read_tone(None)
@@ -88,14 +90,24 @@ class Scene:
 
     def _find_holes(self, blur: float) -> None:
         self.holes = flat_patches(self.shares, self.plain, self.where.seen, run=self.run, blur=blur)
-        self.usable = self.where.seen & ~self.holes & ~self.other
+        if not self.labeled and not self.where.still:
+            self._give_fill_outside()
+        self.usable = self.where.seen & ~self.holes & ~self.lost & ~self.other
+
+    def _give_fill_outside(self) -> None:
+        """Where an earlier step left fill, a later one may bring it into what the map calls inside."""
+        both = (self.holes | self.where.empty).astype(np.uint8)
+        _, labels = cv2.connectedComponents(both, connectivity=4)
+        rim = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+        outer = np.isin(labels, np.unique(rim[rim > 0])) & self.holes
+        self.lost, self.holes = outer, self.holes & ~outer
 
     def _read_tone(self, through: Array | None) -> None:
         self.reading: DiscReading | None = None
         self.judged = bool(self.usable.mean() > 0.3)
         curves = None
         if self.probe.discs is not None:
-            hidden = self.holes | self.other
+            hidden = self.holes | self.other | self.lost
             self.reading = read_discs(self.shares, self.where, self.probe.discs, hidden, through)
             curves = None if self.reading.hidden > 0.5 else curves_from_discs(self.reading)
             self.judged = curves is not None

@@ -201,7 +201,7 @@ def curves_from_texture(image: Array, expected: Array, usable: Mask) -> Values:
         edges = np.unique(np.quantile(before, np.linspace(0, 1, 18)))
         place = np.clip(np.searchsorted(edges, before, side="right") - 1, 0, len(edges) - 2)
         filled = [k for k in range(len(edges) - 1) if (place == k).sum() >= 20]
-        levels = np.array([before[place == k].mean() for k in filled])
+        levels = np.array([np.median(before[place == k]) for k in filled])
         middle = np.array([np.median(after[place == k]) for k in filled])
         if len(filled) < 4 or np.any(np.diff(levels) <= 1e-4):
             curves.append(LEVELS.copy())
