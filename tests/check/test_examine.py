@@ -249,6 +249,7 @@ def test_no_pipeline_makes_the_check_raise(film, steps, channels):
 
 
 @pytest.mark.nightly
+@pytest.mark.timeout(3600)
 @pytest.mark.slow
 @settings(ANY, max_examples=2000)
 @given(some(TREES, max_size=4), st.sampled_from([1, 3]))
