@@ -90,16 +90,22 @@ class Scene:
 
     def _find_holes(self, blur: float) -> None:
         self.holes = flat_patches(self.shares, self.plain, self.where.seen, run=self.run, blur=blur)
+        near = self.lost
         if not self.labeled and not self.where.still:
             self._give_fill_outside()
-        self.usable = self.where.seen & ~self.holes & ~self.lost & ~self.other
+            near = cv2.dilate(self.lost.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+        self.usable = self.where.seen & ~self.holes & ~near & ~self.other
 
     def _give_fill_outside(self) -> None:
         """Where an earlier step left fill, a later one may bring it into what the map calls inside."""
         both = (self.holes | self.where.empty).astype(np.uint8)
-        _, labels = cv2.connectedComponents(both, connectivity=4)
-        rim = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
-        outer = np.isin(labels, np.unique(rim[rim > 0])) & self.holes
+        outer = _touching_rim(both) & self.holes
+        known = outer | self.where.empty
+        if not known.any():
+            return
+        fill = np.median(self.shares[known], axis=0)
+        alike = (np.abs(self.shares - fill).max(axis=2) < 0.01) | known
+        outer |= _touching_rim(alike.astype(np.uint8)) & self.where.seen
         self.lost, self.holes = outer, self.holes & ~outer
 
     def _read_tone(self, through: Array | None) -> None:
@@ -172,3 +178,10 @@ class Scene:
             self._read_tone(through)
             self.other = kept
             self._read_light()
+
+
+def _touching_rim(mask: NDArray[np.uint8]) -> Mask:
+    """Return the connected parts of a mask that reach the edge of the frame."""
+    _, labels = cv2.connectedComponents(mask, connectivity=4)
+    rim = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    return np.isin(labels, np.unique(rim[rim > 0]))
