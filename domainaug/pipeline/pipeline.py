@@ -302,7 +302,7 @@ class Pipeline(A.Compose):  # type: ignore[misc]
         self, data: dict[str, Any], targets: Mapping[str, str], rows: Mapping[str, Rows], log: Log, paired: bool
     ) -> None:
         """Draw boxes around their masks, drop what is gone, and note it."""
-        shape = A.core.utils.get_shape(data)
+        shape = A.core.utils.get_shape(data) if rows else {}
         for name, numbered in rows.items():
             array = data[name]
             if paired and name == "bboxes" and len(array):
