@@ -46,7 +46,9 @@ def decode(dataset: Dataset, instance: Instance) -> Stored:
         raise UnreadableInput("no-pixels", "it has no pixel data, or is cut before them", path=path)
     with border("damaged-pixels", "its pixels cannot be decoded", path):
         _expect_size(content, instance, path)
-        pixels: Stored = np.asarray(pixel_array(dataset, decoding_plugin=_PLUGIN.get(UID(instance.transfer_syntax), "")))
+        pixels: Stored = np.asarray(
+            pixel_array(dataset, decoding_plugin=_PLUGIN.get(UID(instance.transfer_syntax), ""))
+        )
         if pixels.shape != (instance.rows, instance.columns):
             raise UnreadableInput("damaged-pixels", "its pixels decode to another size than announced", path=path)
         store = instance.storage

@@ -8,9 +8,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydicom import dcmread
+
 from domainaug.errors import UnreadableInput
 from domainaug.medical.instance import Instance, read_instance
-from domainaug.medical.opening import border, has_marker, quiet
+from domainaug.medical.opening import border, has_marker
 from domainaug.medical.series import Series
 from domainaug.medical.stacks import split
 
@@ -122,7 +124,7 @@ def _looks_like_dicom(path: Path) -> bool:
 
 
 def _bare_dicom(path: Path) -> bool:
-    """Return whether a file without suffix and marker starts with a group 0002 or 0008 element."""
+    """Return whether a file without suffix and marker starts with an element of group 0002 or 0008."""
     if path.suffix:
         return False
     try:
@@ -130,15 +132,14 @@ def _bare_dicom(path: Path) -> bool:
             start = stream.read(4)
     except OSError:
         return False
-    return len(start) == 4 and start[:2] in (b"\x02\x00", b"\x08\x00", b"\x00\x08") and start[3:] == b"\x00"
+    little = start[:2] in (b"\x02\x00", b"\x08\x00") and start[3:] == b"\x00"
+    return little or start[:3] == b"\x00\x08\x00"
 
 
 def _listed_in(dicomdir: Path) -> Iterator[Path]:
     """Yield the image files that a DICOMDIR names, none of them outside its folder."""
-    from pydicom import dcmread
-
     root = dicomdir.parent.resolve()
-    with border("damaged", "it cannot be parsed as a DICOMDIR", dicomdir), quiet():
+    with border("damaged", "it cannot be parsed as a DICOMDIR", dicomdir):
         records = list(dcmread(dicomdir).DirectoryRecordSequence)
         names = [record.ReferencedFileID for record in records if "ReferencedFileID" in record]
     for name in names:

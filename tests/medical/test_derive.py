@@ -8,8 +8,8 @@ import numpy as np
 import pydicom
 import pytest
 
-from domainaug.errors import LabelError
-from domainaug.medical import load, read_study, write_series
+from domainaug.errors import LabelError, UnreadableInput
+from domainaug.medical import load, read_study, write_series, writer
 
 MOVED = {"moved": True, "record": {"effects": {"rotation": 3.0, "noise": 0.01, "gamma": 1.3}}}
 STILL = {"moved": False, "record": {"effects": {"noise": 0.01}}}
@@ -287,3 +287,16 @@ def test_names_in_other_alphabets_are_kept(derived, edited):
     source, out = one(derived, path)
     assert out.PatientName == source.PatientName
     assert out.SpecificCharacterSet == "ISO_IR 192"
+
+
+def test_a_header_that_cannot_be_written_is_refused_without_its_values(told, real, monkeypatch):
+    loaded = load([real("CT_small.dcm")])
+
+    def fail(*_):
+        raise ValueError("Secret^Canary")
+
+    monkeypatch.setattr(writer, "derive", fail)
+    with pytest.raises(UnreadableInput) as caught:
+        write_series(loaded, loaded.view.seen(), told())
+    assert caught.value.code == "unwritable-header"
+    assert "anary" not in str(caught.value)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pydicom
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
+from pydicom.uid import JPEGBaseline8Bit
 
 from domainaug.errors import UnreadableInput
 from domainaug.medical import load
@@ -80,6 +84,34 @@ def test_empty_pixel_data_are_refused(edited):
 @pytest.mark.parametrize("name", ["MR_small_jp2klossless.dcm", "MR_small_jpeg_ls_lossless.dcm"])
 def test_a_compressed_picture_of_another_size_is_refused_before_it_is_decoded(name, edited):
     refused(edited(name, Rows=32767, Columns=6000), "bad-pixel-length")
+
+
+def jpeg(edited):
+    """A radiograph of 8 bits, compressed as JPEG with all the segments that come before its size."""
+    eight = {"BitsAllocated": 8, "BitsStored": 8, "HighBit": 7, "PixelRepresentation": 0, "PixelPaddingValue": None}
+    path = edited(Rows=40, Columns=48, **eight)
+    stream = io.BytesIO()
+    ramp = np.add.outer(np.arange(40), np.arange(48)).astype("u1") * 2
+    Image.fromarray(ramp).save(stream, "jpeg", quality=95, comment=b"made here", dpi=(72, 72))
+    dataset = pydicom.dcmread(path)
+    dataset.PixelData = pydicom.encaps.encapsulate([stream.getvalue()])
+    dataset["PixelData"].VR = "OB"
+    dataset.file_meta.TransferSyntaxUID = JPEGBaseline8Bit
+    dataset.save_as(path)
+    return path, ramp
+
+
+def test_a_jpeg_is_read(edited):
+    path, ramp = jpeg(edited)
+    assert np.abs(load([path]).view.stored[0].astype(int) - ramp).max() <= 8
+
+
+def test_a_jpeg_of_another_size_is_refused(edited):
+    path, _ = jpeg(edited)
+    dataset = pydicom.dcmread(path)
+    dataset.Rows = 41
+    dataset.save_as(path)
+    refused(path, "bad-pixel-length")
 
 
 def test_a_run_length_picture_of_another_size_is_refused(edited):

@@ -61,6 +61,17 @@ def test_what_should_be_dicom_and_is_not_is_set_aside(series):
     assert "set aside, file 3: not-dicom" in str(read_study(folder))
 
 
+def test_a_nameless_file_without_marker_counts_by_its_first_element(series):
+    folder = series((0, 5))
+    (folder / "bare").write_bytes(b"\x08\x00\x05\x00" + bytes(300))
+    (folder / "big").write_bytes(b"\x00\x08\x00\x05" + bytes(300))
+    (folder / "short").write_bytes(b"\x08")
+    assert [(one.path.name, one.code) for one in read_study(folder).set_aside] == [
+        ("bare", "not-dicom"),
+        ("big", "not-dicom"),
+    ]
+
+
 def test_a_second_file_with_the_same_uid_is_set_aside(series):
     folder = series((0, 5))
     first = sorted(folder.iterdir())[0]
