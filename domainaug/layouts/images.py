@@ -29,7 +29,7 @@ os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(2**30))  # a second fenc
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import BmpImagePlugin, ImageFile, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
+from PIL import BmpImagePlugin, Image, ImageFile, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
 
 from domainaug.errors import UnreadableInput
 
@@ -183,18 +183,20 @@ def _opened(data: bytes, path: Path, max_pixels: int) -> tuple[Header, ImageFile
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            header, opened = _tiff_header(data, path) if kind == "TIFF" else _pillow_header(kind, data, path)
+            read = _tiff_header if kind == "TIFF" else _pillow_header
+            header, opened = read(kind, data, path, max_pixels)
     except UnreadableInput:
         raise
     except Exception as error:  # codecs raise whatever they like on damaged headers
         raise UnreadableInput("damaged", f"the {kind} header is damaged", path=path) from error
-    pixels = header.width * header.height
-    if pixels <= 0:
-        raise UnreadableInput("empty", f"the image is {header.width} x {header.height} pixels", path=path)
-    if pixels > max_pixels:
-        size = f"{header.width} x {header.height} pixels"
-        raise UnreadableInput("too-large", f"{size} are more than the {max_pixels:,} allowed", path=path)
     return header, opened
+
+
+def _hold_size(width: int, height: int, most: int, path: Path) -> None:
+    if width <= 0 or height <= 0:
+        raise UnreadableInput("empty", f"the image is {width} x {height} pixels", path=path)
+    if width * height > most:
+        raise UnreadableInput("too-large", f"{width} x {height} pixels are more than the {most:,} allowed", path=path)
 
 
 def _kind(data: bytes) -> str | None:
@@ -209,16 +211,18 @@ def _kind(data: bytes) -> str | None:
     return "WebP" if data[:4] == b"RIFF" and data[8:12] == b"WEBP" else None
 
 
-def _pillow_header(kind: str, data: bytes, path: Path) -> tuple[Header, ImageFile.ImageFile]:
+def _pillow_header(kind: str, data: bytes, path: Path, most: int) -> tuple[Header, ImageFile.ImageFile | None]:
     if kind == "PNG" and data[12:16] == b"IHDR" and 0 in struct.unpack(">II", data[16:24]):
         raise UnreadableInput("empty", "the image has no pixels", path=path)
     opened = _PLUGINS[kind](io.BytesIO(data))
+    _hold_size(opened.width, opened.height, most, path)
     if getattr(opened, "n_frames", 1) != 1:
         raise UnreadableInput("multi-page", "the file holds more than one image", path=path)
     if opened.mode not in {"1", "L", "LA", "P", "RGB", "RGBA", "I;16", "I"}:
         raise UnreadableInput("color-model", f"the pixels are {opened.mode}; gray and RGB are read", path=path)
     deep = opened.mode.startswith("I") or (kind == "PNG" and data[24] == 16)
-    orientation = int(opened.getexif().get(_ORIENTATION, 1) or 1)
+    exif = _png_exif(data) if kind == "PNG" else opened.getexif()
+    orientation = int(exif.get(_ORIENTATION, 1) or 1)
     header = Header(
         format=kind,
         width=opened.width,
@@ -231,11 +235,25 @@ def _pillow_header(kind: str, data: bytes, path: Path) -> tuple[Header, ImageFil
     return header, opened
 
 
-def _tiff_header(data: bytes, path: Path) -> tuple[Header, None]:
+def _png_exif(data: bytes) -> Image.Exif:
+    """Read the Exif chunk; Pillow would decode all pixels to look for one behind them."""
+    exif, place = Image.Exif(), 8
+    while place + 8 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, place)
+        if kind == b"eXIf":
+            exif.load(data[place + 8 : place + 8 + length])
+            break
+        place += length + 12
+    return exif
+
+
+def _tiff_header(kind: str, data: bytes, path: Path, most: int) -> tuple[Header, ImageFile.ImageFile | None]:
     stream = io.BytesIO(data)
     tags = TiffImagePlugin.ImageFileDirectory_v2(stream.read(8))
     stream.seek(tags.next)
     tags.load(stream)
+    size = int(tags[256]), int(tags[257])
+    _hold_size(*size, most, path)
     if tags.next:
         raise UnreadableInput("multi-page", "the file holds more than one image", path=path)
     if tags.get(262, 1) not in (1, 2):
@@ -250,7 +268,7 @@ def _tiff_header(data: bytes, path: Path) -> tuple[Header, None]:
         )
     if int(tags.get(_ORIENTATION, 1)) in range(2, 9):  # OpenCV turns some of these and not others
         raise UnreadableInput("orientation", "a TIFF that is to be turned for viewing; save it upright", path=path)
-    return Header("TIFF", int(tags[256]), int(tags[257]), channels, dtype, "TIFF", 1), None
+    return Header(kind, *size, channels, dtype, "TIFF", 1), None
 
 
 def _each_the_same(value: Any, path: Path) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import tempfile
 import threading
 import time
@@ -131,13 +132,15 @@ class _Run:
             for aside in plan.set_aside:
                 self._set_aside(aside, ledger)
             self.finished += len(found.done)
-            with self._interruptible():
-                self._work(ledger, found.done, found.broken)
-            if not self.interrupts:
-                self._finish(ledger)
-            sweep(plan.out)
-            ledger.export()
-            ledger.settle()
+            try:
+                with self._interruptible():
+                    self._work(ledger, found.done, found.broken)
+                if not self.interrupts:
+                    self._finish(ledger)
+                ledger.export()
+                ledger.settle()
+            finally:
+                sweep(plan.out)
         return RunSummary(
             out=plan.out,
             items=len(plan.items),
@@ -267,10 +270,9 @@ def _locked(out: Path) -> Iterator[None]:
         raise OutputError(f"{out}: another run is writing into this folder; wait for it or choose another") from None
     except OutputError:
         raise
-    except OSError as error:
-        if isinstance(error, OutputError):
-            raise
-        raise OutputError(f"{out}: the output cannot be written: {error.strerror or error}") from error
+    except (OSError, sqlite3.Error) as error:
+        what = getattr(error, "strerror", None) or error
+        raise OutputError(f"{out}: the output cannot be written: {what}; the same command goes on later") from error
 
 
 def default_workers() -> int:

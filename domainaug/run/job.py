@@ -209,12 +209,13 @@ def source_digest(item: Item) -> str:
     """
     whole = hashlib.sha256()
     for path in item.files:
+        if not path.is_file():  # opening a pipe would wait for somebody to write into it
+            code = "not-a-file" if path.exists() else "missing"
+            raise UnreadableInput(code, "there is no regular file here")
         try:
             whole.update(bytes.fromhex(hashed(path)[0]))
         except PermissionError:
             raise UnreadableInput("no-permission", "the file may not be read: permission denied") from None
-        except FileNotFoundError:
-            raise UnreadableInput("missing", "there is no such file") from None
         except OSError as error:
             raise UnreadableInput("unreadable", f"the file cannot be read: {error.strerror}") from None
     whole.update(json.dumps(dict(item.detail), sort_keys=True, default=str).encode())

@@ -81,7 +81,8 @@ class Plan:
             "strength": self.strength,
             "versions": versions(),
         }
-        identity = json.dumps(header, sort_keys=True).encode()
+        # Without the source: the manifest carries this, and must not depend on where folders lie.
+        identity = json.dumps({**header, "source": None}, sort_keys=True).encode()
         return {
             **header,
             "run": hashlib.sha256(identity).hexdigest()[:16],

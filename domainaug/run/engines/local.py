@@ -41,6 +41,7 @@ class _Worker:
     ready: bool = False
     task: Task | None = None
     done: int = 0
+    leaving: bool = False
 
     @property
     def rest(self) -> tuple[int, ...]:
@@ -68,6 +69,7 @@ class LocalEngine:
     _pool: list[_Worker] = field(default_factory=list)
     _again: deque[Task] = field(default_factory=deque)
     _deaths: dict[tuple[str, int], int] = field(default_factory=dict)
+    _begun: set[str] = field(default_factory=set)
     _failed_starts: int = 0
 
     def run(self, job: Job, tasks: Iterable[Task], *, stopping: Callable[[], bool]) -> Iterator[Outcome]:
@@ -113,7 +115,8 @@ class LocalEngine:
             if worker.task is None:
                 worker.end()
                 self._pool.remove(worker)
-            else:
+            elif not worker.leaving:  # told once: nobody reads while a copy is made, and a full pipe would block
+                worker.leaving = True
                 with contextlib.suppress(OSError):
                     worker.pipe.send(None)
 
@@ -146,6 +149,7 @@ class LocalEngine:
             else:
                 worker.done = len(worker.task.copies) if _ends_item(what) and worker.task else worker.done + 1
                 worker.deadline = _deadline(job)
+                self._begun.add(what.key)
                 yield what
         now = time.monotonic()
         for worker in [worker for worker in self._pool if worker.deadline < now]:
@@ -168,7 +172,7 @@ class LocalEngine:
             self._again.append(Task(item, copies))
             return
         # Without an outcome it may be the reading that fails, which would fail for every copy.
-        whole = worker.done == 0
+        whole = item.key not in self._begun
         code, reason = _blame(status, timeout)
         yield SetAside(item.key, code, reason, None if whole else copies[0])
         if not whole and copies[1:]:

@@ -1,0 +1,231 @@
+"""COCO: boxes, polygons and run lengths, in and out, valid and still true."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+
+from domainaug.errors import LabelError, UnreadableInput
+from domainaug.layouts import layout_for
+from domainaug.layouts.coco import Coco
+from domainaug.layouts.images import encode
+from domainaug.layouts.instances import InstanceMap, decode_counts, encode_counts, fill_polygons, outline
+from domainaug.layouts.layout import Sample, Stamp
+
+STAMP = Stamp("p", "1", "d", 0, 0, False, {}, "v")
+MASKS = arrays(np.bool_, array_shapes(min_dims=2, max_dims=2, max_side=14))
+SQUARE = [[10.0, 10.0, 30.0, 10.0, 30.0, 20.0, 10.0, 20.0]]
+
+
+def data_set(root: Path, annotations: list[dict], *, name: str = "a.png", where: str = "", **image) -> Path:
+    (root / where).mkdir(parents=True, exist_ok=True)
+    (root / where / "a.png").write_bytes(encode(np.full((40, 60), 90, np.uint8))[1])
+    entry = {"id": 5, "file_name": name, "width": 60, "height": 40, **image}
+    numbered = [{"id": 70 + n, "image_id": 5, "category_id": 3, **each} for n, each in enumerate(annotations)]
+    content = {"images": [entry], "annotations": numbered, "categories": [{"id": 3, "name": "screw"}]}
+    (root / "annotations.json").write_text(json.dumps(content))
+    return root
+
+
+def only(root: Path):
+    (item,) = Coco().scan(root).items
+    return item
+
+
+def changed(sample: Sample, **values) -> Sample:
+    for name, value in values.items():
+        setattr(sample, name, value)
+    return sample
+
+
+# -- reading ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("where", ["", "images"])
+def test_it_is_recognized_and_images_are_found(tmp_path, where):
+    root = data_set(tmp_path, [{"bbox": [1, 2, 3, 4]}], where=where)
+    assert layout_for(root).name == "coco"
+    assert layout_for(root / "annotations.json").name == "coco"
+    sample = Coco().read(only(root))
+    assert sample.image.shape == (40, 60)
+    assert sample.boxes.tolist() == [[1, 2, 4, 6]]
+    assert sample.mask is None
+
+
+def test_polygons_and_run_lengths_become_masks_boxes_alone_stay_boxes(tmp_path):
+    hole = np.zeros((40, 60), bool)
+    hole[5:15, 5:15] = True
+    hole[8:10, 8:10] = False
+    lengths = {"size": [40, 60], "counts": encode_counts(hole)}
+    root = data_set(
+        tmp_path,
+        [{"segmentation": SQUARE}, {"bbox": [50, 30, 5, 5]}, {"segmentation": lengths, "iscrowd": 1, "occluded": True}],
+    )
+    item = only(root)
+    labels = Coco().labels(Coco().read(item), item)["annotations"]
+    assert [each["bbox"] for each in labels] == [[10, 10, 20, 10], [50, 30, 5, 5], [5, 5, 10, 10]]
+    assert [each["area"] for each in labels] == [200, 25, 96]
+    assert isinstance(labels[0]["segmentation"], list)
+    assert labels[2]["segmentation"] == lengths
+    assert labels[2]["iscrowd"] == 1
+    assert labels[2]["occluded"] is True
+
+
+@pytest.mark.parametrize(
+    ("annotation", "code"),
+    [
+        ({"bbox": [1, 2, 3, 4], "keypoints": [1, 2, 2]}, "unknown-label"),
+        ({"bbox": [1, 2, 3, 4], "rotated_box": {"angle": 3}}, "unknown-label"),
+        ({"bbox": [1, 2, 0, 4]}, "bad-label"),
+        ({"bbox": [1, 2, "3", 4]}, "bad-label"),
+        ({"bbox": [1, 2]}, "bad-label"),
+        ({}, "bad-label"),
+        ({"bbox": [1, 2, 3, 4], "category_id": 9}, "bad-label"),
+    ],
+)
+def test_annotations_that_cannot_be_kept_true_set_their_image_aside(tmp_path, annotation, code):
+    scan = Coco().scan(data_set(tmp_path, [annotation]))
+    assert (len(scan.items), [aside.code for aside in scan.set_aside]) == (0, [code])
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [
+        {"bbox": [100, 2, 3, 4]},
+        {"segmentation": [[1, 2, 3]]},
+        {"segmentation": [[1.0, 2.0, 3.0, 4.0]]},
+        {"segmentation": {"size": [40, 60], "counts": [5]}},
+        {"segmentation": {"size": [60, 40], "counts": [2400]}},
+        {"segmentation": {"size": [40, 60], "counts": "\x00"}},
+        {"segmentation": [[100, 100, 110, 100, 110, 110]]},
+    ],
+)
+def test_labels_that_make_no_sense_are_refused_when_read(tmp_path, annotation):
+    item = only(data_set(tmp_path, [annotation]))
+    with pytest.raises(UnreadableInput) as caught:
+        Coco().read(item)
+    assert caught.value.code == "bad-label"
+
+
+@pytest.mark.parametrize("name", ["../a.png", "/etc/passwd", "..\\a.png", "x/../../a.png"])
+def test_a_name_that_leads_out_is_set_aside(tmp_path, name):
+    scan = Coco().scan(data_set(tmp_path, [], name=name))
+    assert [aside.code for aside in scan.set_aside] == ["outside-source"]
+
+
+def test_annotations_for_another_size_are_refused(tmp_path):
+    with pytest.raises(UnreadableInput) as caught:
+        Coco().read(only(data_set(tmp_path, [], width=40, height=60)))
+    assert caught.value.code == "size-mismatch"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ('{"images": [', "not-json"),
+        ('{"images": [1], "annotations": [], "categories": []}', "not-coco"),
+        ('{"images": [], "annotations": [], "categories": [], "info": NaN}', "not-json"),
+        ('{"images": [' + "[" * 100_000, "not-json"),
+    ],
+)
+def test_a_file_that_is_no_coco_is_one_sentence(tmp_path, text, code):
+    (tmp_path / "annotations.json").write_text(text)
+    with pytest.raises(UnreadableInput) as caught:
+        Coco().scan(tmp_path)
+    assert caught.value.code == code
+
+
+def test_two_files_are_not_guessed_between(tmp_path):
+    data_set(tmp_path, [])
+    (tmp_path / "other.json").write_text((tmp_path / "annotations.json").read_text())
+    with pytest.raises(UnreadableInput, match=r"annotations\.json, other\.json"):
+        Coco().scan(tmp_path)
+
+
+# -- writing ---------------------------------------------------------------------------------------------
+
+
+def test_instances_that_leave_are_dropped_and_an_image_that_lost_all_is_refused(tmp_path):
+    item = only(data_set(tmp_path, [{"segmentation": SQUARE}, {"bbox": [1, 1, 5, 5]}]))
+    sample = Coco().read(item)
+    kept = Coco().labels(changed(sample, boxes=np.zeros((0, 4)), box_labels=()), item)
+    assert len(kept["annotations"]) == 1
+    with pytest.raises(LabelError, match="left the picture"):
+        Coco().labels(changed(sample, mask=np.zeros_like(sample.mask)), item)
+
+
+def test_the_whole_set_is_written_with_new_ids_and_reads_again(tmp_path):
+    root = data_set(tmp_path / "in", [{"segmentation": SQUARE}, {"bbox": [50, 30, 5, 5]}])
+    item, layout = only(root), Coco()
+    sample = layout.read(item)
+    out = tmp_path / "out"
+    made = []
+    for copy in range(2):
+        files = layout.write(sample, item, Stamp("p", "1", "d", 0, copy, False, {}, "v"), out)
+        made.append({"copy": copy, "files": [file.as_posix() for file in files], "labels": layout.labels(sample, item)})
+    assert layout.finish(root, out, {item.key: made}) == (Path("annotations.json"),)
+    content = json.loads((out / "annotations.json").read_text())
+    assert [image["id"] for image in content["images"]] == [1, 2]
+    assert [each["id"] for each in content["annotations"]] == [1, 2, 3, 4]
+    assert {each["image_id"] for each in content["annotations"]} == {1, 2}
+    assert content["categories"] == [{"id": 3, "name": "screw"}]
+    again = layout.scan(out)
+    assert (len(again.items), again.set_aside) == (2, ())
+    read = layout.read(again.items[1])
+    np.testing.assert_array_equal(read.image, sample.image)
+    np.testing.assert_array_equal(read.mask > 0, sample.mask > 0)
+
+
+# -- masks -----------------------------------------------------------------------------------------------
+
+
+@given(MASKS)
+def test_run_lengths_and_masks_are_the_same(mask):
+    counts = encode_counts(mask)
+    assert sum(counts) == mask.size
+    assert all(run > 0 for run in counts[1:])
+    np.testing.assert_array_equal(decode_counts(counts, mask.shape), mask)
+
+
+def test_compressed_run_lengths_are_those_of_the_reference():
+    # Counts 5, 3, 900, 2, 1490: written by hand after the format of cocoapi's maskApi.c: five bits a character,
+    # low ones first, bit 6 for more to come, and from the fourth count on the difference to the one before last.
+    text = ""
+    runs = [5, 3, 900, 2, 1490]
+    for index, run in enumerate(runs):
+        value = run - (runs[index - 2] if index > 2 else 0)
+        more = True
+        while more:
+            bits, value = value & 31, value >> 5
+            more = value != (-1 if bits & 16 else 0)
+            text += chr((bits | (32 if more else 0)) + 48)
+    assert encode_counts(decode_counts(text, (40, 60))) == runs
+
+
+@settings(deadline=None)
+@given(MASKS)
+def test_outlines_fill_to_the_same_mask_unless_there_are_holes(mask):
+    polygons = outline(mask)
+    if polygons is not None:
+        np.testing.assert_array_equal(fill_polygons(polygons, mask.shape), mask)
+
+
+def test_filling_follows_the_centers_of_pixels():
+    triangle = fill_polygons([[0.0, 0.0, 10.0, 0.0, 0.0, 10.0]], (12, 12))
+    rows, columns = np.mgrid[:12, :12] + 0.5
+    sure = np.abs(rows + columns - 10) > 0.4
+    np.testing.assert_array_equal(triangle[sure], (rows + columns < 10)[sure])
+
+
+@given(st.lists(arrays(np.bool_, (7, 9)), max_size=7))
+def test_any_overlap_goes_through_one_label_map(masks):
+    instances = InstanceMap.of(masks, (7, 9))
+    for index, mask in enumerate(masks):
+        np.testing.assert_array_equal(instances.mask(instances.labels, index), mask)
+        np.testing.assert_array_equal(instances.mask(instances.labels[:, ::-1], index), mask[:, ::-1])

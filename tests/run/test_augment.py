@@ -1,0 +1,498 @@
+"""What `augment` promises: whole files, the same bytes whatever happens, one bad file never stops a batch."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from conftest import digests, make_source, picture, save
+from filelock import FileLock
+from hostile import Hostile
+
+from domainaug.errors import DomainAugError, OutputError, UnknownName, UnreadableInput
+from domainaug.layouts.image_folder import ImageFolder
+from domainaug.run import Progress, augment
+from domainaug.run.ledger import LEDGER, MANIFEST, Ledger
+
+
+def run(source, out, recipe, **more):
+    return augment(source, out, **{"profile": recipe, "copies": 2, "seed": 7, "engine": "serial", **more})
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory, profile):
+    """The bytes of one run that nothing disturbed."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    source = make_source(folder / "source")
+    summary = run(source, folder / "out", profile)
+    assert summary.done == 12
+    assert summary.exit_code == 0
+    return digests(folder / "out")
+
+
+# -- the output ------------------------------------------------------------------------------------------
+
+
+def test_every_image_has_its_copies_with_masks_in_the_class_folders_it_came_from(source, tmp_path, profile):
+    run(source, tmp_path / "out", profile)
+    names = set(digests(tmp_path / "out"))
+    assert "good/part 1_aug000.png" in names
+    assert "scratch/part 0_aug001.png" in names
+    assert "scratch/part 0_aug001_mask.png" in names
+    assert len([name for name in names if name.endswith("_mask.png")]) == 6
+    assert not list((tmp_path / "out").glob(".tmp-*"))
+
+
+def test_the_output_is_itself_an_image_folder_with_the_same_pairs(source, tmp_path, profile):
+    run(source, tmp_path / "out", profile)
+    again = ImageFolder().scan(tmp_path / "out")
+    assert len(again.items) == 12
+    assert not again.set_aside
+    assert sum(len(item.files) == 2 for item in again.items) == 6
+
+
+def test_mask_and_picture_move_together(tmp_path, profile):
+    square = np.zeros((64, 64), np.uint8)
+    square[20:40, 24:44] = 255
+    save(tmp_path / "in" / "a.png", square)
+    save(tmp_path / "in" / "a_mask.png", square // 255)
+    run(tmp_path / "in", tmp_path / "out", profile, copies=6)
+    moved = 0
+    for path in sorted((tmp_path / "out").glob("*_aug0??.png")):
+        image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED).astype(float)
+        mask = cv2.imdecode(np.fromfile(path.with_name(f"{path.stem}_mask.png"), np.uint8), cv2.IMREAD_UNCHANGED)
+        bright = image > (image.min() + image.max()) / 2
+        overlap = (bright & (mask > 0)).sum() / (bright | (mask > 0)).sum()
+        assert overlap > 0.9
+        moved += not np.array_equal(mask * 255, square)
+    assert moved >= 4
+
+
+def test_the_manifest_tells_how_each_file_was_made_and_no_absolute_path(source, tmp_path, profile):
+    run(source, tmp_path / "out", profile)
+    lines = [json.loads(line) for line in (tmp_path / "out" / MANIFEST).read_text().splitlines()]
+    assert lines[0]["run"]["profile"] == "test/surface"
+    assert lines[0]["run"]["seed"] == 7
+    assert "albumentations" in lines[0]["run"]["versions"]
+    assert [line["key"] for line in lines[1:]] == sorted(line["key"] for line in lines[1:])
+    assert all({"effects", "moved", "steps"} <= line["record"].keys() for line in lines[1:])
+    assert any("rotation" in line["record"]["effects"] for line in lines[1:])
+    with Ledger(tmp_path / "out" / LEDGER) as ledger:
+        assert len(list(ledger.rows())) == 12
+        assert ledger.header["source"] == "../source"
+    for name in (MANIFEST, LEDGER):
+        assert str(tmp_path).encode() not in (tmp_path / "out" / name).read_bytes()
+
+
+# -- the same bytes --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("workers", [1, 2, 4])
+def test_the_bytes_do_not_depend_on_workers(source, tmp_path, profile, undisturbed, workers):
+    summary = run(source, tmp_path / "out", profile, engine="local", workers=workers)
+    assert (summary.done, summary.exit_code) == (12, 0)
+    assert digests(tmp_path / "out") == undisturbed
+
+
+def test_the_bytes_do_not_depend_on_the_order_of_items(source, tmp_path, profile, undisturbed):
+    class Shuffled(ImageFolder):
+        def scan(self, source):
+            found = super().scan(source)
+            return type(found)(found.items[::-1], found.set_aside)
+
+    run(source, tmp_path / "out", profile, layout=Shuffled())
+    assert digests(tmp_path / "out") == undisturbed
+
+
+def test_another_seed_gives_other_bytes(source, tmp_path, profile, undisturbed):
+    run(source, tmp_path / "out", profile, seed=8)
+    assert digests(tmp_path / "out", manifest=False) != {k: v for k, v in undisturbed.items() if k != MANIFEST}
+
+
+def test_a_second_start_skips_everything(source, tmp_path, profile, undisturbed):
+    run(source, tmp_path / "out", profile)
+    again = run(source, tmp_path / "out", profile)
+    assert (again.done, again.skipped) == (0, 12)
+    assert digests(tmp_path / "out") == undisturbed
+
+
+def test_more_copies_add_to_what_is_there(source, tmp_path, profile, undisturbed):
+    run(source, tmp_path / "out", profile, copies=1)
+    more = run(source, tmp_path / "out", profile, copies=2)
+    assert (more.done, more.skipped) == (6, 6)
+    assert digests(tmp_path / "out", manifest=False) == {k: v for k, v in undisturbed.items() if k != MANIFEST}
+
+
+def test_a_new_input_is_added_and_a_changed_one_made_again(source, tmp_path, profile):
+    run(source, tmp_path / "out", profile)
+    save(source / "good" / "part 1.jpg", picture(99))
+    save(source / "good" / "part 7.jpg", picture(7))
+    summary = run(source, tmp_path / "out", profile)
+    assert (summary.done, summary.repaired, summary.skipped) == (4, 2, 10)
+    run(source, tmp_path / "fresh", profile)
+    assert digests(tmp_path / "out") == digests(tmp_path / "fresh")
+
+
+@pytest.mark.parametrize("damage", ["delete", "alter"])
+def test_a_deleted_or_altered_output_is_made_again(source, tmp_path, profile, undisturbed, damage):
+    run(source, tmp_path / "out", profile)
+    victim = tmp_path / "out" / "scratch" / "part 2_aug001_mask.png"
+    if damage == "delete":
+        victim.unlink()
+    else:
+        data = bytearray(victim.read_bytes())
+        data[-20] ^= 1
+        victim.write_bytes(data)
+    summary = run(source, tmp_path / "out", profile)
+    assert (summary.done, summary.repaired) == (1, 1)
+    assert digests(tmp_path / "out") == undisturbed
+
+
+@pytest.fixture(scope="module")
+def three(tmp_path_factory, profile):
+    """Three images, and the bytes of one undisturbed run over them."""
+    folder = tmp_path_factory.mktemp("three")
+    source = make_source(folder / "source", 3)
+    run(source, folder / "out", profile)
+    return source, digests(folder / "out")
+
+
+# -- crashes ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="kills a forked copy of this process")
+@pytest.mark.parametrize("call", ["replace", "fsync", "mkdir"])
+def test_killed_at_any_call_nothing_half_is_visible_and_the_next_start_ends_alike(three, tmp_path, profile, call):
+    source, undisturbed = three
+    for nth in range(1, 200):
+        out = tmp_path / f"out{nth}"
+        if _dies_at(call, nth, lambda out=out: run(source, out, profile)) == 0:
+            break
+        for name, digest in digests(out).items() if out.exists() else ():
+            if name.startswith(".tmp-"):  # hidden, and swept away by the next start
+                continue
+            assert undisturbed[name] == digest, f"{name} is visible and not whole, killed at {call} {nth}"
+        run(source, out, profile)
+        assert digests(out) == undisturbed
+        assert not list(out.glob(".tmp-*"))
+    assert nth > 9, f"{call} was called {nth - 1} times only"
+
+
+def _dies_at(call: str, nth: int, work) -> int:
+    """Run `work` in a fork that is killed before the nth call of a function of os."""
+    pid = os.fork()
+    if pid == 0:
+        real, calls = getattr(os, call), 0
+
+        def counted(*args, **kwargs):
+            nonlocal calls
+            calls += 1
+            if calls == nth:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return real(*args, **kwargs)
+
+        setattr(os, call, counted)
+        try:
+            work()
+        except BaseException:
+            os._exit(3)
+        os._exit(0)
+    return os.waitpid(pid, 0)[1]
+
+
+@pytest.mark.parametrize("call", ["replace", "fsync"])
+def test_a_full_disk_at_any_call_stops_with_one_sentence_and_goes_on_later(three, tmp_path, profile, monkeypatch, call):
+    source, undisturbed = three
+    real, total = getattr(os, call), 200
+    for nth in range(1, 200):
+        out, calls = tmp_path / f"out{nth}", 0
+
+        def counted(*args, **kwargs):
+            nonlocal calls
+            calls += 1
+            if calls == nth:  # noqa: B023
+                raise OSError(28, "No space left on device")
+            return real(*args, **kwargs)
+
+        monkeypatch.setattr(os, call, counted)
+        try:
+            run(source, out, profile)
+            total = nth - 1
+        except OutputError as error:
+            sentence = str(error)
+            assert "No space left" in sentence
+        monkeypatch.setattr(os, call, real)
+        if total < 200:
+            break
+        assert run(source, out, profile).exit_code == 0
+        assert digests(out) == undisturbed
+    assert 8 < total < 200
+
+
+SCRIPT = textwrap.dedent("""
+    import sys
+    from domainaug.run import augment
+    summary = augment(sys.argv[1], sys.argv[2], profile=sys.argv[3], copies=2, seed=7, workers=2)
+    sys.exit(summary.exit_code)
+""")
+
+
+def start(source, out, profile):
+    return subprocess.Popen([sys.executable, "-c", SCRIPT, source, out, profile], stderr=subprocess.DEVNULL)
+
+
+def wait_for(condition, seconds=60.0):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.02)
+
+
+def test_a_killed_parent_leaves_nobody_writing_and_is_resumed(tmp_path, profile):
+    source = make_source(tmp_path / "source", 40)
+    out = tmp_path / "out"
+    process = start(source, out, profile)
+    wait_for(lambda: len(list(out.glob("*/*_aug*.png"))) >= 5)
+    process.kill()
+    process.wait()
+    time.sleep(0.5)
+    before = digests(out)
+    time.sleep(0.5)
+    assert digests(out) == before, "an orphan went on writing"
+    assert 5 <= len(before) < 120
+    run(source, out, profile)
+    run(source, tmp_path / "fresh", profile)
+    assert digests(out) == digests(tmp_path / "fresh")
+    assert not list((out).glob(".tmp-*"))
+
+
+def test_ctrl_c_once_finishes_what_is_at_hand_saves_and_says_130(tmp_path, profile):
+    source = make_source(tmp_path / "source", 60)
+    out = tmp_path / "out"
+    process = start(source, out, profile)
+    wait_for(lambda: len(list(out.glob("*/*_aug*.png"))) >= 5)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=30) == 130
+    with Ledger(out / LEDGER) as ledger:
+        written = {file.path for row in ledger.rows() for file in row.files}
+    visible = {path.relative_to(out).as_posix() for path in out.rglob("*_aug*.png")}
+    assert written == visible
+    assert (out / MANIFEST).is_file()
+    summary = run(source, out, profile)
+    assert summary.skipped > 0
+    assert summary.skipped + summary.done == 120
+
+
+def test_a_second_ctrl_c_stops_at_once(tmp_path, profile):
+    make_source(tmp_path / "source", 4)
+    timers = [threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGINT)) for seconds in (4, 4.5)]
+    for timer in timers:
+        timer.start()
+    began = time.monotonic()
+    layout = Hostile(deed="hang", bad="part")
+    summary = run(tmp_path / "source", tmp_path / "out", profile, engine="local", workers=2, layout=layout)
+    for timer in timers:
+        timer.join()
+    assert summary.exit_code == 130
+    assert time.monotonic() - began < 20
+
+
+# -- bad inputs ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("deed", "code", "limits"),
+    [
+        ("kill", "decoder-crash", {}),
+        ("segfault", "decoder-crash", {}),
+        ("eat", "memory", {"memory_limit": 1 << 30}),
+        ("hang", "timeout", {"timeout": 1.5}),
+        ("stumble", "failed", {}),
+    ],
+)
+def test_what_kills_starves_or_stops_a_worker_costs_one_item(source, tmp_path, profile, deed, code, limits):
+    summary = run(source, tmp_path / "out", profile, engine="local", workers=2, layout=Hostile(deed=deed), **limits)
+    assert [(aside.key, aside.code) for aside in summary.set_aside] == [("scratch/part 2.jpg", code)]
+    assert (summary.done, summary.exit_code) == (10, 1)
+    assert "SECRET" not in summary.set_aside[0].reason
+    healed = run(source, tmp_path / "out", profile)
+    assert (healed.done, healed.skipped, healed.exit_code) == (2, 10, 0)
+
+
+def test_a_crash_in_the_second_copy_costs_that_copy(source, tmp_path, profile, undisturbed):
+    layout = Hostile(deed="kill-second-copy")
+    summary = run(source, tmp_path / "out", profile, engine="local", workers=2, copies=3, layout=layout)
+    assert [(aside.key, aside.copy) for aside in summary.set_aside] == [("scratch/part 2.jpg", 1)]
+    assert summary.done == 17
+
+
+def test_a_worker_killed_once_loses_nothing(source, tmp_path, profile, undisturbed):
+    layout = Hostile(deed="kill", once=str(tmp_path / "done"))
+    assert run(source, tmp_path / "out", profile, engine="local", workers=2, layout=layout).exit_code == 0
+    assert digests(tmp_path / "out") == undisturbed
+
+
+def test_unreadable_files_are_set_aside_with_their_reasons_and_the_rest_goes_on(source, tmp_path, profile):
+    whole = (source / "good" / "part 1.jpg").read_bytes()
+    (source / "cut.jpg").write_bytes(whole[: len(whole) // 2])
+    (source / "garbage.png").write_bytes(b"nothing of the kind")
+    (source / "empty.bmp").write_bytes(b"")
+    (source / "gone.png").symlink_to(tmp_path / "nowhere.png")
+    os.mkfifo(source / "pipe.png")
+    summary = run(source, tmp_path / "out", profile, engine="local", workers=1)
+    codes = {aside.key: aside.code for aside in summary.set_aside}
+    assert codes == {
+        "cut.jpg": "truncated",
+        "garbage.png": "not-an-image",
+        "empty.bmp": "empty",
+        "gone.png": "missing",
+        "pipe.png": "not-a-file",
+    }
+    assert (summary.done, summary.exit_code) == (12, 1)
+    assert all(str(tmp_path) not in aside.reason for aside in summary.set_aside)
+
+
+def test_a_link_in_the_output_is_not_followed_out(source, tmp_path, profile):
+    (tmp_path / "elsewhere").mkdir()
+    run(source, tmp_path / "out", profile, copies=1)
+    for path in sorted((tmp_path / "out" / "good").iterdir()):
+        path.unlink()
+    (tmp_path / "out" / "good").rmdir()
+    (tmp_path / "out" / "good").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OutputError, match="outside"):
+        run(source, tmp_path / "out", profile, copies=1)
+    assert not list((tmp_path / "elsewhere").iterdir())
+
+
+# -- folders and arguments -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"seed": 8}, "seed was 7, is 8"),
+        ({"strength": 0.5}, "strength was 1.0, is 0.5"),
+        ({"copies": 1}, "copies were 2"),
+    ],
+)
+def test_the_folder_of_another_run_is_refused_with_what_differs(source, tmp_path, profile, change, words):
+    run(source, tmp_path / "out", profile)
+    before = digests(tmp_path / "out")
+    with pytest.raises(OutputError, match=words):
+        run(source, tmp_path / "out", profile, **change)
+    assert digests(tmp_path / "out") == before
+
+
+def test_another_profile_or_source_is_refused(source, tmp_path, profile):
+    run(source, tmp_path / "out", profile)
+    other = tmp_path / "other.yaml"
+    other.write_text(profile.read_text().replace("version: 1.0.0", "version: 1.0.1"))
+    with pytest.raises(OutputError, match="profile version was"):
+        run(source, tmp_path / "out", other)
+    with pytest.raises(OutputError, match="source was"):
+        run(make_source(tmp_path / "second"), tmp_path / "out", profile)
+
+
+def test_a_source_that_lost_items_is_refused(source, tmp_path, profile):
+    run(source, tmp_path / "out", profile)
+    (source / "good" / "part 1.jpg").unlink()
+    with pytest.raises(OutputError, match="gone from the source"):
+        run(source, tmp_path / "out", profile)
+
+
+def test_a_folder_with_other_things_or_inside_the_source_is_refused(source, tmp_path, profile):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("precious")
+    for out, words in ((tmp_path / "mine", "thesis.txt"), (source / "out", "inside the source"), (tmp_path, "holds")):
+        with pytest.raises(OutputError, match=words):
+            run(source, out, profile)
+    assert not (source / "out").exists()
+
+
+def test_two_runs_do_not_share_a_folder(source, tmp_path, profile):
+    (tmp_path / "out").mkdir()
+    with FileLock(tmp_path / "out" / ".lock"), pytest.raises(OutputError, match="another run is writing"):
+        run(source, tmp_path / "out", profile)
+
+
+@pytest.mark.parametrize("damage", [b"", b"SQLite format 3\0 and then nothing", b"\0" * 4096])
+def test_a_damaged_ledger_is_refused(source, tmp_path, profile, damage):
+    run(source, tmp_path / "out", profile)
+    (tmp_path / "out" / LEDGER).write_bytes(damage)
+    with pytest.raises(OutputError, match="ledger"):
+        run(source, tmp_path / "out", profile)
+
+
+def test_a_cut_or_overwritten_ledger_is_refused_or_mended_never_mixed(source, tmp_path, profile, undisturbed):
+    run(source, tmp_path / "out", profile)
+    whole = (tmp_path / "out" / LEDGER).read_bytes()
+    for share in (0.1, 0.3, 0.5, 0.7, 0.9):
+        for data in (whole[: int(len(whole) * share)], whole[: int(len(whole) * share)].ljust(len(whole), b"\xff")):
+            (tmp_path / "out" / LEDGER).write_bytes(data)
+            with pytest.raises(OutputError):
+                run(source, tmp_path / "out", profile)
+            assert digests(tmp_path / "out") == undisturbed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ({"copies": 0}, DomainAugError),
+        ({"seed": -1}, DomainAugError),
+        ({"strength": 1.5}, DomainAugError),
+        ({"engine": "ray"}, DomainAugError),
+        ({"engine": "locla"}, UnknownName),
+        ({"profile": "medical/chest-xry"}, UnknownName),
+    ],
+)
+def test_misuse_is_one_sentence_and_writes_nothing(source, tmp_path, profile, arguments, error):
+    with pytest.raises(error) as caught:
+        run(source, tmp_path / "out", profile, **arguments)
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_source_without_images_is_refused(tmp_path, profile):
+    (tmp_path / "source").mkdir()
+    (tmp_path / "source" / "notes.txt").write_text("nothing here")
+    for source in (tmp_path / "source", tmp_path / "nowhere"):
+        with pytest.raises(UnreadableInput):
+            run(source, tmp_path / "out", profile)
+
+
+def test_a_dry_run_measures_and_writes_nothing(source, tmp_path, profile):
+    before = sorted(tmp_path.rglob("*"))
+    summary = run(source, tmp_path / "out", profile, dry_run=True)
+    assert sorted(tmp_path.rglob("*")) == before
+    assert summary.estimate.measured == 3
+    real = run(source, tmp_path / "out", profile)
+    size = sum(path.stat().st_size for path in (tmp_path / "out").rglob("*.png"))
+    assert 0.5 < summary.estimate.bytes / size < 2
+    assert real.done == summary.items * summary.copies
+    assert run(source, tmp_path / "out", profile, dry_run=True).skipped == 12
+
+
+def test_progress_counts_up_to_the_total(source, tmp_path, profile):
+    seen: list[Progress] = []
+    (source / "bad.png").write_bytes(b"bad")
+    run(source, tmp_path / "out", profile, progress=seen.append)
+    assert [step.done for step in seen] == sorted(step.done for step in seen)
+    assert (seen[0].done, seen[-1].done, seen[-1].total, seen[-1].set_aside) == (0, 14, 14, 1)
+
+
+def test_it_works_at_the_top_of_a_script_without_a_guard(source, tmp_path, profile):
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    done = subprocess.run([sys.executable, script, source, tmp_path / "out", profile], timeout=120)
+    assert done.returncode == 0
+    assert len(list(Path(tmp_path / "out").rglob("*_aug*.png"))) == 18
