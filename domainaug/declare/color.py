@@ -94,8 +94,8 @@ def _planckian(transform: A.PlanckianJitter, frame: Frame) -> Generators:
     low, high = float(min(lightness.min(), 1.0)), float(max(lightness.max(), 1.0))
     return Generators.bounds(
         color_cast=up_to(min(cast, 1.0)),
-        brightness=Interval((low - 1) * 0.7, (high - 1) * 0.7),
-        contrast=Interval(low * 0.8 if cast > 0.1 else low, high),
+        brightness=Interval((low - 1) * 0.7 - 0.1 * cast, (high - 1) * 0.7 + 0.05 * cast),
+        contrast=Interval(max(low * (1 - 0.4 * cast), 0.0), high * (1 + 0.1 * cast)),
         tone=up_to(min(max(high - 1, 1 - low) * 1.2 + 0.2 * cast, 1.0)),
         saturation=Interval(max(1 - cast, 0.0), 1 + 2 * cast),
         hue=about(min(180 * cast, 180.0)),

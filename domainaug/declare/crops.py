@@ -148,7 +148,9 @@ def _sized_crop_around_box(transform: A.RandomSizedBBoxSafeCrop, frame: Frame) -
         shift=EFFECTS["shift"].anything,
         scale=Interval(1.0, EFFECTS["scale"].highest),
         aspect=EFFECTS["aspect"].anything,
-        blur=up_to(0.5),
+        blur=EFFECTS["blur"].anything,
+        sharpening=EFFECTS["sharpening"].anything,
+        misregistration=EFFECTS["misregistration"].anything,
     )
 
 
@@ -156,12 +158,14 @@ def _sized_crop_around_box(transform: A.RandomSizedBBoxSafeCrop, frame: Frame) -
 def _random_resized_crop(transform: A.RandomResizedCrop, frame: Frame) -> Generators:
     low, high = (min(max(share, 1e-6), 1.0) for share in transform.scale)
     sizes = {(float(frame.width), float(frame.height))} if high >= 1 else set()
+    fits = True
     for share, ratio in product(np.linspace(low, high, 3), np.geomspace(transform.ratio[0], transform.ratio[1], 3)):
         area = share * frame.width * frame.height
+        fits = fits and bool(area * ratio <= frame.width**2 and area / ratio <= frame.height**2)
         sizes.add((min(float(np.sqrt(area * ratio)), frame.width), min(float(np.sqrt(area / ratio)), frame.height)))
-    own = frame.aspect  # ten tries that do not fit are followed by the largest crop of an allowed shape
-    shape = min(max(own, transform.ratio[0]), transform.ratio[1])
-    sizes.add((min(frame.width, frame.height * shape), min(frame.height, frame.width / shape)))
+    if not fits:  # ten tries that do not fit are followed by the largest crop of an allowed shape
+        shape = min(max(frame.aspect, transform.ratio[0]), transform.ratio[1])
+        sizes.add((min(frame.width, frame.height * shape), min(frame.height, frame.width / shape)))
     widths, heights = np.array(sorted(sizes)).T
     return resized(placed(widths, heights, frame), frame)
 

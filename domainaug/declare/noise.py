@@ -50,7 +50,7 @@ def noisy(deviations: tuple[float, float], means: tuple[float, ...], **ranges: I
         seen |= {
             "saturation": EFFECTS["saturation"].anything,
             "hue": about(60.0),
-            "color_cast": up_to(0.1),
+            "color_cast": up_to(0.3),
             "channel_mixing": up_to(0.5),
             "sharpening": up_to(0.3),
             "gamma": Interval(0.6, 1.6),
@@ -117,7 +117,7 @@ def _shot(transform: A.ShotNoise, frame: Frame) -> Generators:
         noise=up_to(0.8 * root),
         loss_of_levels=up_to(max(8 + log2(max(scale, 1e-6)) + 1, 0.0)),
         impulse_noise=up_to(min(0.6 * root, 1.0)),
-        brightness=Interval(-min(1.2 * root, 1.0), 0.2 * root),
+        brightness=Interval(-min(1.2 * root, 1.0), min(0.5 * root, 1.0)),
         contrast=Interval(max(1 - root, 0.0), 1 + 2 * root),
         gamma=Interval(1 / (1 + 8 * root), 1 + 3 * root),
         tone=up_to(min(1.5 * root, 1.0)),
@@ -159,7 +159,7 @@ def _salt(transform: A.SaltAndPepper, frame: Frame) -> Generators:
         impulse_noise=Interval(0.0 if low < 0.02 else 0.5 * low, min(1.3 * high + 0.002, 1.0)),
         noise=up_to(0.2 * high),
         blur=up_to(0.5 + 2 * high),
-        sharpening=up_to(high),
+        sharpening=up_to(0.1 + 3 * high),
         tone=up_to(min(2 * high, 1.0)),
         contrast=Interval(max(1 - 2 * high, 0.0), 1 + high),
         local_gain=up_to(0.6 * high),
@@ -251,4 +251,5 @@ def _superpixels(transform: A.Superpixels, frame: Frame) -> Generators:
         gamma=Interval(1 / (1 + share), 1 + share),
         channel_mixing=up_to(share),
         sharpening=up_to(share),
+        impulse_noise=up_to(0.1 * share),
     )

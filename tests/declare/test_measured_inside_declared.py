@@ -34,21 +34,10 @@ HOLES = frozenset(
 """A hole over the chart's discs is read as a change of tone: of these, only where things are and what is hidden."""
 
 UNDER_HOLES = frozenset(
-    [
-        "mirror_horizontal",
-        "mirror_vertical",
-        "rotation",
-        "scale",
-        "aspect",
-        "shear",
-        "shift",
-        "perspective",
-        "local_warp",
-        "permutation",
-        "outside",
-        "duplicated",
-        "occlusion",
-    ]
+    (
+        *("mirror_horizontal", "mirror_vertical", "rotation", "scale", "aspect", "shear", "shift", "perspective"),
+        *("local_warp", "permutation", "outside", "duplicated", "occlusion"),
+    )
 )
 
 METER = {
