@@ -23,8 +23,6 @@ BOXES = {"AtLeastOneBBoxRandomCrop", "BBoxSafeRandomCrop", "RandomCropNearBBox",
 STACK = Frame(9, 9, volume=True)
 DEAR = {"PiecewiseAffine", "ThinPlateSpline"}
 DRAWABLE = [t for t in INSTANCES if type(t).__name__ not in UNMEASURED - BOXES]
-    t for t in INSTANCES if type(t).__name__ not in UNMEASURED - BOXES or type(t).__name__ == "RandomCropNearBBox"
-]
 
 
 @pytest.fixture(scope="module")
