@@ -108,3 +108,14 @@ def test_the_report_of_another_pipeline_is_refused():
         apply_to(A.Compose([]), [fix])
     with pytest.raises(DomainAugError, match="not into a function"):
         apply_to(lambda image: image, [fix])
+
+
+def test_our_own_pipeline_stays_one_and_draws_as_if_it_had_been_written_so(film):
+    from domainaug.pipeline import Pipeline
+
+    _, fixed, after = mended(film, Pipeline([A.OneOf([A.VerticalFlip(p=1), A.Rotate(limit=45, p=1)], p=1)], seed=4))
+    assert isinstance(fixed, Pipeline)
+    assert after.findings == ()
+    picture = np.random.default_rng(0).integers(0, 255, (64, 64)).astype(np.uint8)
+    written = Pipeline([A.OneOf([A.Rotate(limit=10, p=1)], p=1)], seed=4)
+    assert np.array_equal(fixed(image=picture)["image"], written(image=picture)["image"])
