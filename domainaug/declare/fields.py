@@ -45,7 +45,7 @@ def from_field(map_x: NDArray[Any], map_y: NDArray[Any], frame: Frame, *, fills:
         "local_warp": Interval(warp, warp),
         "field_of_view": Interval(*(_kept(map_x, map_y),) * 2),
         name: Interval(*(float(1 - inside.mean()),) * 2),
-        "blur": up_to(0.7),
+        "blur": up_to(0.5),
     }
     if folds > 0:
         low = ranges["duplicated"].high if name == "duplicated" else 0.0
