@@ -149,7 +149,7 @@ class Job:
         folder: Path | None = None
         try:
             augmented, record = self._augment(sample, item.key, copy)
-            labels = self.layout.labels(augmented, item) if isinstance(self.layout, Labeled) else None
+            labels = _as_stored(self.layout.labels(augmented, item)) if isinstance(self.layout, Labeled) else None
             stamp = Stamp(
                 profile=self.profile.id,
                 profile_version=self.profile.version,
@@ -198,7 +198,12 @@ class Job:
             spacing=sample.spacing,
             source=sample.source,
         )
-        return augmented, json.loads(json.dumps(pipeline.record, allow_nan=False))
+        return augmented, _as_stored(pipeline.record)
+
+
+def _as_stored(value: Any) -> Any:
+    """Return a value as the ledger will give it back: fresh and stored ones must write the same bytes."""
+    return json.loads(json.dumps(value, sort_keys=True, allow_nan=False))
 
 
 def source_digest(item: Item) -> str:

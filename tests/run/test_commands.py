@@ -1,0 +1,88 @@
+"""`domainaug augment` and `domainaug replay`: data on stdout, talk on stderr, and what the exit status says."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import typer
+from conftest import digests
+from typer.testing import CliRunner
+
+from domainaug.cli.augment import augment, in_count
+from domainaug.cli.replay import replay
+from domainaug.errors import OutputError, UnknownName
+
+app = typer.Typer()
+app.command()(augment)
+app.command()(replay)
+
+
+def call(*words):
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+def made(source, out, profile, *more):
+    return call("augment", source, out, "--profile", profile, "--engine", "serial", "--copies", 2, *more)
+
+
+def test_augment_says_what_it_did_and_ends_with_0(source, tmp_path, profile):
+    result = made(source, tmp_path / "out", profile)
+    assert result.exit_code == 0
+    assert result.stdout.startswith("12 done, 0 skipped, 0 set aside in ")
+    again = made(source, tmp_path / "out", profile)
+    assert again.stdout.startswith("0 done, 12 skipped")
+
+
+def test_what_is_set_aside_is_listed_on_stderr_and_ends_with_1(source, tmp_path, profile):
+    (source / "bad.png").write_bytes(b"bad")
+    result = made(source, tmp_path / "out", profile)
+    assert result.exit_code == 1
+    assert "set aside: bad.png: not-an-image: " in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_json_is_all_there_is_on_stdout(source, tmp_path, profile):
+    (source / "bad.png").write_bytes(b"bad")
+    data = json.loads(made(source, tmp_path / "out", profile, "--json").stdout)
+    assert (data["done"], data["skipped"], data["interrupted"]) == (12, 0, False)
+    assert [aside["code"] for aside in data["set_aside"]] == ["not-an-image"]
+
+
+def test_a_dry_run_writes_nothing(source, tmp_path, profile):
+    result = made(source, tmp_path / "out", profile, "--dry-run")
+    assert result.exit_code == 0
+    assert "nothing written" in result.stdout
+    assert not (tmp_path / "out").exists()
+    data = json.loads(made(source, tmp_path / "out", profile, "--dry-run", "--json").stdout)
+    assert data["estimate"]["bytes"] > 0
+
+
+def test_misuse_is_an_error_that_becomes_one_sentence(source, tmp_path, profile):
+    made(source, tmp_path / "out", profile)
+    assert isinstance(made(source, tmp_path / "out", profile, "--seed", 9).exception, OutputError)
+    assert isinstance(made(source, tmp_path / "new", "medical/chest-xry").exception, UnknownName)
+    assert made(source, tmp_path / "new", profile, "--memory-limit", "lots").exit_code == 2
+    assert made(source, tmp_path / "new", profile, "--copies", 0).exit_code == 2
+    assert not (tmp_path / "new").exists()
+
+
+def test_replay_proves_or_names_what_differs(source, tmp_path, profile):
+    made(source, tmp_path / "out", profile)
+    before = digests(tmp_path / "out")
+    result = call("replay", tmp_path / "out", "--workers", 1)
+    assert result.exit_code == 0
+    assert result.stdout.startswith("18 of 18 files identical")
+    assert digests(tmp_path / "out") == before
+    (tmp_path / "out" / "good" / "part 1_aug000.png").unlink()
+    result = call("replay", tmp_path / "out", "--workers", 1, "--json")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["differences"][0]["kind"] == "missing"
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("4GiB", 4 << 30), ("500MB", 500_000_000), ("1.5 g", 1_500_000_000), ("2048", 2048), ("none", None)],
+)
+def test_sizes_are_read(text, count):
+    assert in_count(text) == count
