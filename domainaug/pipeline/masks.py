@@ -54,25 +54,19 @@ def resample_masks(
     """
     background = _background(leaf)
     footprint = _footprint(leaf, params, in_shape, out_shape)
-    wanted: list[tuple[int, Any, Array]] = []
-    for index, mask in enumerate(masks):
-        if mask.dtype.kind == "f":
-            wanted.append((index, None, mask))
-        else:
-            wanted.extend((index, value, mask) for value in labels_in(mask) if value != background)
-    moved: dict[int, list[tuple[Any, Float]]] = {index: [] for index in range(len(masks))}
+    votes = [_Vote(out_shape[:2], background, mask.dtype) for mask in masks]
+    wanted: list[tuple[_Vote, Any, Array]] = []
+    for vote, mask in zip(votes, masks, strict=True):
+        values = [None] if mask.dtype.kind == "f" else [value for value in labels_in(mask) if value != background]
+        wanted.extend((vote, value, mask) for value in values)
     for start in range(0, len(wanted), 3):
         batch = wanted[start : start + 3]
-        planes = [_coverage(mask, value, footprint) for _, value, mask in batch]
-        for (index, value, _), plane in zip(batch, _through(leaf, params, planes), strict=True):
-            moved[index].append((value, plane))
-    out = []
-    for index, mask in enumerate(masks):
-        if mask.dtype.kind == "f":
-            out.append(moved[index][0][1].astype(mask.dtype))
-        else:
-            out.append(_chosen(moved[index], background, out_shape[:2], mask.dtype))
-    return out
+        sent = [_coverage(mask, value, footprint) for _, value, mask in batch]
+        for (vote, value, _), plane, (_, delicate) in zip(
+            batch, _through(leaf, params, [plane for plane, _ in sent]), sent, strict=True
+        ):
+            vote.add(value, plane, delicate)
+    return [vote.result() for vote in votes]
 
 
 def _background(leaf: Any) -> Any:
@@ -82,14 +76,19 @@ def _background(leaf: Any) -> Any:
     return 0 if fill is None or isinstance(fill, str) else fill
 
 
-def _coverage(mask: Array, value: Any, footprint: tuple[Float, Float] | None) -> Float:
+def _coverage(mask: Array, value: Any, footprint: tuple[Float, Float] | None) -> tuple[Float, bool]:
+    """Return what a label covers of each pixel that will be seen, and whether it may be lost on the way."""
     if value is None:
-        return np.asarray(mask, dtype=np.float32)
+        return np.asarray(mask, dtype=np.float32), False
     inside = mask == value
     plane: Float = inside.astype(np.float32)
-    if footprint is None or (max(map(len, footprint)) <= 3 and not _is_thin(inside)):
-        return plane
-    return np.asarray(cv2.sepFilter2D(plane, -1, *footprint, borderType=cv2.BORDER_REPLICATE), dtype=np.float32)
+    delicate = _is_thin(inside)
+    if footprint is None:
+        return plane, delicate
+    delicate = delicate or max(map(len, footprint)) > 3
+    if delicate:
+        plane = cv2.sepFilter2D(plane, -1, *footprint, borderType=cv2.BORDER_REPLICATE)
+    return plane, delicate
 
 
 def _is_thin(inside: Array) -> bool:
@@ -142,31 +141,41 @@ def _box(size: float) -> Float:
     return np.asarray(kernel / kernel.sum(), dtype=np.float32)
 
 
-def _chosen(planes: list[tuple[Any, Float]], background: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-    """Give every pixel to the label that covers most of it; ties go to labels over background, low over high."""
-    out = np.full(shape, background, dtype=dtype)
-    if not planes:
-        return out
-    best = planes[0][1]
-    total = best
-    owner = None
-    for k, (_, plane) in enumerate(planes[1:], start=1):
-        if owner is None:
-            owner = np.zeros(shape, dtype=np.int32)
-        better = plane > best + _TIE
-        best = np.where(better, plane, best)
-        owner[better] = k
-        total = total + plane
-    labeled = best >= (1.0 - total) - _TIE
-    labeled &= best > _FAINT
-    if owner is None:
-        out[labeled] = planes[0][0]
-    else:
-        values = np.array([value for value, _ in planes], dtype=dtype)
-        out[labeled] = values[owner[labeled]]
-    for value, plane in planes:
-        _rescue_thin(out, value, plane, background)
-    return out
+class _Vote:
+    """Gives every pixel to the label that covers most of it; ties go to labels over background, low over high.
+
+    Labels come one at a time, in order, and only those that may be lost are kept: a mask can have hundreds.
+    """
+
+    def __init__(self, shape: tuple[int, ...], background: Any, dtype: np.dtype[Any]) -> None:
+        self._soft = dtype.kind == "f"
+        self._background, self._dtype = background, dtype
+        self._best = np.zeros(shape, dtype=np.float32)
+        self._total = np.zeros(shape, dtype=np.float32)
+        self._owner = np.full(shape, background, dtype=dtype)
+        self._delicate: list[tuple[Any, Float]] = []
+
+    def add(self, value: Any, plane: Float, delicate: bool) -> None:
+        """Take the coverage of one label; of a floating mask, its values."""
+        if self._soft:
+            self._owner = plane.astype(self._dtype)
+            return
+        self._owner[plane > self._best + _TIE] = value
+        np.maximum(self._best, plane, out=self._best)
+        self._total += plane
+        if delicate:
+            self._delicate.append((value, plane))
+
+    def result(self) -> Array:
+        """Return the mask."""
+        if self._soft:
+            return self._owner
+        beaten = self._best < 1.0 - self._total - _TIE
+        beaten |= self._best <= _FAINT
+        self._owner[beaten] = self._background
+        for value, plane in self._delicate:
+            _rescue_thin(self._owner, value, plane, self._background)
+        return self._owner
 
 
 def _rescue_thin(out: Array, value: Any, plane: Float, background: Any) -> None:
