@@ -89,6 +89,9 @@ _NOISE_BY_SLICE = frozenset({"GaussNoise", "ISONoise", "ShotNoise", "SaltAndPepp
 _QUANTIZING = frozenset(
     [
         "CLAHE",
+        "ChromaticAberration",
+        "Downscale",
+        "RandomShadow",
         "Equalize",
         "ImageCompression",
         "Posterize",
@@ -97,9 +100,7 @@ _QUANTIZING = frozenset(
         "RandomSunFlare",
         "RandomGravel",
         "RandomFog",
-        "ISONoise",
         "MedianBlur",
-        "GlassBlur",
         "Superpixels",
         "TextImage",
         "HueSaturationValue",

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from domainaug._albumentations import A
-from domainaug._albumentations.leaves import Kind, kind_of
+from domainaug._albumentations.leaves import Kind, kind_of, quantizes
 from domainaug.errors import ImageError
 from domainaug.pipeline import Pipeline
 from domainaug.pipeline.ranges import Values, cast, check_range
@@ -264,6 +264,22 @@ class TestWhatIsLostIsCounted:
         pipeline = Pipeline([A.CLAHE(p=1)], value_range=HU)
         pipeline(image=np.zeros((32, 32), np.int16))
         assert pipeline.record["quantized"] == ["CLAHE"]
+
+
+PIXEL = [
+    n
+    for n in STOCK
+    if kind_of(make(n)) is Kind.PIXEL and "3D" not in n and n not in ("MaskDropout", "ShotNoise", "ToRGB")
+]
+
+
+@pytest.mark.parametrize("name", PIXEL)
+def test_the_list_of_what_goes_through_eight_bits_is_true(name):
+    image = np.random.default_rng(0).random((64, 64, 3)).astype(np.float32)
+    data = {"image": image, "mask": np.ones((64, 64), np.uint8)}
+    levels = np.unique(Pipeline([make(name)], seed=0)(**data)["image"])
+    on_the_grid = np.abs(levels * 255 - np.rint(levels * 255)).mean() < 0.02
+    assert (on_the_grid or len(levels) <= 768) == quantizes(make(name))
 
 
 class TestConversions:
