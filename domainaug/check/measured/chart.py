@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from domainaug.check.measured import channels
 from domainaug.errors import ImageError
 from domainaug.generators import Frame
 
@@ -110,7 +111,7 @@ class Probe:
     @cached_property
     def gray(self) -> Array:
         """The picture's mean over channels, (h, w)."""
-        return np.ascontiguousarray(self.picture.mean(axis=2, dtype=np.float32))
+        return channels.mean(self.picture)
 
     def decode(self, image: NDArray[Any]) -> Array:
         """Return an output as shares of the value range, (h, w, channels) float32."""
@@ -151,13 +152,13 @@ def make_probe(frame: Frame, *, dtype: np.dtype[Any] | str | None = None, seed: 
         raise ImageError(f"a chart needs 64 pixels a side, got {frame.height} x {frame.width}; use a larger frame")
     if not frame.span > 0:
         raise ImageError(f"a value range needs low < high, got [{frame.low}, {frame.high}]")
-    channels = 1 if frame.channels == 1 else 3
+    count = 1 if frame.channels == 1 else 3
     rng = np.random.default_rng([_TEXTURE_SEED, seed])
     texture = _texture(frame.height, frame.width, rng)
-    discs = _discs(frame.height, frame.width, channels, rng)
-    picture = np.repeat(texture[..., None], channels, axis=2)
+    discs = _discs(frame.height, frame.width, count, rng)
+    picture = np.repeat(texture[..., None], count, axis=2)
     for center, color in zip(discs.centers, discs.colors, strict=True):
-        _stamp(picture, center, discs.radius, color[:channels])
+        _stamp(picture, center, discs.radius, color[:count])
     chosen = np.dtype(dtype) if dtype is not None else dtype_for(frame)
     return Probe(picture, _sized(frame, picture.shape), chosen, discs)
 
@@ -197,12 +198,12 @@ def _texture(rows: int, columns: int, rng: np.random.Generator) -> Array:
     return np.asarray(0.14 + 0.68 * share, np.float32)
 
 
-def _discs(rows: int, columns: int, channels: int, rng: np.random.Generator) -> Discs:
+def _discs(rows: int, columns: int, count: int, rng: np.random.Generator) -> Discs:
     pitch = np.sqrt(rows * columns) / 9
     across, down = max(3, round(columns / pitch)), max(3, round(rows / pitch))
     sites = [(i, j) for j in range(down) for i in range(across) if (i + j) % 2 == 0]
     centers = np.rint([((i + 0.5) * columns / across, (j + 0.5) * rows / down) for i, j in sites])
-    colorful = 0 if channels == 1 else min(14, len(sites) // 3)
+    colorful = 0 if count == 1 else min(14, len(sites) // 3)
     grays = _GRAYS[np.arange(len(sites) - colorful) % len(_GRAYS)]
     colors = np.concatenate([np.repeat(grays[:, None], 3, axis=1), _COLORS[np.arange(colorful) % len(_COLORS)]])
     colors = colors[rng.permutation(len(colors))]

@@ -261,7 +261,13 @@ def _finish(
     values["local_warp"] = np.sqrt(max(0.0, tail**2 - floor**2)) / probe.frame.side if warped else 0.0
     source, inside = _dense(fit, probe, raw, seen, warped=warped)
     kept = seen_share(probe, raw, seen & inside, fit.forward, exact=not warped)
-    values |= {"field_of_view": kept, "outside": float(1 - seen.mean()), "duplicated": repeated}
+    empty, ideal = float(1 - seen.mean()), overlap(fit.forward, probe, (rows, columns))[1]
+    rim = 2 * max(1.0, size) / min(rows, columns)
+    if not warped and abs(empty - ideal) < rim:
+        empty, repeated = ideal, 0.0  # labels are looked up: their rim is coarse
+    elif not warped and empty < ideal:
+        repeated = ideal - empty
+    values |= {"field_of_view": kept, "outside": empty, "duplicated": repeated}
     return Correspondence(fit.forward, source, seen & inside, ~(seen & inside), False, values)
 
 
@@ -287,10 +293,13 @@ def pull_back(forward: Points, shape: tuple[int, ...]) -> Array:
     """Return the input pixel that each output pixel shows under a map, (h, w, 2) float32."""
     back = np.linalg.inv(forward)
     u, v = np.meshgrid(np.arange(shape[1], dtype=np.float64), np.arange(shape[0], dtype=np.float64))
-    depth = back[2, 0] * u + back[2, 1] * v + back[2, 2]
-    depth = np.where(np.abs(depth) < 1e-9, 1e-9, depth)
-    x = (back[0, 0] * u + back[0, 1] * v + back[0, 2]) / depth
-    y = (back[1, 0] * u + back[1, 1] * v + back[1, 2]) / depth
+    back = back / back[2, 2]
+    x = back[0, 0] * u + back[0, 1] * v + back[0, 2]
+    y = back[1, 0] * u + back[1, 1] * v + back[1, 2]
+    if np.abs(back[2, :2]).max() > 1e-12:
+        depth = back[2, 0] * u + back[2, 1] * v + 1
+        depth = np.where(np.abs(depth) < 1e-9, 1e-9, depth)
+        x, y = x / depth, y / depth
     source = np.stack([x, y], axis=-1)
     nearest = np.rint(source)
     if np.abs(source - nearest).max() < 1e-3:
@@ -317,8 +326,17 @@ def seen_share(probe: Probe, source: Array, seen: NDArray[np.bool_], forward: Po
     found = float((np.bincount(y[good] * across + x[good], minlength=across * down) > 0).mean())
     if not exact:
         return found
-    kept, _ = field_of_view(_in_frame(forward, probe, seen.shape)[None], aspect=columns / rows)
-    return min(found, float(kept[0]))
+    return min(found, overlap(forward, probe, seen.shape)[0])
+
+
+def overlap(forward: Points, probe: Probe, shape: tuple[int, ...]) -> tuple[float, float]:
+    """Return the share of the input that a pixel map keeps in the frame, and the share of the frame it leaves empty."""
+    rows, columns = probe.gray.shape
+    # Both frames as unit squares, so that a frame of another size or shape is cut as it is.
+    enter = np.array([[columns, 0, (columns - 1) / 2], [0, rows, (rows - 1) / 2], [0, 0, 1]])
+    leave = np.array([[1 / shape[1], 0, 0.5 / shape[1] - 0.5], [0, 1 / shape[0], 0.5 / shape[0] - 0.5], [0, 0, 1]])
+    kept, empty = field_of_view((leave @ forward @ enter)[None])
+    return float(kept[0]), float(empty[0])
 
 
 def _in_frame(forward: Points, probe: Probe, shape: tuple[int, ...]) -> Points:

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from domainaug.check.measured import channels
 from domainaug.check.measured.chart import Array
 
 __all__ = ["compression", "flat_patches", "foreign", "loss_of_levels", "pixelation"]
@@ -27,7 +28,7 @@ def flat_patches(image: Array, expected: Array, seen: Mask, *, run: float = 1.0,
         blur: Sigma of its blur, px: a blurred texture varies less.
     """
     limit = _FLAT if blur < 1.5 else _FLAT / 4
-    flat = _spread(image).max(axis=2) <= limit
+    flat = channels.largest(_spread(image)) <= limit
     side = 3 if run < 1.5 else int(np.ceil(2.6 * run)) | 1
     flat = cv2.morphologyEx(flat.astype(np.uint8), cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
     if not flat.any():
@@ -36,9 +37,9 @@ def flat_patches(image: Array, expected: Array, seen: Mask, *, run: float = 1.0,
     count, labels, stats, _ = cv2.connectedComponentsWithStats(flat, connectivity=4)
     rough = np.bincount(labels[textured], minlength=count)
     known = np.bincount(labels[seen], minlength=count)
-    chosen = (rough >= 12) & (rough >= 0.3 * np.maximum(known, 1))
+    chosen = (rough >= (6 if blur < 1.5 else 12)) & (rough >= 0.3 * np.maximum(known, 1))
     chosen[0] = False
-    gray = image.mean(axis=2)
+    gray = channels.mean(image)
     chosen &= ~_explained_by_tone(gray, expected, seen, labels, chosen, stats)
     holes = chosen[labels].astype(np.uint8)
     return np.asarray(cv2.dilate(holes, _WINDOW) > 0)
@@ -103,7 +104,19 @@ def foreign(gray: Array, toned: Array, usable: Mask) -> Mask:
         return np.zeros(gray.shape, np.bool_)
     other = inside & (likeness < 0.4 * float(np.median(likeness[inside])))
     other &= residual > float(np.median(residual[inside])) + 0.08
+    if not other.any():
+        return np.asarray(other)
+    # A fold of the tone curve between two known levels changes levels, but leaves outlines where they are.
+    a, b = _outlines(gray), _outlines(toned)
+    cov = mean(a * b) - mean(a) * mean(b)
+    var = np.maximum(mean(a * a) - mean(a) ** 2, 1e-9) * np.maximum(mean(b * b) - mean(b) ** 2, 1e-9)
+    shape = cov / np.sqrt(var)
+    other &= shape < 0.4 * float(np.median(shape[inside]))
     return np.asarray(cv2.morphologyEx(other.astype(np.uint8), cv2.MORPH_OPEN, _WINDOW) > 0)
+
+
+def _outlines(gray: Array) -> Array:
+    return np.asarray(cv2.magnitude(cv2.Sobel(gray, cv2.CV_32F, 1, 0), cv2.Sobel(gray, cv2.CV_32F, 0, 1)), np.float32)
 
 
 def pixelation(gray: Array, expected: Array, usable: Mask) -> float:

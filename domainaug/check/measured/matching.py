@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from domainaug.check.measured import warps
+from domainaug.check.measured import channels, warps
 from domainaug.check.measured.chart import Array, Probe
 from domainaug.check.measured.correspondence import Correspondence, identity, unreadable
 
@@ -54,7 +54,7 @@ def from_pictures(probe: Probe, shares: Array) -> Correspondence:
         probe: What was shown.
         shares: (h, w, c) what came back, shares of the value range.
     """
-    gray = np.ascontiguousarray(shares.mean(axis=2))
+    gray = channels.mean(shares)
     if gray.shape == probe.gray.shape and stays(probe.gray, gray):
         return identity(probe)
     found = _best_matches(probe, gray)
@@ -66,7 +66,7 @@ def from_pictures(probe: Probe, shares: Array) -> Correspondence:
 
 def stays(reference: Array, gray: Array) -> bool:
     """Return whether a picture stays in place, whatever happens to its levels."""
-    step = max(1, round(min(gray.shape) / 256))
+    step = max(2, round(min(gray.shape) / 128))
     for view, least in ((_band, 0.5), (_edges, 0.4), (_coarse_band, 0.5)):
         before, after = view(reference), view(gray)
         if _likeness(before, after) > least and _step(before, after, step) < _STILL:
@@ -152,7 +152,7 @@ def _features(gray: Array) -> Features | None:
         return None
     root = np.sqrt(descriptors / np.maximum(descriptors.sum(axis=1, keepdims=True), 1e-6))
     places = np.array([k.pt for k in keypoints], np.float64)
-    near = np.linalg.norm(places[:, None] - places[None], axis=2) <= 2
+    near = _apart(places) <= 4
     return Features(
         places,
         np.radians([k.angle for k in keypoints]),
@@ -192,6 +192,13 @@ def _best_matches(probe: Probe, gray: Array) -> tuple[Points, Points] | None:
     return best if best is not None and len(best[0]) >= _FEWEST else None
 
 
+def _apart(places: Points) -> Points:
+    """Return the squared distance of every two points, (n, n)."""
+    centered = places - places.mean(axis=0)
+    squares = (centered**2).sum(axis=1)
+    return np.asarray(squares[:, None] + squares[None] - 2 * centered @ centered.T)
+
+
 def _pairs(reference: Features, features: Features) -> NDArray[np.intp]:
     alike = features.descriptors @ reference.descriptors.T
     first = alike.argmax(axis=1)
@@ -213,9 +220,9 @@ def _agree(reference: Features, features: Features, pairs: NDArray[np.intp]) -> 
         origin, into = reference.places[pairs[kept, 0]], features.places[pairs[kept, 1]]
         turn = features.angles[pairs[kept, 1]] - reference.angles[pairs[kept, 0]]
         size = features.sizes[pairs[kept, 1]] / reference.sizes[pairs[kept, 0]]
-        apart = np.linalg.norm(into[:, None] - into[None], axis=2)
+        apart = _apart(into)
         np.fill_diagonal(apart, np.inf)
-        near = np.argsort(apart, axis=1)[:, :8]
+        near = np.argpartition(apart, 8, axis=1)[:, :8]
         was = (origin[near] - origin[:, None]) @ np.array([1, 1j])
         now = (into[near] - into[:, None]) @ np.array([1, 1j])
         predicted = was * (size * np.exp(1j * turn))[:, None]

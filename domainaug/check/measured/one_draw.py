@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from domainaug.check.measured import channels
 from domainaug.check.measured.chart import Array, Output, Probe
 from domainaug.check.measured.color import color_effects
 from domainaug.check.measured.correspondence import Correspondence, from_masks, geometry_of
@@ -134,7 +135,7 @@ def _shifted(forward: NDArray[np.float64], by: NDArray[np.float64]) -> NDArray[n
 
 
 def _cover(scene: Scene) -> dict[str, float]:
-    plain = np.ascontiguousarray(scene.toned.mean(axis=2))
+    plain = channels.mean(scene.toned)
     return {
         "occlusion": float(scene.holes.mean()),
         "foreign_content": float(scene.other.mean()),
@@ -150,7 +151,7 @@ def _read_levels(scene: Scene, values: dict[str, float]) -> frozenset[str]:
     if scene.judged:
         read = tone_effects(scene.curves.mean(axis=0))
         values |= {name: float(column[0]) for name, column in read.items()}
-        lit = scene.light[scene.usable & (np.ptp(scene.expected, axis=2) < 0.04)]
+        lit = scene.light[scene.usable & (channels.spread(scene.expected) < 0.04)]
         values["local_gain"] = float(np.quantile(np.abs(lit), 0.98)) if lit.size else 0.0
         if scene.reading is not None and scene.probe.picture.shape[2] == 3:
             values |= color_effects(scene.reading, scene.curves)

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from domainaug.check.measured import channels
 from domainaug.check.measured.chart import Array, Probe
 from domainaug.check.measured.correspondence import Correspondence
 from domainaug.check.measured.hidden import flat_patches, foreign, pixelation
@@ -52,8 +53,8 @@ class Scene:
     def __init__(self, probe: Probe, shares: Array, where: Correspondence, *, labeled: bool) -> None:
         self.probe, self.shares, self.where, self.labeled = probe, shares, where, labeled
         self.expected = where.warp(probe.picture)
-        self.gray = np.ascontiguousarray(shares.mean(axis=2))
-        self.plain = np.ascontiguousarray(self.expected.mean(axis=2))
+        self.gray = channels.mean(shares)
+        self.plain = channels.mean(self.expected)
         self.run = pixelation(self.gray, self.plain, where.seen)
         self.other: Mask = np.zeros(where.seen.shape, np.bool_)
         self.lost: Mask = np.zeros(where.seen.shape, np.bool_)
@@ -69,7 +70,7 @@ class Scene:
     @property
     def lit(self) -> Array:
         """What the output should be, (h, w), but for sharpness and noise."""
-        return np.asarray(self.toned.mean(axis=2) + self.light, np.float32)
+        return channels.mean(self.toned) + self.light
 
     @property
     def beyond_map(self) -> Array | None:
@@ -104,7 +105,7 @@ class Scene:
         if not known.any():
             return
         fill = np.median(self.shares[known], axis=0)
-        alike = (np.abs(self.shares - fill).max(axis=2) < 0.01) | known
+        alike = (channels.largest(np.abs(self.shares - fill)) < 0.01) | known
         outer |= _touching_rim(alike.astype(np.uint8)) & self.where.seen
         self.lost, self.holes = outer, self.holes & ~outer
 
@@ -126,7 +127,7 @@ class Scene:
         self.curves = curves
         self.toned = apply_curve(self.expected, curves)
         through = self.toned if self.blurred is self.expected else apply_curve(self.blurred, curves)
-        colorless = self.usable & (np.ptp(self.expected, axis=2) < 0.04)
+        colorless = self.usable & (channels.spread(self.expected) < 0.04)
         self.light, self.around = local_field(self.shares, through, colorless)
 
     def _read_light(self) -> None:
@@ -158,7 +159,7 @@ class Scene:
             self._find_holes(known.blur)
             self._read_tone(self.blurred)
             self._read_light()
-            dull = np.asarray(apply_curve(self.blurred, self.curves).mean(axis=2) + self.light, np.float32)
+            dull = channels.mean(apply_curve(self.blurred, self.curves)) + self.light
             again = sharpness(self.gray, dull, self.usable, positive(known.covariance))
             if again is None:
                 break
@@ -167,7 +168,7 @@ class Scene:
 
     def _find_other(self) -> None:
         toned = self.toned if self.blurred is self.expected else apply_curve(self.blurred, self.curves)
-        self.other = foreign(self.gray, np.ascontiguousarray(toned.mean(axis=2)), self.usable)
+        self.other = foreign(self.gray, channels.mean(toned), self.usable)
         if self.other.mean() < 0.003:
             return
         self.usable = self.usable & ~self.other

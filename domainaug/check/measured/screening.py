@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from domainaug.check.measured import channels
 from domainaug.check.measured.chart import Array, Output, Probe
 from domainaug.functionals import decompose
 
@@ -41,7 +42,7 @@ def glance(probe: Probe, output: Output, shares: Array) -> Glance:
         output: What came back.
         shares: The same picture as shares of the value range, (h, w, c).
     """
-    gray = np.ascontiguousarray(shares.mean(axis=2))
+    gray = channels.mean(shares)
     thumb = cv2.resize(gray, (_THUMB, _THUMB), interpolation=cv2.INTER_AREA)
     home = cv2.resize(probe.gray, (_THUMB, _THUMB), interpolation=cv2.INTER_AREA)
     turn = _nearest_turn(home, thumb)
@@ -60,7 +61,7 @@ def glance(probe: Probe, output: Output, shares: Array) -> Glance:
     if shares.shape[2] == 3:
         small = shares[::4, ::4]
         features += [8 * float(small[..., k].mean() - small.mean()) for k in (0, 2)]
-        features.append(8 * float(np.ptp(small, axis=2).mean()))
+        features.append(8 * float(channels.spread(small).mean()))
         features.append(8 * float(((small[..., 0] - small[..., 1]) * (small[..., 1] - small[..., 2])).mean()))
     geometry = None
     if output.masks is not None:

@@ -83,7 +83,7 @@ def sharpness(gray: Array, toned: Array, usable: NDArray[np.bool_], known: Value
     shifts = _shifts(cross)
     turn = np.exp(2j * np.pi * (shifts[:, 0, None, None] * _FX + shifts[:, 1, None, None] * _FY))
     before = np.zeros((2, 2)) if known is None else known
-    found, overshoot = _read((cross * turn).real.sum(axis=0), power.sum(axis=0), before)
+    found, overshoot = _read((cross * turn).real, power, before)
     return Sharpness(before + found, overshoot, places, shifts)
 
 
@@ -140,18 +140,23 @@ def _shifts(cross: NDArray[np.complex128]) -> Values:
     return shifts
 
 
-def _read(top: Values, bottom: Values, known: Values) -> tuple[Values, float]:
-    """Return the covariance found beyond the known one, and the overshoot of both together."""
+def _read(tops: Values, bottoms: Values, known: Values) -> tuple[Values, float]:
+    """Return the covariance found beyond the known one, and the overshoot of both together, from (n, h, w) spectra."""
     count = _RINGS.max() + 1
-    ring_top = np.bincount(_RINGS.ravel(), top.ravel(), count)[1:-1]
-    ring_bottom = np.bincount(_RINGS.ravel(), bottom.ravel(), count)[1:-1]
-    radial = ring_top / np.maximum(ring_bottom, 1e-12)
+    top, bottom = tops.sum(axis=0), bottoms.sum(axis=0)
+    each, those = _by_ring(tops), _by_ring(bottoms)
+    ring_top = each.sum(axis=0)
+    ring_bottom = np.maximum(those.sum(axis=0), 1e-12)
+    radial = ring_top / ring_bottom
     base = max(float(radial[:2].mean()), 1e-3)
     dark = -2 * np.pi**2 * (known[0, 0] * _FX**2 + 2 * known[0, 1] * _FX * _FY + known[1, 1] * _FY**2)
     ring_dark = np.exp(np.bincount(_RINGS.ravel(), dark.ravel(), count)[1:-1] / np.bincount(_RINGS.ravel())[1:-1])
     whole = radial * ring_dark
     start = max(float(whole[0]), float(whole[:2].mean()), 1e-3)
-    overshoot = float(max(0.0, _smooth(whole).max() / start - 1))
+    # Blocks differ by their texture as well as by noise; only noise makes their sum doubtful.
+    doubt = (each - radial * those).std(axis=0) * np.sqrt(len(tops)) / ring_bottom
+    lowest = _smooth(whole) - 2 * doubt * ring_dark
+    overshoot = float(max(0.0, lowest.max() / start - 1))
     transfer = top / np.maximum(bottom, 1e-12) / base
     # Beyond the first ring below a fifth, what is left of the spectrum is noise and side lobes.
     weak = np.flatnonzero((radial / base < 0.2) | (whole / max(float(whole[0]), 1e-3) < 0.02))
@@ -164,6 +169,11 @@ def _read(top: Values, bottom: Values, known: Values) -> tuple[Values, float]:
     design = np.column_stack([np.ones(len(fx)), -2 * np.pi**2 * np.column_stack([fx * fx, 2 * fx * fy, fy * fy])])
     solved = np.linalg.lstsq(design * weight[:, None], np.log(level) * weight, rcond=None)[0]
     return np.array([[solved[1], solved[2]], [solved[2], solved[3]]]), overshoot
+
+
+def _by_ring(spectra: Values) -> Values:
+    count = _RINGS.max() + 1
+    return np.stack([np.bincount(_RINGS.ravel(), block.ravel(), count)[1:-1] for block in spectra])
 
 
 def _smooth(radial: Values) -> Values:

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from domainaug.check.measured import channels
 from domainaug.check.measured.chart import Array, Discs
 from domainaug.check.measured.correspondence import Correspondence
 from domainaug.functionals import LEVELS
@@ -27,6 +28,7 @@ Values = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 _GAMMAS = np.exp(np.linspace(np.log(0.2), np.log(5.0), 161))
+_STRONG = 0.08  # share of the range: noise from which levels are read as means
 _FIELD = 25  # px over which the change of light from place to place is averaged
 
 
@@ -85,23 +87,29 @@ def read_discs(
     order = np.argsort(cores.ravel(), kind="stable")
     starts = np.searchsorted(cores.ravel()[order], np.arange(count + 2))
     flat = image.reshape(-1, image.shape[2])
+    alone = (channels.largest(np.abs(image - _middles(image))) > 0.1).ravel()
     plain = None if expected is None else expected.reshape(-1, image.shape[2])
     was, medians, places, deviations, far, pixels = [], [], [], [], 0, 0
     kept = []
     for number in chosen:
         index = order[starts[number + 1] : starts[number + 2]]
         patch = flat[index].astype(np.float64)
-        middle = np.median(patch, axis=0)
+        middle = _middle(patch)
         y, x = np.divmod(index, image.shape[1])
-        deviation, outliers = _scatter(patch - middle, x, y)
+        deviation, outlying = _scatter(patch - middle, x, y)
+        lone = outlying & alone[index]
+        outliers = int(outlying.sum())
+        if deviation.max() > _STRONG:
+            # The median of a few levels (shot noise, clipped noise) jumps; their mean is what the eye sees.
+            middle = patch[~outlying].mean(axis=0)
         if outliers > 0.4 * len(index):
             continue
         kept.append(number)
         medians.append(middle)
-        was.append(discs.colors[number][: image.shape[2]] if plain is None else np.median(plain[index], axis=0))
+        was.append(discs.colors[number][: image.shape[2]] if plain is None else _middle(plain[index]))
         places.append((x.mean(), y.mean()))
         deviations.append(deviation)
-        far += outliers
+        far += int(lone.sum())
         pixels += len(index)
     hidden = 1 - len(kept) / max(1, int(in_view.sum()))
     noise = float(np.sqrt(np.mean(np.median(np.array(deviations), axis=0) ** 2))) if kept else 0.0
@@ -117,22 +125,35 @@ def read_discs(
     )
 
 
-def _scatter(residual: Values, x: NDArray[np.intp], y: NDArray[np.intp]) -> tuple[Values, int]:
-    """Return the robust SD of each channel and how many pixels are impulses; a smooth change is no noise."""
-    spread = 1.4826 * np.median(np.abs(residual), axis=0)
-    outlying = (np.abs(residual) > np.maximum(8 * spread, 0.15)).any(axis=1)
+def _middle(values: Values | Array) -> Values:
+    """Return the median of each column; for a few dozen rows, sorting beats NumPy's own."""
+    ordered = np.sort(values, axis=0)
+    count = len(ordered)
+    return np.asarray((ordered[(count - 1) // 2] + ordered[count // 2]) / 2, np.float64)
+
+
+def _middles(image: Array) -> Array:
+    found = cv2.medianBlur(image, 3)
+    return np.asarray(found if found.ndim == 3 else found[..., None], np.float32)
+
+
+def _scatter(residual: Values, x: NDArray[np.intp], y: NDArray[np.intp]) -> tuple[Values, Mask]:
+    """Return the robust SD of each channel, and which pixels are far off; a smooth change is no noise."""
+    spread = 1.4826 * _middle(np.abs(residual))
+    outlying: Mask = np.asarray((np.abs(residual) > np.maximum(8 * spread, 0.15)).any(axis=1))
     good = ~outlying
     if good.sum() < 9:
-        return spread, int(outlying.sum())
+        return spread, outlying
     u, v = x - x.mean(), y - y.mean()
     design = np.column_stack([np.ones(len(u)), u, v, u * u, v * v, u * v])[good]
     if len(design) > 18:
-        rest = residual[good] - design @ np.linalg.lstsq(design, residual[good], rcond=None)[0]
+        solved = np.linalg.solve(design.T @ design + 1e-9 * np.eye(6), design.T @ residual[good])
+        rest = residual[good] - design @ solved
         rest *= np.sqrt(len(design) / (len(design) - 6))
     else:
         rest = residual[good]
-    limit = 3 * np.maximum(1.4826 * np.median(np.abs(rest), axis=0), 0.002)
-    return np.sqrt(np.mean(np.clip(rest, -limit, limit) ** 2, axis=0)) / 0.9866, int(outlying.sum())
+    limit = 3 * np.maximum(1.4826 * _middle(np.abs(rest)), 0.002)
+    return np.sqrt(np.mean(np.clip(rest, -limit, limit) ** 2, axis=0)) / 0.9866, outlying
 
 
 def without_light(reading: DiscReading, field: Array, around: Array, *, factor: bool) -> DiscReading:
@@ -281,8 +302,8 @@ def local_field(image: Array, toned: Array, usable: Mask) -> tuple[Array, Array]
     weight = usable.astype(np.float32)
     size = (_FIELD, _FIELD)
     share = np.maximum(cv2.boxFilter(weight, -1, size), 0.15)
-    around = np.asarray(cv2.boxFilter(toned.mean(axis=2) * weight, -1, size) / share, np.float32)
-    smooth = cv2.boxFilter((image - toned).mean(axis=2) * weight, -1, size) / share
+    around = np.asarray(cv2.boxFilter(channels.mean(toned) * weight, -1, size) / share, np.float32)
+    smooth = cv2.boxFilter(channels.mean(image - toned) * weight, -1, size) / share
     known = usable & (share > 0.3)
     if not known.any():
         return np.zeros(usable.shape, np.float32), around

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from domainaug.check.measured import channels
 from domainaug.check.measured.chart import Array, Probe
 from domainaug.check.measured.correspondence import (
     Correspondence,
@@ -108,5 +109,5 @@ def _sampled(source: Array, into: Points) -> Points:
 
 def _is_flat(shares: Array) -> NDArray[np.bool_]:
     spread = cv2.dilate(shares, _WINDOW) - cv2.erode(shares, _WINDOW)
-    spread = spread if spread.ndim == 2 else spread.max(axis=2)
+    spread = spread if spread.ndim == 2 else channels.largest(spread)
     return np.asarray(spread < 0.004)
