@@ -130,6 +130,7 @@ class _Run:
             ledger.set_header("copies", plan.copies)
             ledger.forget_set_aside()
             for aside in plan.set_aside:
+                self._withdraw(aside, ledger, found.broken)
                 self._set_aside(aside, ledger)
             self.finished += len(found.done)
             try:

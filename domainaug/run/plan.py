@@ -107,7 +107,8 @@ class Standing:
 
     Attributes:
         done: Copies whose files are as the ledger says, from sources that are as they were.
-        broken: Copies whose files are missing or altered, or whose source has changed: made again.
+        broken: Copies whose files are missing or altered, or whose source has changed: made again, or taken back
+            when their source cannot be read any more.
     """
 
     done: frozenset[tuple[str, int]]
@@ -205,14 +206,16 @@ def check_same_run(plan: Plan, ledger: Ledger) -> None:
 def standing(plan: Plan, ledger: Ledger) -> Standing:
     """Hold every finished copy against its files and its source, by their digests."""
     items = {item.key: item for item in plan.items}
-    rows = [row for row in ledger.rows() if row.key in items]
+    everything = list(ledger.rows())
+    rows = [row for row in everything if row.key in items]
     with ThreadPoolExecutor(max_workers=4) as threads:  # hashing lets go of the interpreter lock
         digests = dict(zip(items, threads.map(_digest, items.values()), strict=True)) if rows else {}
         sound = threads.map(lambda row: _is_sound(row, plan.out, digests[row.key]), rows)
         verdicts = [((row.key, row.copy), good) for row, good in zip(rows, sound, strict=True)]
     return Standing(
         done=frozenset(place for place, good in verdicts if good),
-        broken=frozenset(place for place, good in verdicts if not good),
+        broken=frozenset(place for place, good in verdicts if not good)
+        | {(row.key, row.copy) for row in everything if row.key not in items},
     )
 
 

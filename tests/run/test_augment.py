@@ -21,7 +21,7 @@ from hostile import Hostile
 
 from domainaug.errors import DomainAugError, OutputError, UnknownName, UnreadableInput
 from domainaug.layouts.image_folder import ImageFolder
-from domainaug.run import Progress, augment
+from domainaug.run import Progress, augment, replay
 from domainaug.run.ledger import LEDGER, MANIFEST, Ledger
 
 
@@ -165,6 +165,27 @@ def three(tmp_path_factory, profile):
     source = make_source(folder / "source", 3)
     run(source, folder / "out", profile)
     return source, digests(folder / "out")
+
+
+def test_copies_of_an_input_that_cannot_be_read_any_more_are_taken_back(source, tmp_path, profile):
+    run(source, tmp_path / "out", profile)
+    (source / "good" / "part 1.jpg").write_bytes(b"gone bad")
+    (source / "good" / "part 3.txt").write_text("a label that came later")
+    summary = run(source, tmp_path / "out", profile)
+    assert {aside.key: aside.code for aside in summary.set_aside} == {
+        "good/part 1.jpg": "not-an-image",
+        "good/part 3.jpg": "unknown-label",
+    }
+    run(source, tmp_path / "fresh", profile)
+    assert digests(tmp_path / "out") == digests(tmp_path / "fresh")
+
+
+def test_paths_may_be_relative(source, tmp_path, profile, monkeypatch, undisturbed):
+    monkeypatch.chdir(tmp_path)
+    run("source", "deep/er/out", profile, engine="local", workers=1)
+    assert digests(tmp_path / "deep" / "er" / "out") == undisturbed
+    monkeypatch.chdir("deep")
+    assert replay("er/out", workers=1).ok
 
 
 # -- crashes ---------------------------------------------------------------------------------------------
