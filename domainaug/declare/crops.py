@@ -61,7 +61,7 @@ def resized(boxes: Array, frame: Frame, *, fills: bool = True) -> Generators:
     zoom = float(np.max(frame.side / np.sqrt(np.prod(boxes[:, 2:] - boxes[:, :2], axis=1))))
     # Labels are enlarged by nearest neighbors, the picture is not: they part by up to half an input pixel.
     made = made.with_ranges(misregistration=up_to(0.6 * zoom))
-    return made.with_ranges(sharpening=up_to(0.2 * zoom)) if zoom > 1.5 else made
+    return made.with_ranges(sharpening=up_to(0.5 * zoom)) if zoom > 1.5 else made
 
 
 def _shift(boxes: Array, frame: Frame) -> tuple[Array, Array]:

@@ -54,6 +54,7 @@ def noisy(deviations: tuple[float, float], means: tuple[float, ...], **ranges: I
             "channel_mixing": up_to(0.5),
             "sharpening": up_to(0.3),
             "gamma": Interval(0.6, 1.6),
+            "tone": up_to(0.05),
         }
     return Generators.tonal(np.array(made), **{**seen, **ranges})
 

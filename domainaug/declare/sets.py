@@ -65,8 +65,9 @@ def _least(axis: list[float]) -> float:
 
 def turns(low: float, high: float) -> Array:
     """Return angles (deg) from `low` to `high`: the ends, 0, and the multiples of 15 in between."""
-    inside = np.arange(np.ceil(low / 15), np.floor(high / 15) + 1) * 15
-    return np.unique(np.concatenate([[low, high], inside[-25:]]))
+    last = np.floor(high / 15)
+    inside = np.arange(max(np.ceil(low / 15), last - 24), last + 1) * 15  # all there are, or one whole turn
+    return np.unique(np.concatenate([[low, high], inside]))
 
 
 def affine_maps(

@@ -54,6 +54,7 @@ def _solarize(transform: A.Solarize, frame: Frame) -> Generators:
         brightness=about(0.05),
         local_gain=up_to(0.1),
         sharpening=up_to(0.6),
+        saturation=Interval(0.8, 1.2),
     )
 
 
