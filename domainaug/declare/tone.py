@@ -161,7 +161,7 @@ def _illumination(transform: A.Illumination, frame: Frame) -> Generators:
         brightness=Interval(low, high),
         contrast=Interval(max(1 - 2 * size, 0.0), 1 + 2 * size),
         gamma=Interval(1 / (1 + 2 * size), 1 + 2 * size),
-        tone=up_to(min(1.6 * size, 1.0)),
+        tone=up_to(min(2 * size, 1.0)),
         inversion=up_to(0.5 * size),
     )
 
