@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import os
 import re
 import tempfile
@@ -38,6 +39,7 @@ def read_saved(path: Path) -> tuple[A.BaseCompose | A.BasicTransform, tuple[tupl
     """
     text = _text(path)
     data = _parsed(path, text)
+    _hold_finite(path, data)
     step = data.get("transform", data) if isinstance(data, dict) else data
     paths = [where for where, _ in _checked(path, step, ())]
     try:
@@ -87,6 +89,19 @@ def _yaml(path: Path, text: str) -> Any:
             line = event.start_mark.line + 1
             raise UnreadableInput("broken", f"line {line} uses an alias; a saved pipeline has none", path=path)
     return YAML(typ="safe", pure=True).load(text)
+
+
+def _hold_finite(path: Path, data: Any) -> None:
+    """Refuse NaN and infinity: json reads them though JSON has none, and no parameter of a transform means them."""
+    left = [data]
+    while left:
+        value = left.pop()
+        if isinstance(value, dict):
+            left.extend(value.values())
+        elif isinstance(value, list):
+            left.extend(value)
+        elif isinstance(value, float) and not math.isfinite(value):
+            raise UnreadableInput("not-a-pipeline", f"a number in it is {value}; parameters are finite", path=path)
 
 
 def _checked(path: Path, step: Any, where: tuple[int, ...], depth: int = 0) -> Iterator[tuple[tuple[int, ...], str]]:

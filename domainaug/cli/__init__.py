@@ -6,7 +6,9 @@ Data goes to stdout, talk to stderr.
 
 from __future__ import annotations
 
+import os
 import sys
+from pathlib import Path
 
 import typer
 
@@ -60,3 +62,18 @@ def main() -> None:
     except KeyboardInterrupt:
         typer.echo("interrupted", err=True)
         sys.exit(130)
+    except Exception as error:
+        if os.environ.get("DOMAINAUG_DEBUG"):
+            raise
+        # What an unforeseen error says may quote a header, and with it a patient: only its place is told.
+        typer.echo(f"error: {_place(error)}; this is a fault of domainaug: run it again with DOMAINAUG_DEBUG=1 "
+                   "and report what that shows", err=True)  # fmt: skip
+        sys.exit(2)
+
+
+def _place(error: Exception) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f" ({Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno})" if trace is not None else ""
+    return f"{type(error).__name__}{where}"
