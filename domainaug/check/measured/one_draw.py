@@ -105,12 +105,14 @@ def _read(probe: Probe, shares: Array, where: Correspondence, *, labeled: bool) 
     beyond = scene.beyond_map if labeled else None
     if beyond is not None:
         # The label's own map is a little (or, after a one-sided blur, a lot) off the picture's.
+        move, doubt = beyond
         rounding = 0.0 if where.still else 0.3 + 0.72 * max(1.0, values.get("scale", 1.0))
-        if moved <= rounding and scene.sharp is not None and "rotation" in values:
+        if moved <= rounding and "rotation" in values:
             # Labels are looked up, not interpolated: half a pixel of the input is their own coarseness.
-            values |= geometry_of(_shifted(where.forward, np.median(scene.sharp.shifts, axis=0)), probe, shares.shape)
             moved = 0.0
-        scene = Scene(probe, shares, where.moved_by(beyond), labeled=labeled)
+            if doubt < 0.25 and not EFFECTS["local_warp"].is_present(values["local_warp"]):
+                values |= geometry_of(move @ where.forward, probe, shares.shape)
+        scene = Scene(probe, shares, where.moved_by(_displacement(move, shares.shape)), labeled=labeled)
     values |= _cover(scene)
     if scene.lost.any():
         values["outside"] = values.get("outside", 0.0) + float(scene.lost.mean())
@@ -128,10 +130,11 @@ def _read(probe: Probe, shares: Array, where: Correspondence, *, labeled: bool) 
     return Measured({name: float(value) for name, value in settled.items()}, frozenset(withheld))
 
 
-def _shifted(forward: NDArray[np.float64], by: NDArray[np.float64]) -> NDArray[np.float64]:
-    move = np.eye(3)
-    move[:2, 2] = by
-    return np.asarray(move @ forward)
+def _displacement(move: NDArray[np.float64], shape: tuple[int, ...]) -> Array:
+    """Return how far an affine map moves each pixel, (h, w, 2)."""
+    x, y = np.meshgrid(np.arange(shape[1]), np.arange(shape[0]))
+    linear, offset = move[:2, :2] - np.eye(2), move[:2, 2]
+    return np.asarray(x[..., None] * linear[:, 0] + y[..., None] * linear[:, 1] + offset, np.float32)
 
 
 def _cover(scene: Scene) -> dict[str, float]:

@@ -73,21 +73,22 @@ class Scene:
         return channels.mean(self.toned) + self.light
 
     @property
-    def beyond_map(self) -> Array | None:
-        """How far the picture moved beyond its map, (h, w, 2) px, or None when that is nothing or unclear."""
+    def beyond_map(self) -> tuple[NDArray[np.float64], float] | None:
+        """How far the picture moved beyond its map, and how sure that is; None when it is nothing or unclear.
+
+        Returns:
+            (3, 3) affine map of output pixels, and by how much blocks depart from it, px.
+        """
         if self.sharp is None or len(self.sharp.shifts) < 5:
             return None
         places, shifts = self.sharp.places, self.sharp.shifts
-        middle = places.mean(axis=0)
-        design = np.column_stack([np.ones(len(places)), places - middle])
+        design = np.column_stack([places, np.ones(len(places))])
         solved = np.linalg.lstsq(design, shifts, rcond=None)[0]
-        rest = np.linalg.norm(shifts - design @ solved, axis=1)
-        size = np.linalg.norm(design @ solved, axis=1)
-        if float(np.median(rest)) > 0.5 or not 0.15 < float(np.median(size)) < 12:
+        rest = float(np.median(np.linalg.norm(shifts - design @ solved, axis=1)))
+        size = float(np.median(np.linalg.norm(design @ solved, axis=1)))
+        if rest > 0.5 or not 0.15 < size < 12:
             return None
-        rows, columns = self.gray.shape
-        x, y = np.meshgrid(np.arange(columns) - middle[0], np.arange(rows) - middle[1])
-        return np.asarray(solved[0] + x[..., None] * solved[1] + y[..., None] * solved[2], np.float32)
+        return np.eye(3) + np.vstack([solved.T, np.zeros(3)]), rest
 
     def _find_holes(self, blur: float) -> None:
         self.holes = flat_patches(self.shares, self.plain, self.where.seen, run=self.run, blur=blur)

@@ -159,6 +159,16 @@ def test_frames_that_are_not_square(masks, size):
     assert seen.values["aspect"] == pytest.approx(1, abs=0.004)
 
 
+def test_a_turn_smaller_than_a_label_can_show_is_read_off_the_picture():
+    # Half a degree moves the ends of a low frame by less than a pixel sideways, which labels round away.
+    probe = make_probe(Frame(152, 512, 3))
+    done = A.Rotate((0.5, 0.5), p=1)(image=probe.image, masks=list(probe.masks))
+    seen = measure_draw(probe, Output(done["image"], tuple(done["masks"])))
+    assert seen.values["rotation"] == pytest.approx(0.5, abs=0.04)
+    assert abs(seen.values["shear"]) < 0.1
+    assert "misregistration" not in seen.present()
+
+
 def test_a_frame_with_nothing_of_the_picture_left_is_unreadable(probe):
     gone = np.zeros((256, 256), np.float32)
     seen = measure_draw(probe, Output(probe.image, (gone, gone)))
