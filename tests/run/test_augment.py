@@ -191,6 +191,7 @@ def test_paths_may_be_relative(source, tmp_path, profile, monkeypatch, undisturb
 # -- crashes ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills a forked copy of this process")
 @pytest.mark.parametrize("call", ["replace", "fsync", "mkdir"])
 def test_killed_at_any_call_nothing_half_is_visible_and_the_next_start_ends_alike(three, tmp_path, profile, call):
@@ -231,6 +232,7 @@ def _dies_at(call: str, nth: int, work) -> int:
     return os.waitpid(pid, 0)[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("call", ["replace", "fsync"])
 def test_a_full_disk_at_any_call_stops_with_one_sentence_and_goes_on_later(three, tmp_path, profile, monkeypatch, call):
     source, undisturbed = three
