@@ -158,6 +158,7 @@ def _stain(transform: A.HEStain, frame: Frame) -> Generators:
         ANY_COLOR,
         content=True,
         stain=up_to(scale + shift),
+        inversion=up_to(0.4),
         loss_of_color=EFFECTS["loss_of_color"].anything,
     )
 
@@ -172,6 +173,8 @@ def _chromatic(transform: A.ChromaticAberration, frame: Frame) -> Generators:
         chromatic_shift=up_to(reach),
         impulse_noise=up_to(min(0.004 * reach, 1.0)),
         local_gain=up_to(0.005 * reach),
+        tone=up_to(min(0.003 * reach, 1.0)),
+        contrast=Interval(max(1 - 0.004 * reach, 0.0), 1 + 0.004 * reach),
         hue=about(min(10.0 + reach, 180.0)),
         blur=up_to(0.7 + 0.3 * reach),
         saturation=Interval(max(0.8 - 0.02 * reach, 0.0), 1.2 + 0.02 * reach),
