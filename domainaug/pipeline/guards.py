@@ -25,7 +25,7 @@ _AXES = {
 
 
 def checked_image(name: str, kind: str, value: Any) -> tuple[Array, tuple[float, float] | None]:
-    """Return a private, contiguous copy of a picture in native byte order, and its extent if it is floating.
+    """Return a private, contiguous copy of a picture in native byte order, and its extent.
 
     Args:
         name: What the caller called it.
@@ -46,7 +46,7 @@ def checked_image(name: str, kind: str, value: Any) -> tuple[Array, tuple[float,
     if value.dtype.kind not in "buif" or value.dtype.itemsize > 8:
         raise ImageError(f"{name}: integers or floats up to 64 bits are needed, got {value.dtype}")
     copied = np.array(value, dtype=value.dtype.newbyteorder("="), order="C", copy=True, subok=False)
-    if copied.dtype.kind != "f":
+    if copied.dtype.kind not in "uf" or copied.dtype == np.uint8:
         return copied, None
     extent = float(copied.min()), float(copied.max())
     if not (np.isfinite(extent[0]) and np.isfinite(extent[1])):

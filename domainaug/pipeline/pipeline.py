@@ -18,7 +18,7 @@ from domainaug.pipeline.execution import Execution
 from domainaug.pipeline.guards import RANKS, checked_image, checked_mask
 from domainaug.pipeline.labels import Rows, boxes_fit_masks, boxes_from_masks, refuse_vanished
 from domainaug.pipeline.masks import labels_in
-from domainaug.pipeline.ranges import Values, check_range, resolve_values
+from domainaug.pipeline.ranges import Values, check_range, profile_range, resolve_values
 from domainaug.pipeline.record import Log
 
 if TYPE_CHECKING:
@@ -336,12 +336,9 @@ class Pipeline(A.Compose):  # type: ignore[misc]
     def to_dict_private(self) -> dict[str, Any]:
         """Return what `A.from_dict` needs to make an equal pipeline, the seed and the profile's values included."""
         found: dict[str, Any] = super().to_dict_private()
-        value_range, fill = self.value_range, self.fill
-        if self.profile is not None:
-            meant = self.profile.value_range
-            if value_range is None and meant.low is not None and meant.high is not None:
-                value_range = (meant.low, meant.high)
-            fill = meant.fill if fill is None else fill
+        value_range, fill = self.value_range or profile_range(self.profile), self.fill
+        if fill is None and self.profile is not None:
+            fill = self.profile.value_range.fill
         found.update(
             seed=self.seed,
             value_range=None if value_range is None else list(value_range),

@@ -13,9 +13,14 @@ from domainaug.errors import ImageError
 if TYPE_CHECKING:
     from domainaug.profile.model import Profile
 
-__all__ = ["Values", "cast", "check_range", "resolve_values", "working_dtype"]
+__all__ = ["Values", "cast", "check_range", "profile_range", "resolve_values", "working_dtype"]
 
 Array = NDArray[Any]
+
+_DEPTHS = (12, 14, 16)
+"""Bits that cameras and detectors fill of wider integers."""
+
+_BYTES = (0.0, 255.0, "level")
 
 _WARPABLE = frozenset(map(np.dtype, ("uint8", "uint16", "int16", "float32", "float64")))
 
@@ -115,35 +120,58 @@ def resolve_values(
 ) -> Values:
     """Return what the values of `array` mean: as told, else as the profile says, else as the type says.
 
-    Unsigned integers span their type and floats within [0, 1] span that; other floats and signed integers
-    mean nothing by themselves.
+    A profile says what values mean whatever their type, but for levels 0 to 255: those are bytes, and the profile
+    means the whole range of whatever holds the picture. Unsigned integers span 8, 12, 14 or 16 bits, the
+    fewest that hold the picture, because cameras and detectors of 12 and 14 bits write into 16; floats within
+    [0, 1] span that; other floats and signed integers mean nothing by themselves.
 
     Args:
         array: The picture.
-        extent: Its smallest and largest value, for floats.
+        extent: Its smallest and largest value, for floats and wide unsigned integers.
         value_range: What the call or the pipeline was told.
         fill: Likewise.
         profile: The profile of the pipeline.
     """
     dtype = array.dtype
-    low: float | None = None
-    high: float | None = None
-    if value_range is not None:
-        low, high = value_range
-    elif profile is not None and profile.value_range.low is not None and profile.value_range.high is not None:
-        low, high = profile.value_range.low, profile.value_range.high
-    elif dtype.kind == "b":
-        low, high = 0.0, 1.0
-    elif dtype.kind == "u":
-        low, high = 0.0, float(np.iinfo(dtype).max)
-    elif dtype.kind == "f" and extent is not None and extent[0] >= 0 and extent[1] <= 1:
-        low, high = 0.0, 1.0
+    ends = value_range or _of_profile(dtype, extent, profile) or _of_type(dtype, extent)
+    low, high = ends or (None, None)
     if fill is None and profile is not None:
         fill = profile.value_range.fill
     # An unknown range has its dark end at the smallest value: a bare 0 would be water in CT.
     if fill is None and low is None and extent is not None:
         fill = extent[0]
     return Values(dtype, low, high, low if fill is None else float(fill))
+
+
+def profile_range(profile: Profile | None) -> tuple[float, float] | None:
+    """Return the range a profile gives to every type, or None."""
+    if profile is None or profile.value_range.low is None or profile.value_range.high is None:
+        return None
+    low, high = float(profile.value_range.low), float(profile.value_range.high)
+    return None if (low, high, profile.value_range.unit) == _BYTES else (low, high)
+
+
+def _of_profile(
+    dtype: np.dtype[Any], extent: tuple[float, float] | None, profile: Profile | None
+) -> tuple[float, float] | None:
+    told = profile_range(profile)
+    if told is not None or profile is None or profile.value_range.high is None:
+        return told
+    low, high, _ = _BYTES
+    in_bytes = dtype.kind == "f" and extent is not None and extent[1] > 1 and low <= extent[0] and extent[1] <= high
+    return (low, high) if in_bytes or dtype == np.uint8 else None
+
+
+def _of_type(dtype: np.dtype[Any], extent: tuple[float, float] | None) -> tuple[float, float] | None:
+    if dtype.kind == "b":
+        return 0.0, 1.0
+    if dtype.kind == "u":
+        most = np.iinfo(dtype).bits
+        bits = next((n for n in _DEPTHS if n < most and extent is not None and extent[1] < 2**n), most)
+        return 0.0, float(2**bits - 1)
+    if dtype.kind == "f" and extent is not None and extent[0] >= 0 and extent[1] <= 1:
+        return 0.0, 1.0
+    return None
 
 
 def check_range(value_range: Any, where: str) -> tuple[float, float] | None:

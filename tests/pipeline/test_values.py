@@ -12,6 +12,7 @@ from domainaug._albumentations.leaves import Kind, kind_of, quantizes
 from domainaug.errors import ImageError
 from domainaug.pipeline import Pipeline
 from domainaug.pipeline.ranges import Values, cast, check_range
+from domainaug.profile import load_profile
 from domainaug.profile.model import Profile, ValueRange
 from domainaug.recipe import known_transforms
 
@@ -144,6 +145,49 @@ class TestSixteenBits:
         assert out.dtype == np.uint16
         assert np.median(out.astype(float) - self.IMAGE) == pytest.approx(0.2 * 4095, abs=2)
 
+    @pytest.mark.parametrize(
+        ("dtype", "highest", "span"),
+        [
+            ("uint16", 4000, 4095),
+            ("uint16", 9000, 16383),
+            ("uint16", 40000, 65535),
+            ("uint32", 3000, 4095),
+            ("uint8", 9, 255),
+        ],
+    )
+    def test_ours_untold_takes_the_fewest_bits_that_hold_the_picture(self, dtype, highest, span):
+        image = np.linspace(0, highest, 64 * 64).astype(dtype).reshape(64, 64)
+        pipeline = Pipeline([A.GaussNoise(std_range=(0.01, 0.01), p=1)], seed=0)
+        pipeline(image=image)
+        assert pipeline.record["value_range"] == [0, span]
+
+
+class TestLevels:
+    """A profile that speaks of levels 0 to 255 means bytes."""
+
+    PROFILE = load_profile("driving/front-camera")
+
+    @pytest.mark.parametrize(
+        ("image", "span"),
+        [
+            (np.full((32, 32, 3), 200, np.uint8), [0, 255]),
+            (np.full((32, 32, 3), 50000, np.uint16), [0, 65535]),
+            (np.full((32, 32, 3), 0.5, np.float32), [0, 1]),
+            (np.full((32, 32, 3), 200, np.float32), [0, 255]),
+        ],
+        ids=["bytes", "16 bits", "unit floats", "floats in bytes"],
+    )
+    def test_what_a_picture_spans_follows_its_type(self, image, span):
+        pipeline = Pipeline.from_profile(self.PROFILE, seed=0)
+        out = pipeline(image=image, key="a")["image"]
+        assert pipeline.record["value_range"] == span
+        assert out.mean() > 0.6 * image.mean()
+
+    def test_a_unit_says_it_whatever_the_type(self):
+        pipeline = Pipeline.from_profile(load_profile("medical/ct-chest"), seed=0)
+        pipeline(image=np.full((32, 32), 40, np.int16), key="a")
+        assert pipeline.record["value_range"] == [-1024, 3071]
+
 
 class TestSignedSixteenBits:
     """A5: int16 raises from deep inside."""
@@ -227,7 +271,7 @@ class TestWhereTheRangeComesFrom:
 
     def test_call_before_pipeline_before_profile_before_type(self):
         image = np.full((8, 8), 100, np.uint16)
-        assert self.gain(image) == pytest.approx(6553.5, abs=1)
+        assert self.gain(image) == pytest.approx(409.5, abs=1)
         assert self.gain(image, profile=self.profile()) == pytest.approx(100, abs=1)
         assert self.gain(image, profile=self.profile(), value_range=(0, 500)) == pytest.approx(50, abs=1)
         told = {"value_range": (0, 2000)}
