@@ -211,7 +211,9 @@ def _hands(
     known = seen[places[1], left] & seen[places[1], right] & seen[above, places[0]] & seen[below, places[0]]
     xu, yu = x[places[1], right] - x[places[1], left], y[places[1], right] - y[places[1], left]
     xv, yv = x[below, places[0]] - x[above, places[0]], y[below, places[0]] - y[above, places[0]]
-    smeared = known & (((xu == 0) & (xv == 0)) | ((yu == 0) & (yv == 0)))
+    here_x, here_y = x[places[1], places[0]], y[places[1], places[0]]
+    rim = (here_x < 1) | (here_y < 1) | (here_x > x[seen].max() - 1) | (here_y > y[seen].max() - 1)
+    smeared = known & rim & (((xu == 0) & (xv == 0)) | ((yu == 0) & (yv == 0)))
     return np.where(known & ~smeared, np.sign(xu * yv - xv * yu), 0.0), smeared
 
 

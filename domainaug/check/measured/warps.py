@@ -6,7 +6,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from domainaug.check.measured import channels
 from domainaug.check.measured.chart import Array, Probe
 from domainaug.check.measured.correspondence import (
     Correspondence,
@@ -24,7 +23,6 @@ Points = NDArray[np.float64]
 
 _CLOSE = 3.0  # px
 _PRECISION = 0.25  # px, of a matched feature
-_WINDOW = np.ones((5, 5), np.uint8)
 
 
 def from_pairs(probe: Probe, origin: Points, into: Points, shares: Array) -> Correspondence:
@@ -64,9 +62,7 @@ def from_pairs(probe: Probe, origin: Points, into: Points, shares: Array) -> Cor
     rows, columns = probe.gray.shape
     inside = (source[..., 0] > -0.5) & (source[..., 0] < columns - 0.5)
     inside &= (source[..., 1] > -0.5) & (source[..., 1] < rows - 0.5)
-    filled = _is_flat(shares) & ~inside
-    as_fill = filled.sum() > 0.4 * max(1, int((~inside).sum()))
-    values["outside" if as_fill else "duplicated"] = float((~inside).mean())
+    values["outside" if _is_fill(shares[~inside]) else "duplicated"] = float((~inside).mean())
     values["field_of_view"] = seen_share(probe, source, inside, forward, exact=not warped)
     still = shape == probe.gray.shape and np.array_equal(forward, np.eye(3)) and not warped
     return Correspondence(forward, source, inside, ~inside, still, values)
@@ -107,7 +103,8 @@ def _sampled(source: Array, into: Points) -> Points:
     return np.asarray(found[:, 0], np.float64)
 
 
-def _is_flat(shares: Array) -> NDArray[np.bool_]:
-    spread = cv2.dilate(shares, _WINDOW) - cv2.erode(shares, _WINDOW)
-    spread = spread if spread.ndim == 2 else channels.largest(spread)
-    return np.asarray(spread < 0.004)
+def _is_fill(colors: Array) -> bool:
+    """Whether pixels (n, c) are one color, but for noise and a rim."""
+    if not len(colors):
+        return True
+    return bool((np.abs(colors - np.median(colors, axis=0)).max(axis=1) < 0.03).mean() > 0.4)
