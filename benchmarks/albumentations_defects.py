@@ -22,7 +22,8 @@ import numpy as np
 from domainaug._albumentations import A
 from domainaug.errors import DomainAugError
 from domainaug.pipeline import Pipeline
-from domainaug.recipe import build_recipe, known_transforms
+from domainaug.profile.recipe import recipe_classes
+from domainaug.recipe import build_recipe
 
 NEEDED: dict[str, dict[str, Any]] = {
     "AtLeastOneBBoxRandomCrop": {"height": 40, "width": 40},
@@ -49,7 +50,7 @@ HU, TWELVE = (-1024, 3071), (0, 4095)
 
 def transforms() -> Iterator[tuple[str, Any]]:
     """Yield every stock transform of pictures that can be built without somebody else's data."""
-    for name, cls in known_transforms().items():
+    for name, cls in recipe_classes().items():
         if name in APART or not cls.__module__.startswith("albumentations.") or issubclass(cls, A.Transform3D):
             continue
         try:

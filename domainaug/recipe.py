@@ -16,9 +16,6 @@ import inspect
 import math
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -27,18 +24,10 @@ import cv2
 
 from domainaug._albumentations import A
 from domainaug.errors import ProfileError, UnknownName
+from domainaug.profile.recipe import NOT_IN_RECIPES, parameter_names, recipe_classes
+from domainaug.profile.recipe_shape import COMPOSITIONS
 
-__all__ = ["build_recipe", "known_transforms", "scaled_parameters"]
-
-COMPOSITIONS: Mapping[str, type] = MappingProxyType(
-    {
-        cls.__name__: cls
-        for cls in (A.OneOf, A.SomeOf, A.RandomOrder, A.OneOrOther, A.Sequential, A.SelectiveChannelTransform)
-    }
-)
-"""Compositions a recipe may use."""
-
-_NOT_FOR_RECIPES = frozenset(("Lambda", "BasicTransform", "DualTransform", "ImageOnlyTransform", "Transform3D"))
+__all__ = ["build_recipe", "scaled_parameters"]
 
 _NEUTRAL: Mapping[str, float] = MappingProxyType(
     # Ranges around 0: how far, how much.
@@ -112,21 +101,6 @@ _WHOLE = frozenset(("translate_px", "px", "quality_range", "num_bits"))
 _FLAGS = frozenset(("interpolation", "mask_interpolation", "border_mode"))
 
 
-@cache
-def known_transforms() -> Mapping[str, type]:
-    """Return every transform a recipe may name, ours first."""
-    found = {
-        name: cls
-        for name in A.__dict__
-        if inspect.isclass(cls := getattr(A, name))
-        and issubclass(cls, A.BasicTransform)
-        and name not in _NOT_FOR_RECIPES
-    }
-    if find_spec("domainaug.transforms") is not None:
-        found.update(getattr(import_module("domainaug.transforms"), "TRANSFORMS", {}))
-    return MappingProxyType(found)
-
-
 def build_recipe(
     recipe: Sequence[Mapping[str, Any]], *, strength: float = 1.0, path: Path | str | None = None
 ) -> list[Any]:
@@ -156,22 +130,21 @@ def _build(entry: Any, where: str, strength: float, path: Path | str | None) -> 
     if not isinstance(name, str) or not isinstance(parameters, Mapping):
         raise ProfileError(f"{where}: parameters of {name} have to be a mapping, got {given!r}", path=path)
     place = f"{path}: {where}" if path is not None else where
-    if name in COMPOSITIONS:
-        return _composition(name, parameters, where, place, strength, path)
-    known = known_transforms()
+    known = recipe_classes()
+    if name in NOT_IN_RECIPES:
+        raise ProfileError(f"{where}: {name} is not for recipes: {NOT_IN_RECIPES[name]}", path=path)
     if name not in known:
-        raise UnknownName("transform", name, [*known, *COMPOSITIONS], where=place)
+        raise UnknownName("transform", name, known, where=place)
     cls = known[name]
     _refuse_unknown(cls, parameters, place)
+    if name in COMPOSITIONS:
+        return _composition(cls, parameters, where, strength, path)
     scaled = scaled_parameters(cls, {key: _plain(key, value) for key, value in parameters.items()}, strength)
     return _made(cls, scaled, where, path)
 
 
-def _composition(
-    name: str, parameters: Mapping[str, Any], where: str, place: str, strength: float, path: Path | str | None
-) -> Any:
-    cls = COMPOSITIONS[name]
-    _refuse_unknown(cls, parameters, place)
+def _composition(cls: type, parameters: Mapping[str, Any], where: str, strength: float, path: Path | str | None) -> Any:
+    name = cls.__name__
     inner = parameters.get("transforms")
     if not isinstance(inner, Sequence) or isinstance(inner, str) or not inner:
         raise ProfileError(f"{where}: {name} needs a list of transforms, got {inner!r}", path=path)
@@ -182,7 +155,7 @@ def _composition(
 
 
 def _refuse_unknown(cls: type, parameters: Mapping[str, Any], place: str) -> None:
-    legal = [x for x in inspect.signature(cls.__init__).parameters if x not in ("self", "strict")]  # type: ignore[misc]
+    legal = [x for x in parameter_names(cls) if x != "strict"]
     for key in parameters:
         if key not in legal:
             raise UnknownName("parameter", str(key), legal, where=f"{place}: {cls.__name__}")

@@ -14,7 +14,8 @@ from domainaug.pipeline import Pipeline
 from domainaug.pipeline.ranges import Values, cast, check_range
 from domainaug.profile import load_profile
 from domainaug.profile.model import Profile, ValueRange
-from domainaug.recipe import known_transforms
+from domainaug.profile.recipe import recipe_classes
+from domainaug.profile.recipe_shape import COMPOSITIONS
 
 NEEDED = {
     "AtLeastOneBBoxRandomCrop": {"height": 40, "width": 40},
@@ -39,19 +40,16 @@ NEEDED = {
     "SmallestMaxSize": {"max_size": 50},
     "XYMasking": {"num_masks_x": 1, "num_masks_y": 1, "mask_x_length": 5, "mask_y_length": 5},
 }
-# These need pictures or boxes of somebody else, a font, or code; or leave the type on purpose.
-APART = {"FDA", "HistogramMatching", "PixelDistributionAdaptation", "Mosaic", "OverlayElements", "TextImage"}
-APART |= {"RandomCropNearBBox", "Normalize", "ToFloat", "FromFloat", "ToTensorV2", "ToTensor3D"}
+# These need a box of somebody else, or leave the type on purpose.
+APART = {"RandomCropNearBBox", "Normalize", "ToFloat", "FromFloat", "ToTensorV2", "ToTensor3D", *COMPOSITIONS}
 STOCK = sorted(
-    name
-    for name, cls in known_transforms().items()
-    if name not in APART and cls.__module__.startswith("albumentations.")
+    name for name, cls in recipe_classes().items() if name not in APART and cls.__module__.startswith("albumentations.")
 )
 HU = (-1024, 3071)
 
 
 def make(name):
-    cls = known_transforms()[name]
+    cls = recipe_classes()[name]
     arguments = dict(NEEDED.get(name, {}))
     return cls(**arguments, **({"p": 1} if "p" in inspect.signature(cls.__init__).parameters else {}))
 
@@ -64,7 +62,7 @@ def sample(name, dtype, value_range, channels=None):
     picture = (low + share * (high - low)).astype(dtype)
     mask = np.zeros((64, 64), np.uint8)
     mask[20:44, 20:44] = 1
-    if issubclass(known_transforms()[name], A.Transform3D):
+    if issubclass(recipe_classes()[name], A.Transform3D):
         return {"volume": np.stack([picture] * 4), "mask3d": np.stack([mask] * 4)}
     boxes = {"bboxes": np.array([[20, 20, 44, 44]], float)} if "BBox" in name else {}
     return {"image": picture, "mask": mask, **boxes}
