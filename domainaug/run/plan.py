@@ -149,7 +149,23 @@ def make_plan(
     found = layout.scan(source)
     if not found.items and not found.set_aside:
         raise UnreadableInput("no-layout", "nothing to augment was found here", path=source)
-    return Plan(source, out, layout, profile, copies, seed, float(strength), found.items, found.set_aside)
+    fitting, others = _for_profile(found.items, profile)
+    return Plan(source, out, layout, profile, copies, seed, float(strength), fitting, (*found.set_aside, *others))
+
+
+def _for_profile(items: Iterable[Item], profile: Profile) -> tuple[tuple[Item, ...], tuple[SetAside, ...]]:
+    """Part the items whose modality is the profile's, or unknown, from those of another."""
+    wanted = profile.applies_to.get("dicom", {}).get("Modality", [])
+    fitting: list[Item] = []
+    others: list[SetAside] = []
+    for item in items:
+        modality = item.detail.get("modality")
+        if not wanted or modality is None or modality in wanted:
+            fitting.append(item)
+        else:
+            reason = f"it is {modality}; {profile.id} is for {' and '.join(wanted)}"
+            others.append(SetAside(item.key, "other-modality", reason))
+    return tuple(fitting), tuple(others)
 
 
 def check_out(source: Path, out: Path) -> None:

@@ -1,0 +1,35 @@
+from pathlib import Path
+
+import pytest
+from pydicom.data import get_testdata_file
+
+from domainaug.profile import load_profile
+from domainaug.run import augment
+from domainaug.run.plan import make_plan
+
+CT = Path(str(get_testdata_file("CT_small.dcm")))
+
+
+def plan(source, tmp_path, profile):
+    return make_plan(source, tmp_path / "out", profile=profile, copies=1, seed=0, strength=1, options=None, layout=None)
+
+
+class TestWhatAProfileIsFor:
+    def test_an_image_of_its_modality_is_augmented(self, tmp_path):
+        made = plan(CT, tmp_path, "medical/ct-chest")
+        assert len(made.items) == 1
+        assert not made.set_aside
+
+    def test_an_image_of_another_modality_is_set_aside(self, tmp_path):
+        made = plan(CT, tmp_path, "medical/chest-xray")
+        assert not made.items
+        (aside,) = made.set_aside
+        assert (aside.code, aside.reason) == ("other-modality", "it is CT; medical/chest-xray is for CR and DX")
+
+    def test_the_run_counts_it_and_exits_with_1(self, tmp_path):
+        summary = augment(CT, tmp_path / "out", profile="medical/brain-mri", workers=1)
+        assert (summary.done, len(summary.set_aside), summary.exit_code) == (0, 1, 1)
+
+    @pytest.mark.parametrize("profile", ["general/photo", "manufacturing/metal-surface"])
+    def test_a_profile_that_names_no_modality_takes_any(self, tmp_path, profile):
+        assert len(plan(CT, tmp_path, load_profile(profile)).items) == 1
