@@ -126,7 +126,7 @@ def _read(probe: Probe, shares: Array, where: Correspondence, *, labeled: bool) 
         values["misregistration"] = moved
     else:
         withheld.add("misregistration")
-    settled = _settled(values, scene.reading)
+    settled = {name: x for name, x in _settled(values, scene.reading).items() if name not in withheld}
     return Measured({name: float(value) for name, value in settled.items()}, frozenset(withheld))
 
 

@@ -16,12 +16,34 @@ from domainaug.check.measured.correspondence import (
     seen_share,
     unreadable,
 )
+from domainaug.effects import EFFECTS
 
 __all__ = ["from_pairs"]
 
 Points = NDArray[np.float64]
 
 _CLOSE = 3.0  # px
+_LOOSE = 0.75  # px: beyond it a bent map is too rough to compare pixel with pixel
+_APART = 0.3  # share of the side: no smooth warp leaves a picture recognizable beyond it
+_RIM = 6.0  # px in all, over the four sides
+_PLACE = frozenset(
+    {
+        "mirror_horizontal",
+        "mirror_vertical",
+        "rotation",
+        "scale",
+        "aspect",
+        "shear",
+        "shift",
+        "perspective",
+        "local_warp",
+        "permutation",
+        "field_of_view",
+        "outside",
+        "duplicated",
+    }
+)
+_NEEDS_EXACT = frozenset({"local_gain", "foreign_content", "occlusion", "blur", "motion_blur", "sharpening"})
 _PRECISION = 0.25  # px, of a matched feature
 
 
@@ -59,13 +81,24 @@ def from_pairs(probe: Probe, origin: Points, into: Points, shares: Array) -> Cor
         return unreadable(probe, shape, "the picture is moved in a way that no smooth map explains")
     values = geometry_of(forward, probe, shape)
     values["local_warp"] = float(np.sqrt(max(0.0, tail**2 - floor**2))) / probe.frame.side if warped else 0.0
+    if values["local_warp"] > _APART:
+        return unreadable(probe, shape, "parts of the picture are moved apart")
     rows, columns = probe.gray.shape
     inside = (source[..., 0] > -0.5) & (source[..., 0] < columns - 0.5)
     inside &= (source[..., 1] > -0.5) & (source[..., 1] < rows - 0.5)
-    values["outside" if _is_fill(shares[~inside]) else "duplicated"] = float((~inside).mean())
+    empty = float((~inside).mean())
+    if _is_fill(shares[~inside]):
+        values["outside"] = empty
+    else:
+        # A rim of a pixel or two is too thin to tell from a blur that moved the picture a little.
+        values["duplicated"] = empty if empty > _RIM / min(shape) else 0.0
     values["field_of_view"] = seen_share(probe, source, inside, forward, exact=not warped)
     still = shape == probe.gray.shape and np.array_equal(forward, np.eye(3)) and not warped
-    return Correspondence(forward, source, inside, ~inside, still, values)
+    withheld: frozenset[str] = frozenset()
+    if warped:
+        loose = float(np.quantile(rest, 0.9)) > _LOOSE
+        withheld = frozenset(EFFECTS) - _PLACE if loose else _NEEDS_EXACT
+    return Correspondence(forward, source, inside, ~inside, still, values, withheld)
 
 
 def _is_torn(forward: Points, origin: Points, into: Points) -> bool:

@@ -116,6 +116,12 @@ def test_an_own_perspective_map_is_told_from_an_affine_one(probe, masks):
     assert seen.values.get("local_warp", 0) < 0.004
 
 
+def test_what_needs_an_exact_map_is_withheld_when_a_warp_is_read_off_the_picture(see):
+    seen = see(A.ElasticTransform(alpha=200, sigma=10, p=1), masks=False)
+    assert {"local_gain", "foreign_content", "occlusion", "blur"} <= seen.withheld
+    assert not seen.withheld & set(seen.values)
+
+
 @BOTH
 def test_a_smooth_warp_is_local_warp_and_no_turn(see, masks):
     seen = see(A.ElasticTransform(alpha=200, sigma=10, p=1), masks=masks)
