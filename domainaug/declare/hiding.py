@@ -92,6 +92,7 @@ def _pixel_dropout(transform: A.PixelDropout, frame: Frame) -> Generators:
         impulse_noise=Interval(max(0.6 * least - spread, 0.0), min(1.4 * hit + spread, 1.0)),
         contrast=Interval(1 - share, 1 + share),
         tone=up_to(share),
+        sharpening=up_to(min(0.1 + 3 * share, 1.0)) if share > 0.01 else up_to(0.0),
     )
     if transform.mask_drop_value is not None:
         made = made.with_ranges(outside=up_to(min(hit + spread, 1.0)))

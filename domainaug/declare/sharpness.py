@@ -86,7 +86,11 @@ def _motion(transform: A.MotionBlur, frame: Frame) -> Generators:
     length = float(max(transform.blur_limit))
     moves = length / 2 if transform.allow_shifted else length / 4
     return softened(
-        0.15 * length + 0.3, 1.25 * length + 1, misregistration=up_to(moves), shift=up_to(moves / frame.side)
+        0.15 * length + 0.3,
+        1.25 * length + 1,
+        misregistration=up_to(moves),
+        shift=up_to(moves / frame.side),
+        impulse_noise=up_to(0.0012 * length),
     )
 
 
