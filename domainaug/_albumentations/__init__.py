@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 
-os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
+os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"  # whatever it was: empty or "0" would look for updates
 
 import albumentations as A  # noqa: N812
 

@@ -67,6 +67,7 @@ def load_target(text: str) -> Target:
 
 
 def _module(place: str) -> ModuleType:
+    os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"  # the module may import albumentations before we do
     with _quiet_import(place):
         if place.endswith(".py"):
             return _from_file(Path(place))

@@ -17,7 +17,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from domainaug._version import __version__
-from domainaug.errors import OutputError
+from domainaug.errors import DomainAugError, OutputError
 from domainaug.layouts.layout import Layout, SetAside
 from domainaug.profile.model import Profile
 from domainaug.run.engines import Engine, engine_named
@@ -89,7 +89,15 @@ def augment(
     if dry_run:
         return run.rehearsed(began, workers=max(workers or default_workers(), 1))
     with _locked(plan.out):
-        return run.done(began)
+        fresh = not (plan.out / LEDGER).exists()
+        try:
+            return run.done(began)
+        except OutputError:
+            raise
+        except DomainAugError:  # a recipe that cannot be composed: mended, it is another one, and would be refused
+            if fresh and not run.made:
+                (plan.out / LEDGER).unlink(missing_ok=True)
+            raise
 
 
 @dataclass(slots=True)

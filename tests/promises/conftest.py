@@ -51,7 +51,8 @@ def command() -> Command:
 
     def run(*arguments: object, expect: int | None = None, timeout: float = 120, **more: Any) -> Ended:
         began = time.monotonic()
-        environment = {**os.environ, **more.pop("env", {})}
+        environment = {name: value for name, value in os.environ.items() if name != "NO_ALBUMENTATIONS_UPDATE"}
+        environment |= more.pop("env", {})
         done = subprocess.run(
             command_line(*arguments), capture_output=True, text=True, timeout=timeout, env=environment, **more
         )

@@ -246,7 +246,10 @@ def test_a_recipe_names_transforms_and_nothing_else(tmp_path, photos, command, n
     assert ended.err.startswith(f"error: {path}:6:")
     assert len(ended.err.strip().splitlines()) == 1
     assert not mark.exists()
-    assert not list(tmp_path.glob("out/*.png"))
+    path.write_text(
+        f"{HEAD}limits: []\nrecipe:\n  - HorizontalFlip: {{}}\n"
+    )  # nothing stands in the way of a better one
+    command("augment", tmp_path / "source", tmp_path / "out", "--profile", path, expect=0)
 
 
 # -- saved pipelines -------------------------------------------------------------------------------------
