@@ -1,4 +1,5 @@
 import json
+import sys
 
 import pytest
 from typer.testing import CliRunner
@@ -31,7 +32,8 @@ def test_the_fork_under_the_same_import_name_is_called_wrong(monkeypatch: pytest
 
 
 def test_the_command_exits_1_when_something_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("domainaug.cli.doctor.examine", lambda: [Check("numpy", "wrong", "not installed")])
+    command = sys.modules["domainaug.cli.doctor"]  # the package has a function of that name
+    monkeypatch.setattr(command, "examine", lambda: [Check("numpy", "wrong", "not installed")])
     result = CliRunner().invoke(app, ["doctor", "--json"])
     assert result.exit_code == 1
     assert json.loads(result.stdout) == [{"what": "numpy", "state": "wrong", "detail": "not installed"}]
