@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -31,7 +32,6 @@ MOMENTS: dict[str, Callable[[Path], bool]] = {
     "one file is visible": lambda out: visible(out) >= 1,
     "a fourth is visible": lambda out: visible(out) >= FILES // 4,
     "half is visible": lambda out: visible(out) >= FILES // 2,
-    "three quarters are visible": lambda out: visible(out) >= 3 * FILES // 4,
     "all but the manifest is visible": lambda out: visible(out) == FILES,
 }
 
@@ -90,8 +90,17 @@ def test_killed_again_and_again_it_still_ends_alike(work, undisturbed, starting,
 
 # -- at the door of the kernel ---------------------------------------------------------------------------
 
-needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
-WRITES = "openat,open,creat,rename,renameat,renameat2,link,linkat,symlink,symlinkat,truncate"
+
+def may_trace() -> bool:
+    return (
+        shutil.which("strace") is not None
+        and subprocess.run(["strace", "-qq", "-o", "/dev/null", "true"]).returncode == 0
+    )
+
+
+needs_strace = pytest.mark.skipif(not may_trace(), reason="strace is not installed, or may not trace")
+CALLS = "openat open creat rename renameat renameat2 link linkat symlink symlinkat truncate"
+WRITES = ",".join(f"?{call}" for call in CALLS.split())  # not every processor has all of them
 
 
 @needs_strace
@@ -121,7 +130,7 @@ def test_no_system_call_opens_a_visible_name_for_writing(work, undisturbed, star
 @pytest.mark.parametrize("nth", [1, 9])
 def test_killed_at_the_very_call_that_shows_a_file(work, undisturbed, starting, command, tree, nth):
     out = work / f"rename-{nth}"
-    inject = f"inject=rename:signal=SIGKILL:when={nth}"
+    inject = f"inject=?rename,?renameat,?renameat2:signal=SIGKILL:when={nth}"
     process = starting("augment", work / "source", out, *RUN, before=("strace", "-f", "-o", "/dev/null", "-e", inject))
     assert process.wait(timeout=120) == -signal.SIGKILL
     assert tree(out).items() <= undisturbed.items()

@@ -68,12 +68,6 @@ def test_the_bytes_do_not_depend_on_the_order_in_which_files_were_made(tmp_path,
     assert tree(tmp_path / "out") == first
 
 
-def test_the_bytes_do_depend_on_the_seed(home, first, command, tree):
-    command("augment", home / "source", home / "seed", *RUN[:-1], 12, expect=0)
-    same = [name for name, digest in tree(home / "seed").items() if first.get(name) == digest]
-    assert len(same) < len(first) / 4  # a copy that draws nothing, and the mask under one that does not move
-
-
 def test_replay_proves_every_byte_and_touches_none(home, first, command, tree):
     proof = command("replay", home / "out", "--workers", 2, "--json", expect=0).data
     assert (proof["ok"], proof["identical"], proof["differences"]) == (True, len(first) - 1, [])

@@ -246,10 +246,13 @@ def test_a_recipe_names_transforms_and_nothing_else(tmp_path, photos, command, n
     assert ended.err.startswith(f"error: {path}:6:")
     assert len(ended.err.strip().splitlines()) == 1
     assert not mark.exists()
-    path.write_text(
-        f"{HEAD}limits: []\nrecipe:\n  - HorizontalFlip: {{}}\n"
-    )  # nothing stands in the way of a better one
-    command("augment", tmp_path / "source", tmp_path / "out", "--profile", path, expect=0)
+
+
+def test_a_recipe_that_was_refused_leaves_no_run_in_the_way_of_a_better_one(tmp_path, photos, command):
+    source, path = photos(tmp_path / "source", 1), tmp_path / "mine.yaml"
+    for name, status in (("os.system", 2), ("HorizontalFlip", 0)):
+        path.write_text(f"{HEAD}limits: []\nrecipe:\n  - {name}: {{}}\n")
+        command("augment", source, tmp_path / "out", "--profile", path, expect=status)
 
 
 # -- saved pipelines -------------------------------------------------------------------------------------
@@ -265,7 +268,6 @@ def saved(*steps: object) -> str:
 
 SAVED = {
     "a function of os": saved(step("os.system", command="touch MARK")),
-    "a function of os as the whole": json.dumps({"transform": step("os.system", command="touch MARK")}),
     "a class of another library": saved(step("subprocess.Popen", args=["touch", "MARK"])),
     "a lambda": saved({"__class_fullname__": "Lambda", "__name__": "os.system", "p": 1.0}),
     "a child of a child": saved(step("OneOf", transforms=[step("builtins.eval", source="open('MARK', 'w')")])),

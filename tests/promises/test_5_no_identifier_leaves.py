@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from pathlib import Path
@@ -108,7 +109,8 @@ def test_nothing_of_it_is_said_anywhere(tmp_path, study, command):
     }.items():
         ended = command(*arguments)
         told[f"stdout of {name}"], told[f"stderr of {name}"] = ended.out, ended.err
-    assert told["stdout of run"].count('"code"') >= 8, "errors were to be provoked"
+    asides = json.loads(told["stdout of run"])["set_aside"]
+    assert (len(asides), len({aside["code"] for aside in asides})) == (10, 7), "errors were to be provoked"
     assert len(list(out.rglob("*.dcm"))) >= 2
     told |= told_by(out)
     assert {"ledger.sqlite", "manifest.jsonl", "ledger"} <= told.keys()

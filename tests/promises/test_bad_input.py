@@ -90,11 +90,9 @@ def source(place, photos) -> Path:
     [
         (("--copies", "0"), "copies"),
         (("--copies", "-1"), "copies"),
-        (("--copies", "many"), "copies"),
         (("--strength", "2"), "strength"),
         (("--strength", "nan"), "strength"),
         (("--seed", "-1"), "seed"),
-        (("--workers", "0"), "workers"),
         (("--engine", "locla"), "local"),
         (("--memory-limit", "lots"), "lots"),
         (("--option", "symmetry"), "NAME=VALUE"),
