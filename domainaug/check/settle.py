@@ -18,7 +18,7 @@ from domainaug._albumentations import A
 from domainaug.check.clamp import clamped
 from domainaug.check.finding import Fix
 from domainaug.check.judge import Breach, Look, breaches
-from domainaug.declare import GOVERNS, declare, parameter_for, with_parameter
+from domainaug.declare import GOVERNS, declare, parameter_for, parameter_value, with_parameter
 from domainaug.effects import EFFECTS, Effect
 from domainaug.generators import Frame
 from domainaug.profile.model import Profile
@@ -173,7 +173,7 @@ def _others(look: Look, breach: Breach) -> Iterable[str]:
 
 def _clamp(work: _Mending, breach: Breach, parameter: str) -> tuple[Fix | None, Any]:
     transform = work.look.transform
-    old = transform.p if parameter == "p" else transform.get_transform_init_args().get(parameter)
+    old = transform.p if parameter == "p" else parameter_value(transform, parameter)
     if old is None:
         return None, transform
 

@@ -13,7 +13,7 @@ from domainaug.check.finding import Finding, Fix
 from domainaug.check.judge import Breach, Look, breaches, concerns, open_effects, share_beyond
 from domainaug.check.phrase import finding_of
 from domainaug.check.settle import Settled, remake, settle
-from domainaug.declare import Walked, compose_walk, parameter_for
+from domainaug.declare import Walked, compose_walk, parameter_for, parameter_value
 from domainaug.effects import EFFECTS, Interval
 from domainaug.generators import Frame, Generators
 from domainaug.profile.model import Profile, bounds
@@ -100,7 +100,7 @@ def _fix(whole: Whole, breach: Breach) -> Fix | None:
             return breach.rule not in _broken(whole, trial)
 
         for name in parameter_for(look.transform, breach.effect.name):
-            old = look.transform.get_transform_init_args().get(name)
+            old = parameter_value(look.transform, name)
             new = clamped(old, lambda value, name=name, fits=fits: fits(value, name))  # type: ignore[misc]
             siblings[look.path[-1]] = kept
             if new is not None and new != old:

@@ -75,7 +75,9 @@ class Execution:
             frame = self._frame()
             params = self._as_is(step) if kind in (Kind.NATIVE, Kind.CONVERTING) else self._apply(step, kind, frame)
             moves = kind in (Kind.EXACT, Kind.RESAMPLING)
-            self.log.applied.append(Applied(step.leaf, step.path, params, frame, moves))
+            self.log.applied.append(
+                Applied(step.leaf, step.path, params, frame, moves, 1.0 if self.unit else frame.high)
+            )
             for name, numbered in self.rows.items():
                 numbered.see(self.data[name])
             self.data = self._after_each(self.data)

@@ -48,6 +48,7 @@ class Applied:
         params: What it drew.
         frame: The picture it worked on.
         moves: Whether its kind moves pixels; told when nobody declares what it does.
+        top: The brightest value of what it was given: 1 for shares of the range.
     """
 
     leaf: Any
@@ -55,6 +56,7 @@ class Applied:
     params: Mapping[str, Any]
     frame: Frame
     moves: bool
+    top: float
 
 
 @dataclass(slots=True)
@@ -128,7 +130,7 @@ def _drawn(applied: Applied) -> Generators | None:
 
     if not isinstance(applied.leaf, A.BasicTransform):
         return None
-    return drawn(applied.leaf, applied.params, applied.frame)
+    return drawn(applied.leaf, applied.params, applied.frame, top=applied.top)
 
 
 def _step(applied: Applied, did: Generators | None) -> dict[str, Any]:

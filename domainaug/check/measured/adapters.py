@@ -6,9 +6,8 @@ custom is called that library's way at once, because some pass through in silenc
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import inspect
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -149,6 +148,13 @@ def _pil(target: Any, probe: Probe) -> Returned:
     return _returned(target(Image.fromarray(probe.image)), probe, None)
 
 
+def _loaded(name: str) -> Any:
+    """Return a library the target has imported; one it has not imported is none it can want."""
+    if name not in sys.modules:
+        raise TypeError(f"{name} is not imported")
+    return sys.modules[name]
+
+
 def _tensor(target: Any, probe: Probe) -> Returned:
     return _returned(target(_to_tensor(probe)), probe, None)
 
@@ -158,11 +164,7 @@ def _batch(target: Any, probe: Probe) -> Returned:
 
 
 def _to_tensor(probe: Probe) -> Any:
-    if importlib.util.find_spec("torch") is None:
-        raise TypeError("torch is not installed")
-    import torch
-
-    return torch.from_numpy(np.ascontiguousarray(probe.picture.transpose(2, 0, 1)))
+    return _loaded("torch").from_numpy(np.ascontiguousarray(probe.picture.transpose(2, 0, 1)))
 
 
 def _channels_first(target: Any, probe: Probe) -> Returned:
@@ -178,7 +180,7 @@ def _dictionary_first(target: Any, probe: Probe) -> Returned:
 
 
 def _subject(target: Any, probe: Probe) -> Returned:
-    torch, torchio = importlib.import_module("torch"), importlib.import_module("torchio")
+    torch, torchio = _loaded("torch"), _loaded("torchio")
     flat = probe.picture.transpose(2, 1, 0)[..., None]  # channels, x, y, one slice
     labels = np.stack([mask.T for mask in probe.masks])[..., None]
     subject = torchio.Subject(
