@@ -23,7 +23,7 @@ from domainaug.profile import load_profile
 from domainaug.run import augment, replay
 from domainaug.run.ledger import LEDGER, Ledger, Row
 
-__all__ = ["Tour", "draws", "take"]
+__all__ = ["Tour", "draws", "make_room", "take"]
 
 Say = Callable[[str], None]
 
@@ -69,7 +69,7 @@ def take(folder: Path, *, quick: bool = False, say: Say = print) -> Tour:
         MissingExtra: The material's wheels are not installed.
     """
     start = time.perf_counter()
-    _make_room(folder)
+    make_room(folder)
     stations = gather(folder / "source")
     say(f"material: {len(stations)} datasets of real pictures from installed wheels, in {folder / 'source'}")
 
@@ -108,7 +108,12 @@ def take(folder: Path, *, quick: bool = False, say: Say = print) -> Tour:
     return Tour(page, outputs, identical, count, len(report.findings), time.perf_counter() - start)
 
 
-def _make_room(folder: Path) -> None:
+def make_room(folder: Path) -> None:
+    """Empty the folder of an earlier tour, or make it.
+
+    Raises:
+        OutputError: `folder` holds something that is not an earlier tour.
+    """
     if folder.exists() and any(folder.iterdir()) and not (folder / _MARK).exists():
         raise OutputError(f"{folder}: this folder holds something else; name one that is empty or new (--out)")
     for part in ("source", "augmented"):
