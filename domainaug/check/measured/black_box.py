@@ -16,7 +16,7 @@ from domainaug.check.measured.adapters import Returned, Style, styles_for
 from domainaug.check.measured.chart import Output, Probe, make_probe
 from domainaug.check.measured.observation import Observation, Problem, summed_up
 from domainaug.check.measured.one_draw import Measured, measure_draw
-from domainaug.check.measured.randomness import copied, independent, is_albumentations, seeded, undisturbed
+from domainaug.check.measured.randomness import copied, independent, is_albumentations, is_monai, seeded, undisturbed
 from domainaug.check.measured.screening import Glance, farthest, glance, scaled
 from domainaug.effects import EFFECTS
 from domainaug.generators import Frame
@@ -27,6 +27,7 @@ _SCREENED, _ANALYZED = 300, 30
 _LARGEST, _SMALLEST = 512, 96  # px a side of the probe
 _POOL = 72  # outputs kept while screening; beyond it only the most telling stay
 _FEWEST = 6
+_TRIALS, _PATIENCE = 32, 0.25  # calls, and seconds, that a way of calling gets to show a change
 
 
 def measure(
@@ -87,6 +88,8 @@ class _Box:
             # Boxes and points are not handed over, so what prepares them has nothing to do.
             if getattr(self.target, "processors", None):
                 self.target.processors = {}
+        elif is_copy and is_monai(self.target):
+            independent(self.target, seed)
 
     def fault(self, kind: str, message: str) -> None:
         self.faults[kind] += 1
@@ -96,23 +99,34 @@ class _Box:
         return tuple(Problem(kind, self.messages[kind], count) for kind, count in self.faults.items())
 
     def find_style(self, probe: Probe, masks: bool | None) -> Style | None:
-        """Try the styles in order until one gives a picture back."""
+        """Try the styles in order until one gives a changed picture back, or else take the first that gives one.
+
+        Some libraries pass through untouched what they do not know, and a callable that acts now and then
+        passes anything through the other times; so a picture that came back as it was settles nothing but that
+        other layouts of the same kind need no trial: they would only be taken along another axis.
+        """
         refusals: list[Exception] = []
-        nothing = False
+        found: dict[str, Style] = {}
+        settled: set[str] = set()
         for style in styles_for(self.target, masks=masks):
+            if style.kind in settled:
+                continue
             try:
-                returned = self._call(style, probe)
+                verdict = self._tried(style, probe)
             except Exception as refusal:  # the callable's own code may raise anything
                 refusals.append(refusal)
                 continue
-            if returned.image is None:
-                nothing = True
-                continue
-            self.style = style
-            if style.name == "image":
-                self._prefer_library_style(probe)
-            return self.style
-        if nothing:
+            if verdict == "changed":
+                self.style = style
+                return style
+            found.setdefault(verdict, style)
+            if verdict == "untouched":
+                settled.add(style.kind)
+        for verdict in ("untouched", "refused at times", "odd"):
+            if verdict in found:
+                self.style = found[verdict]
+                return self.style
+        if "nothing" in found:
             self.fault("returns-nothing", "it returns None")
             self.why = "it returns None instead of a picture"
         else:
@@ -121,25 +135,29 @@ class _Box:
             self.why = f"it raises {type(first).__name__}: {_short(first)}"
         return None
 
-    def _prefer_library_style(self, probe: Probe) -> None:
-        """Some libraries pass arrays through untouched; a style that changes the picture is the true one."""
-        assert self.style is not None
-        for _ in range(3):
-            returned = self.attempt(probe)
-            if returned is None or not np.array_equal(returned.image, probe.image):  # type: ignore[arg-type]
-                return
-        for style in styles_for(self.target, masks=False):
-            if style.name not in ("PIL image", "tensor, channels first"):
-                continue
-            for _ in range(3):
-                try:
-                    returned = self._call(style, probe)
-                except Exception:
-                    break
-                image = returned.image
-                if image is not None and image.size and not _alike(image, probe):
-                    self.style = style
-                    return
+    def _tried(self, style: Style, probe: Probe) -> str:
+        """Return what a style gives: "changed", "untouched", "odd" (no picture like the one given), "nothing" ...
+
+        Raises:
+            Exception: Whatever the first call raises; a later one makes it "refused at times".
+        """
+        until = time.perf_counter() + _PATIENCE
+        for made in range(_TRIALS):
+            try:
+                returned = self._call(style, probe)
+            except Exception:  # the callable's own code may raise anything
+                if made:
+                    return "refused at times"
+                raise
+            if returned.image is None:
+                return "nothing"
+            if not _is_picture(returned.image, probe):
+                return "odd"
+            if not _untouched(returned, probe):
+                return "changed"
+            if made >= 2 and time.perf_counter() > until:
+                break
+        return "untouched"
 
     def _call(self, style: Style, probe: Probe) -> Returned:
         self.calls += 1
@@ -177,7 +195,8 @@ class _Box:
             return False
         if returned.native and image.dtype != probe.dtype:
             self.fault("other-type", f"it is given {probe.dtype} and returns {image.dtype}")
-        self._note_range(image, probe)
+        if returned.native:  # tensors are clipped by nobody; what light and noise do to them is read as effects
+            self._note_range(image, probe)
         return True
 
     def _note_range(self, image: NDArray[Any], probe: Probe) -> None:
@@ -326,9 +345,19 @@ def _is_crop(read: Measured, probe: Probe, shape: tuple[int, ...]) -> bool:
     return (lost or padded) and abs(read.values.get("scale", 1.0) - 1) < 0.004 and shape != probe.picture.shape[:2]
 
 
-def _alike(image: NDArray[Any], probe: Probe) -> bool:
-    decoded = probe.decode(image)
-    return decoded.shape == probe.picture.shape and float(np.abs(decoded - probe.picture).max()) < 0.004
+def _is_picture(image: NDArray[Any], probe: Probe) -> bool:
+    if image.dtype.kind not in "iufb":
+        return False
+    return image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (1, probe.picture.shape[2]))
+
+
+def _untouched(returned: Returned, probe: Probe) -> bool:
+    image, masks = returned.output.image, returned.masks
+    if masks is not None and not all(map(np.array_equal, masks, probe.masks)):
+        return False
+    if image.shape[:2] != probe.picture.shape[:2] or not image.size:
+        return False
+    return float(np.abs(probe.decode(image) - probe.picture).max()) < 0.004
 
 
 def _short(error: Exception) -> str:

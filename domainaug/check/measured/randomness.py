@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["copied", "independent", "is_albumentations", "seeded", "undisturbed"]
+__all__ = ["copied", "independent", "is_albumentations", "is_monai", "seeded", "undisturbed"]
 
 _DEEPEST, _MOST = 8, 4000
 
@@ -41,6 +41,8 @@ def undisturbed(target: object) -> Iterator[None]:
     legacy, plain = np.random.get_state(), random.getstate()
     torch = sys.modules.get("torch")
     tensor = torch.get_rng_state() if torch is not None else None
+    shared = _monai()
+    of_monai = shared.get_state() if shared is not None else None
     try:
         yield
     finally:
@@ -48,6 +50,8 @@ def undisturbed(target: object) -> Iterator[None]:
         np.random.set_state(legacy)
         if torch is not None and tensor is not None:
             torch.set_rng_state(tensor)
+        if shared is not None:
+            shared.set_state(of_monai)
         for holder, state in states:
             _restore(holder, state)
 
@@ -58,16 +62,34 @@ def seeded(seed: int) -> None:
     np.random.seed(seed % 2**32)
     torch = sys.modules.get("torch")
     if torch is not None:
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)  # on the processor alone: other devices' states are not ours
+    shared = _monai()
+    if shared is not None:
+        shared.seed(seed % 2**32)
+
+
+def _monai() -> Any:
+    """Return the state that all MONAI transforms share which have none of their own, or None without MONAI."""
+    return getattr(getattr(sys.modules.get("monai.transforms"), "Randomizable", None), "R", None)
 
 
 def independent(target: Any, seed: int) -> None:
-    """Give each step of an albumentations pipeline a random stream of its own.
+    """Give each step of an albumentations or MONAI pipeline a random stream of its own; `target` is changed.
 
-    A seeded Compose hands every step the same stream, so that two flips always fall together; drawn like
-    that, a check would see only the diagonal.
+    A seeded albumentations Compose hands every step the same stream, and MONAI transforms seeded alike draw
+    alike, so that two flips always fall together; drawn like that, a check would see only the diagonal.
     """
-    _spread(target, np.random.SeedSequence(seed))
+    if is_monai(target):
+        seeding = getattr(target, "set_random_state", None)  # a transform without chance has none
+        if seeding is not None:
+            seeding(seed=int(np.random.SeedSequence(seed).generate_state(1)[0]))
+    else:
+        _spread(target, np.random.SeedSequence(seed))
+
+
+def is_monai(target: object) -> bool:
+    """Return whether `target` is a MONAI transform or composition (without importing MONAI)."""
+    return any(kind.__module__.partition(".")[0] == "monai" for kind in type(target).__mro__)
 
 
 def _spread(step: Any, sequence: np.random.SeedSequence) -> None:
