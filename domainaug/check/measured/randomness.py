@@ -105,13 +105,15 @@ def _generators(target: object) -> list[Any]:
     """Return every random generator that can be reached from `target`."""
     found: list[Any] = []
     known: set[int] = set()
+    torch = getattr(sys.modules.get("torch"), "Generator", None)
+    kinds = (np.random.Generator, np.random.RandomState, random.Random, *([torch] if torch is not None else []))
     waiting: list[tuple[Any, int]] = [(target, 0)]
     while waiting and len(known) < _MOST:
         thing, depth = waiting.pop()
         if id(thing) in known or depth > _DEEPEST:
             continue
         known.add(id(thing))
-        if isinstance(thing, np.random.Generator | np.random.RandomState | random.Random):
+        if isinstance(thing, kinds):
             found.append(thing)
         else:
             waiting.extend((part, depth + 1) for part in _parts(thing))
@@ -147,13 +149,13 @@ def _is_filled(cell: Any) -> bool:
 def _state(holder: Any) -> Any:
     if isinstance(holder, np.random.Generator):
         return copy.deepcopy(holder.bit_generator.state)
-    return holder.get_state() if isinstance(holder, np.random.RandomState) else holder.getstate()
+    return holder.getstate() if isinstance(holder, random.Random) else holder.get_state()
 
 
 def _restore(holder: Any, state: Any) -> None:
     if isinstance(holder, np.random.Generator):
         holder.bit_generator.state = state
-    elif isinstance(holder, np.random.RandomState):
-        holder.set_state(state)
-    else:
+    elif isinstance(holder, random.Random):
         holder.setstate(state)
+    else:
+        holder.set_state(state)
