@@ -221,11 +221,11 @@ class Generators:
         found: dict[str, Interval] = {}
         if self.maps is not _IDENTITY_MAP:
             values = decompose(self.maps, aspect=frame.aspect if frame else 1.0)
-            found.update((name, Interval.of(column)) for name, column in values.items())
+            found.update((name, _spanned(name, column)) for name, column in values.items())
             if len(self.maps) > 1 and found["rotation"].high > 180 - 1e-6:  # a half turn is one to either side
                 found["rotation"] = EFFECTS["rotation"].anything
         if self.curves is not _IDENTITY_CURVE:
-            found.update((name, Interval.of(column)) for name, column in tone_effects(self.curves).items())
+            found.update((name, _spanned(name, column)) for name, column in tone_effects(self.curves).items())
         for name, interval in self.ranges.items():
             found[name] = EFFECTS[name].then(found[name], interval) if name in found else interval
         possible = applicable(color=frame.channels > 1, volume=frame.volume) if frame else EFFECTS.values()
@@ -242,6 +242,13 @@ class Generators:
 
 _GROWS_WITH_SCALE = {"blur": 1, "motion_blur": 1, "local_warp": 1, "shift": 1, "occlusion": 2, "foreign_content": 2}
 _HIDDEN_BY_SMOOTHING = ("compression", "loss_of_levels", "pixelation", "impulse_noise")
+
+
+def _spanned(name: str, column: Array) -> Interval:
+    """The interval of an effect over draws; the least of a magnitude is not at the extreme draws, so it is neutral."""
+    row = EFFECTS[name]
+    hull = Interval.of(column)
+    return hull.hull(row.still) if len(column) > 1 and row.neutral == row.lowest and not row.is_flag else hull
 
 
 def _noise_through(noise: Interval, later: Generators) -> Interval:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from domainaug.declare.sets import affine_maps
@@ -186,6 +186,7 @@ def test_long_pipelines_keep_their_extremes(steps):
     assert scale == pytest.approx((1 / largest, largest), rel=1e-6)
 
 
+@example([(0.0, 1.09375, 0.0), (0.0, 0.9375, 0.0), (0.0, 0.9375, 0.0), (0.0, 0.9375, 0.0), (0.0, 1.09375, 0.0)])
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(st.floats(-10, 10), st.floats(0.9, 1.1), st.floats(-0.1, 0.1)), min_size=1, max_size=5))
 def test_one_draw_of_each_step_lies_inside_the_whole(draws):

@@ -135,9 +135,9 @@ def test_a_file_that_is_cut_is_never_read_halfway(form, share):
 def test_a_bomb_is_refused_by_its_header_at_once():
     data = png_header(20_000, 20_000)
     assert len(data) < 60_000
-    began = time.perf_counter()
+    began = time.process_time()
     assert code_of(data) == "too-large"
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
     assert code_of(png_header(60_000, 60_000)[:200]) in {"too-large", "damaged"}
 
 

@@ -71,11 +71,11 @@ def test_every_cut_is_refused_or_harmless(real, tmp_path):
     path, kept = tmp_path / "cut.dcm", 0
     for length in range(0, len(whole), 67):
         path.write_bytes(whole[:length])
-        start = time.perf_counter()
+        start = time.process_time()
         with contextlib.suppress(UnreadableInput):
             assert (load([path]).view.stored == pixels).all()
             kept += 1
-        assert time.perf_counter() - start < 2
+        assert time.process_time() - start < 2
     assert kept <= 2  # only the padding after the pixels is lost
 
 
@@ -135,9 +135,9 @@ def test_a_deflated_file_is_read(real, tmp_path, edited):
 def test_a_deflated_bomb_is_refused_before_it_fills_the_memory(real, tmp_path):
     path = deflated(tmp_path / "bomb.dcm", bytes(INFLATED_LIMIT + 2**20), real("CT_small.dcm"))
     assert path.stat().st_size < 200_000
-    start = time.perf_counter()
+    start = time.process_time()
     refused(path, "too-large")
-    assert time.perf_counter() - start < 8
+    assert time.process_time() - start < 8
 
 
 def test_a_transfer_syntax_that_is_no_still_picture_is_refused(real, tmp_path):

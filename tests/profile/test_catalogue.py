@@ -67,9 +67,9 @@ def test_a_changed_file_is_read_again_and_so_is_a_changed_parent(desk, rule):
 
 def test_loading_again_is_quick_and_gives_mappings_of_ones_own():
     first = load_profile("medical/chest-xray")
-    start = time.perf_counter()
+    start = time.process_time()
     again = load_profile("medical/chest-xray")
-    assert time.perf_counter() - start < 0.05
+    assert time.process_time() - start < 0.05
     assert again == first
     first.options["laterality_free"] = "spoiled"  # type: ignore[index]
     first.recipe[0].clear()  # type: ignore[attr-defined]

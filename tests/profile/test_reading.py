@@ -101,10 +101,10 @@ BOMBS = {
 
 @pytest.mark.parametrize("text", BOMBS.values(), ids=BOMBS)
 def test_bombs_end_at_once(text):
-    start = time.perf_counter()
+    start = time.thread_time()  # not the clock: other processes may want the processor
     with pytest.raises(ProfileError):
         parse_document(text)
-    assert time.perf_counter() - start < 1.0
+    assert time.thread_time() - start < 1.0
 
 
 def test_depth_is_allowed_up_to_the_limit_and_no_further():
