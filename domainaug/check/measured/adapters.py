@@ -23,6 +23,7 @@ from domainaug.check.measured.frameworks import (
     MONAI_DICTIONARY,
     SUBJECT,
     TENSOR,
+    keys_of,
 )
 from domainaug.check.measured.randomness import is_albumentations
 
@@ -42,7 +43,7 @@ def styles_for(target: Any, *, masks: bool | None = None) -> tuple[Style, ...]:
     if "torchio" in home:
         return (SUBJECT,)
     if "monai" in home:
-        return (MONAI_ARRAY, MONAI_DICTIONARY)
+        return (MONAI_DICTIONARY,) if keys_of(target) else (MONAI_ARRAY, MONAI_DICTIONARY)
     if "kornia" in home:
         return (BATCH_AND_MASKS, BATCH) if masks is not False else (BATCH,)
     if "torchvision" in home:

@@ -120,7 +120,7 @@ class _Box:
                 self.style = style
                 return style
             found.setdefault(verdict, style)
-            if verdict == "untouched":
+            if verdict in ("untouched", "refused at times"):
                 settled.add(style.kind)
         for verdict in ("untouched", "refused at times", "odd"):
             if verdict in found:

@@ -110,15 +110,13 @@ def _returned_x_first(picture: Any, probe: Probe, label: Any = None) -> Returned
 
 
 def _monai_array(target: Any, probe: Probe) -> Returned:
-    if keys_of(target):
-        raise TypeError("it takes a dictionary")
     result = target(_x_first(probe))
     return _returned_x_first(result[0] if isinstance(result, list | tuple) else result, probe)
 
 
 def _monai_dictionary(target: Any, probe: Probe) -> Returned:
     keys = keys_of(target) or ("image",)
-    label_keys = [key for key in keys if any(part in str(key).lower() for part in _LABELS)]
+    label_keys = [key for key in keys if _is_label(key)]
     image_keys = [key for key in keys if key not in label_keys]
     if not image_keys:
         image_keys, label_keys = label_keys[:1], label_keys[1:]
@@ -128,6 +126,10 @@ def _monai_dictionary(target: Any, probe: Probe) -> Returned:
     if not isinstance(result, Mapping):
         raise TypeError(f"a dictionary came back as {type(result).__name__}")
     return _returned_x_first(result[image_keys[0]], probe, result[label_keys[0]] if label_keys else None)
+
+
+def _is_label(name: Any) -> bool:
+    return any(part in str(name).lower() for part in _LABELS)
 
 
 def keys_of(target: Any) -> tuple[Any, ...]:
@@ -146,13 +148,29 @@ def _keys(step: Any) -> Iterator[Any]:
 
 def _subject(target: Any, probe: Probe) -> Returned:
     torch, torchio = _loaded("torch"), _loaded("torchio")
+    included = list(_included(target))
+    names = dict.fromkeys(name for step in included for name in step or ())
+    image_names = [name for name in names if not _is_label(name)] or ["image"]
+    label_names = [name for name in names if _is_label(name)]
+    if not label_names and None in included:  # a step for all pictures moves a label too
+        label_names = ["label"]
     flat, labels = _x_first(probe)[..., None], _labels_x_first(probe)[..., None]  # one slice
-    subject = torchio.Subject(
-        image=torchio.ScalarImage(tensor=torch.from_numpy(flat)),
-        label=torchio.LabelMap(tensor=torch.from_numpy(labels)),
-    )
-    result = target(subject)
-    return _returned_x_first(result["image"].data[..., 0], probe, result["label"].data[..., 0])
+    pictures = {name: torchio.ScalarImage(tensor=torch.from_numpy(flat.copy())) for name in image_names}
+    pictures |= {name: torchio.LabelMap(tensor=torch.from_numpy(labels.copy())) for name in label_names}
+    result = target(torchio.Subject(**pictures))
+    label = result[label_names[0]].data[..., 0] if label_names else None
+    return _returned_x_first(result[image_names[0]].data[..., 0], probe, label)
+
+
+def _included(step: Any) -> Iterator[tuple[str, ...] | None]:
+    """Return for each step the names it is kept to, or None when it takes all."""
+    inner = getattr(step, "transforms", None)
+    children = inner if isinstance(inner, list | tuple | dict) else ()
+    for child in children:
+        yield from _included(child)
+    if not children:
+        named = getattr(step, "include", None)
+        yield tuple(named) if named else None
 
 
 TENSOR = Style("tensor, channels first", _tensor, "tensor")

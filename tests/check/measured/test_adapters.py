@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sys
 import types
 
@@ -106,6 +107,42 @@ def test_a_class_of_a_library_with_channels_first_is_called_that_way():
     seen = measure(RandFlip(), frame=FRAME, draws=5)
     assert seen.style == "MONAI array"
     assert set(seen.ranges) == {"mirror_horizontal"}
+
+
+@pytest.mark.parametrize(("keys", "labeled"), [(("img", "seg"), True), (("t1",), False)])
+def test_a_dictionary_of_that_library_has_the_keys_its_steps_name(keys, labeled):
+    class RandFlipd:
+        def __init__(self):
+            self.keys = keys
+
+        def __call__(self, data):
+            assert set(data) == set(keys)
+            return {key: data[key][:, ::-1].copy() for key in keys}
+
+    RandFlipd.__module__ = "monai.transforms"
+    seen = measure(RandFlipd(), frame=FRAME, draws=5)
+    assert (seen.style, seen.labeled) == ("MONAI dictionary", labeled)
+    assert set(seen.ranges) == {"mirror_horizontal"}
+
+
+def test_one_that_acts_now_and_then_is_not_taken_for_what_passes_it_in_silence():
+    def box(image):
+        return np.ascontiguousarray(image[:, ::-1]) if random.random() < 0.02 else image
+
+    for seed in range(3):
+        assert measure(box, frame=FRAME, draws=5, seed=seed).style == "image"
+
+
+def test_one_that_raises_now_and_then_is_still_measured():
+    def fragile(image):
+        if random.random() < 0.2:
+            raise ValueError("not today")
+        return image if random.random() < 0.5 else arrays_only(image)
+
+    for seed in range(4):
+        seen = measure(fragile, frame=FRAME, draws=20, seed=seed)
+        assert [problem.kind for problem in seen.problems] == ["raises"]
+        assert set(seen.ranges) == {"mirror_horizontal"}
 
 
 def test_a_callable_that_lets_arrays_through_untouched_is_tried_with_pil():

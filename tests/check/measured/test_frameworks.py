@@ -200,6 +200,12 @@ def test_monai_is_given_hounsfield_units_and_shares_come_back_from_a_window():
     assert mirrors_now_and_then(seen)
 
 
+def test_why_a_monai_pipeline_cannot_be_shown_a_picture_is_told():
+    m = load("monai.transforms")
+    seen = measure(m.Compose([m.EnsureChannelFirstd(keys=["image"]), m.RandFlipd(keys=["image"])]), frame=GRAY, draws=3)
+    assert "EnsureChannelFirstd" in str(seen.unreadable)
+
+
 # -- TorchIO -------------------------------------------------------------------------------------------------
 
 
@@ -221,6 +227,14 @@ def test_torchio_rotation_noise_and_composition():
     assert 0 < seen.counts["mirror_horizontal"] < seen.draws
     assert [abs(x) for x in turn(seen)] == pytest.approx([7, 7], abs=0.3)
     assert seen.ranges["noise"].high == pytest.approx(0.03, rel=0.1)
+
+
+@pytest.mark.parametrize(("names", "labeled"), [(("t1",), False), (("t1", "t1_seg"), True)])
+def test_torchio_steps_kept_to_names_get_them(names, labeled):
+    tio = load("torchio")
+    seen = look(tio.Compose([tio.RandomFlip(axes=0, include=names)]))
+    assert seen.labeled == labeled
+    assert mirrors_now_and_then(seen)
 
 
 # -- kornia --------------------------------------------------------------------------------------------------
