@@ -47,6 +47,9 @@ _SYNTAXES = {
 }
 
 
+_NO_DECODER = frozenset({"1.2.840.10008.1.2.4.70"})
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """One line of the examination.
@@ -127,6 +130,8 @@ def _codec(name: str, uid: str) -> Check:
     decoder = get_decoder(uid)
     if decoder.is_available:
         return Check(f"DICOM {name}", "ok", ", ".join(decoder.available_plugins))
+    if uid in _NO_DECODER:
+        return Check(f"DICOM {name}", "missing", "no decoder of a permissive licence exists; such files are set aside")
     return Check(f"DICOM {name}", "missing", 'optional: pip install "domainaug[medical]"')
 
 

@@ -11,7 +11,7 @@ __all__ = ["demo"]
 
 
 def demo(
-    out: Annotated[Path, typer.Option("--out", help="Where everything goes.")] = Path("domainaug-demo"),
+    out: Annotated[Path, typer.Option("--out", help="Where everything goes.")] = Path("demo-output"),
     quick: Annotated[bool, typer.Option("--quick", help="One copy of each picture instead of three.")] = False,
 ) -> None:
     """See it work: check, augment and replay on real DICOM and photographs, and leave one page to look at."""

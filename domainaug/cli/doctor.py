@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from domainaug.doctor import examine
@@ -25,7 +26,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON on s
     else:
         table = Table(box=None, pad_edge=False, show_header=False)
         for check in checks:
-            table.add_row(_MARKS[check.state], check.what, check.detail)
+            table.add_row(_MARKS[check.state], escape(check.what), escape(check.detail))
         Console().print(table)
     if wrong:
         raise typer.Exit(1)

@@ -29,9 +29,12 @@ _TAGS = (
 _LONGEST = 240
 
 
-def header_table(source: Path, out: Path) -> list[list[str]]:
-    """Return rows (attribute, source, derived) for the first file of each; no tag that names a patient is read."""
-    before, after = (pydicom.dcmread(_files(folder)[0], stop_before_pixels=True) for folder in (source, out))
+def header_table(source: Path, derived: Path) -> list[list[str]]:
+    """Return rows (attribute, source, derived) for the first file of a folder and one derived from it.
+
+    No tag that names a patient is read.
+    """
+    before, after = (pydicom.dcmread(path, stop_before_pixels=True) for path in (_files(source)[0], derived))
     rows = [["attribute", "source", "derived"]]
     rows += [[name, _text(before, name), _text(after, name)] for name in _TAGS if name in before or name in after]
     rows.append(["Derivation codes", _meanings(before), _meanings(after)])

@@ -78,7 +78,7 @@ def gather(folder: Path) -> list[Station]:
             "textures",
             "manufacturing/metal-surface",
             "Surfaces",
-            "Photographs of surfaces from scikit-image.",
+            "Gravel and brick from scikit-image: no sheet of metal ships in a wheel, so its limits stand in.",
             _copy(folder / "textures", [photographs / "gravel.png", photographs / "brick.png"]),
         ),
         Station(

@@ -91,7 +91,9 @@ def take(folder: Path, *, quick: bool = False, say: Say = print) -> Tour:
         say(f"augment: {summary.done} copies of {station.name} under {station.profile}; {kept}")
         if any(out.rglob("*.dcm")):
             sections.append(
-                Section(f"{station.title}: what the derived header says", table=header_table(station.source, out))
+                Section(
+                    f"{station.title}: what the derived header says", table=header_table(station.source, _derived(out))
+                )
             )
             found = new_errors(station.source, out)
             errors = errors if found is None else [*(errors or []), *found]
@@ -156,29 +158,41 @@ def draws(image: np.ndarray[Any, Any], wanted: int = 4) -> Iterator[tuple[np.nda
 
 def _allowed(station: Station, out: Path) -> Section:
     tiles: list[Tile] = []
-    with Ledger(out / LEDGER) as ledger:
-        rows = list(ledger.rows())
+    rows = _rows(out)
     for source in _pictures_in(station.source):
-        made = [row for row in rows if _is_from(row, source, station)]
-        values, inverted = pictures.load(source)
-        window = pictures.window_of(values)
-        before = pictures.shown(values, window, inverted=inverted)
-        mask = station.source / "masks" / source.name
-        tiles.append(Tile(pictures.outlined(before, mask) if mask.exists() else before, "Original", source.name))
-        for row in made:
-            after_values, _ = pictures.load(out / row.files[0].path)
-            after = pictures.shown(after_values, window, inverted=inverted)
-            drawn = pictures.outlined(after, out / row.files[1].path) if len(row.files) > 1 and mask.exists() else after
-            tiles.append(Tile(drawn, f"Copy {row.copy}", effects_in_words(row.record), "good"))
-        if made:
-            tiles.append(
-                Tile(
-                    pictures.difference(before, after),
-                    f"Difference, copy {made[-1].copy}",
-                    "Orange: lighter. Blue: darker.",
-                )
-            )
+        tiles += _row_of_tiles(source, [row for row in rows if _is_from(row, source, station)], station, out)
     return Section(f"{station.title}, under {station.profile}", station.what, tiles)
+
+
+def _row_of_tiles(source: Path, made: list[Row], station: Station, out: Path) -> Iterator[Tile]:
+    """Yield an original, its copies, and where the copy that changed most differs."""
+    values, inverted = pictures.load(source)
+    window = pictures.window_of(values)
+    before = pictures.shown(values, window, inverted=inverted)
+    mask = station.source / "masks" / source.name
+    yield Tile(pictures.outlined(before, mask) if mask.exists() else before, "Original", source.name)
+    changes = []
+    for row in made:
+        image, *labels = (out / file.path for file in row.files)
+        after = pictures.shown(pictures.load(image)[0], window, inverted=inverted)
+        changes.append(pictures.difference(before, after))
+        drawn = pictures.outlined(after, labels[0]) if labels else after
+        yield Tile(drawn, f"Copy {row.copy}", effects_in_words(row.record), "good")
+    if made:
+        most = max(range(len(made)), key=lambda index: float(np.ptp(changes[index], axis=2).mean()))
+        yield Tile(changes[most], f"Difference, copy {made[most].copy}", "Orange: lighter. Blue: darker.")
+
+
+def _rows(out: Path) -> list[Row]:
+    with Ledger(out / LEDGER) as ledger:
+        return list(ledger.rows())
+
+
+def _derived(out: Path) -> Path:
+    """Return a derived file in which something moved, if there is one."""
+    rows = _rows(out)
+    row = next((row for row in rows if row.record.get("moved")), rows[0])
+    return out / row.files[0].path
 
 
 def _pictures_in(folder: Path) -> list[Path]:

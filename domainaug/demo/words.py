@@ -9,6 +9,7 @@ from domainaug.effects import EFFECTS, Effect
 
 __all__ = ["effects_in_words"]
 
+_GAP = "\N{NO-BREAK SPACE}"
 _DERIVED = frozenset({"outside", "field_of_view", "tone"})  # they follow from the ones that are named
 
 
@@ -37,7 +38,7 @@ def _size(row: Effect, value: Any) -> str:
 
 def _amount(row: Effect, value: float) -> str:
     if row.unit == "share":
-        return f"{value * 100:.1f} %"
+        return f"{value * 100:.1f}{_GAP}%"
     if row.unit in ("x", "exponent"):
-        return f"x {value:.2f}" if row.unit == "x" else f"{value:.2f}"
-    return f"{value:.1f} {row.unit}"
+        return f"x{_GAP}{value:.2f}" if row.unit == "x" else f"{value:.2f}"
+    return f"{value:.1f}{_GAP}{row.unit}"

@@ -43,3 +43,14 @@ def test_the_command_prints_a_table_people_can_read() -> None:
     result = CliRunner().invoke(app, ["doctor"])
     assert result.exit_code == 0
     assert "albumentations" in result.stdout
+
+
+def test_brackets_of_extras_reach_the_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    advice = 'optional: pip install "domainaug[app]"'
+    monkeypatch.setattr(sys.modules["domainaug.cli.doctor"], "examine", lambda: [Check("x", "missing", advice)])
+    assert advice in CliRunner().invoke(app, ["doctor"]).stdout
+
+
+def test_a_syntax_nobody_may_decode_is_not_promised() -> None:
+    found = {check.what: check for check in examine()}
+    assert "pip install" not in found["DICOM JPEG lossless"].detail

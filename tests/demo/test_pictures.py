@@ -64,4 +64,4 @@ def test_coins_are_found_one_by_one():
     ],
 )
 def test_effects_are_told_as_a_person_would(effects, words):
-    assert effects_in_words({"effects": effects}) == words
+    assert effects_in_words({"effects": effects}).replace("\N{NO-BREAK SPACE}", " ") == words
