@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
 import pytest
 
 from domainaug.profile.catalogue import list_profiles, load_profile
@@ -79,3 +80,40 @@ def test_noise_of_ct_is_five_to_twenty_five_units() -> None:
     profile = load_profile("medical/ct-chest")
     (noise,) = (arguments for step, arguments in steps(profile.recipe) if step == "GaussNoise")
     assert [round(share * profile.frame.span) for share in noise["std_range"]] == [5, 25]
+
+
+@pytest.mark.parametrize(
+    ("name", "height", "width"),
+    [
+        ("driving/front-camera", 720, 1280),
+        ("driving/front-camera", 375, 1242),
+        ("manufacturing/metal-surface", 370, 469),
+        ("manufacturing/aligned-assembly", 303, 384),
+    ],
+)
+def test_no_black_border_comes_into_view(name: str, height: int, width: int) -> None:
+    """Where the scene fills the frame, a black wedge is an edge or a defect that was never there."""
+    profile = load_profile(name)
+    white = np.full(
+        (height // 2, width // 2, profile.frame.channels)[: 2 + (profile.frame.channels > 1)], 235, np.uint8
+    )
+    pipeline = profile.compose(seed=4)
+    rims = []
+    for _ in range(60):
+        out = pipeline(image=white)["image"]
+        rims.append(min(out[0].min(), out[-1].min(), out[:, 0].min(), out[:, -1].min()))
+    assert min(rims) > 120
+
+
+@pytest.mark.parametrize(("name", "levels"), [("medical/chest-xray", (205, 235)), ("driving/front-camera", (190, 225))])
+def test_what_is_bright_keeps_its_structure(name: str, levels: tuple[int, int]) -> None:
+    """Mediastinum and abdomen, or a sky: exposure varies and does not wash them out."""
+    profile = load_profile(name)
+    board = np.repeat(np.repeat([levels, levels[::-1]], 40, axis=0), 40, axis=1).astype(np.uint8)
+    image = board if profile.frame.channels == 1 else np.repeat(board[..., None], 3, axis=2)
+    pipeline = profile.compose(seed=4)
+    steps = []
+    for _ in range(60):
+        out = pipeline(image=image)["image"].astype(float)
+        steps.append(abs(out[12:28, 52:68].mean() - out[12:28, 12:28].mean()))
+    assert min(steps) > 0.4 * (levels[1] - levels[0])
