@@ -62,6 +62,8 @@ def augment(
             dry_run=dry_run,
             progress=tell,
         )
+    for note in summary.notes:
+        typer.echo(f"note: {note}", err=True)
     _list_set_aside(summary)
     typer.echo(str(summary), err=as_json)
     if as_json:

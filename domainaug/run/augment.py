@@ -113,6 +113,7 @@ class _Run:
     repaired: int = 0
     finished: int = 0
     interrupts: int = 0
+    narrowed: tuple[str, ...] = ()
     aside: list[SetAside] = field(default_factory=list)
 
     def job(self, out: Path) -> Job:
@@ -144,6 +145,7 @@ class _Run:
             try:
                 with self._interruptible():
                     self._work(ledger, found.done, found.broken)
+                ledger.set_header("narrowed", self.narrowed)
                 if not self.interrupts:
                     self._finish(ledger)
                 ledger.export()
@@ -160,10 +162,13 @@ class _Run:
             set_aside=tuple(sorted(self.aside, key=lambda aside: (aside.key, aside.copy or 0))),
             interrupted=self.interrupts > 0,
             seconds=time.monotonic() - began,
+            narrowed=self.narrowed,
         )
 
     def _work(self, ledger: Ledger, done: frozenset[tuple[str, int]], broken: frozenset[tuple[str, int]]) -> None:
-        outcomes = self.engine.run(self.job(self.plan.out), self.plan.tasks(done), stopping=lambda: self.interrupts > 0)
+        job = self.job(self.plan.out)
+        outcomes = self.engine.run(job, self.plan.tasks(done), stopping=lambda: self.interrupts > 0)
+        self.narrowed = tuple(ledger.header.get("narrowed", ()))  # of an earlier start, when nothing is left to do
         self._tell()
         try:
             for outcome in outcomes:
@@ -180,6 +185,7 @@ class _Run:
         except KeyboardInterrupt:  # the second Ctrl-C
             self.interrupts += 1
         finally:
+            self.narrowed = job.narrowed or self.narrowed
             outcomes.close()  # type: ignore[attr-defined]
 
     def _withdraw(self, aside: SetAside, ledger: Ledger, broken: frozenset[tuple[str, int]]) -> None:
@@ -220,7 +226,8 @@ class _Run:
         few = tasks[:: max(len(tasks) // _SAMPLED, 1)][:_SAMPLED]
         with tempfile.TemporaryDirectory(prefix="domainaug-") as elsewhere:
             sample = [type(task)(task.item, task.copies[:1]) for task in few]
-            for outcome in self.engine.run(self.job(Path(elsewhere)), sample, stopping=lambda: False):
+            job = self.job(Path(elsewhere))
+            for outcome in self.engine.run(job, sample, stopping=lambda: False):
                 if isinstance(outcome, Made):
                     measured += 1
                     size += sum(file.size for file in outcome.files)
@@ -238,6 +245,7 @@ class _Run:
             set_aside=tuple(aside),
             seconds=time.monotonic() - began,
             estimate=estimate,
+            narrowed=job.narrowed,
         )
 
     @contextmanager

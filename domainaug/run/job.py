@@ -117,8 +117,14 @@ class Job:
 
             # The boxes carry their row in a fifth column; one of which a tenth is left in view names nothing.
             boxes = A.BboxParams(format="pascal_voc", min_visibility=0.1)
-            self.made["pipeline"] = self.profile.compose(seed=self.seed, strength=self.strength, bbox_params=boxes)
+            pipeline = self.profile.compose(seed=self.seed, strength=self.strength, bbox_params=boxes)
+            self.made.update(pipeline=pipeline, narrowed=tuple(getattr(pipeline, "narrowed", ())))
         return self.made["pipeline"]
+
+    @property
+    def narrowed(self) -> tuple[str, ...]:
+        """Where the recipe was narrowed to the limits of the profile; known once somebody composed it."""
+        return tuple(self.made.get("narrowed", ()))
 
     def perform(self, task: Task) -> Iterator[Outcome]:
         """Make the copies of one item, each as soon as it is done; never raises for a bad input.

@@ -144,6 +144,9 @@ def make_plan(
         raise DomainAugError("options belong to the profile: give them to load_profile, or name the profile here")
     if profile.abstract:
         raise DomainAugError(f"{profile.id} is only there to be extended; name a profile that extends it")
+    if not profile.recipe:
+        how = "write one or extend a profile that has one"
+        raise DomainAugError(f"{profile.id} has no recipe: nothing would change; {how}")
     layout = layout_for(source) if layout is None else layout
     check_out(source, out)
     found = layout.scan(source)

@@ -56,6 +56,7 @@ class RunSummary:
         interrupted: Whether the run was stopped before its end.
         seconds: How long it took.
         estimate: For a dry run, what the run would take.
+        narrowed: Sentences on where the recipe was narrowed to the profile's own limits.
     """
 
     out: Path
@@ -68,6 +69,12 @@ class RunSummary:
     interrupted: bool = False
     seconds: float = 0.0
     estimate: Estimate | None = None
+    narrowed: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is worth knowing and no fault, a sentence each."""
+        return self.narrowed
 
     @property
     def exit_code(self) -> int:
@@ -89,6 +96,7 @@ class RunSummary:
                 for aside in self.set_aside
             ],
             "interrupted": self.interrupted,
+            "narrowed": list(self.narrowed),
             "seconds": round(self.seconds, 3),
             "estimate": None
             if self.estimate is None

@@ -17,8 +17,9 @@ from domainaug.run.job import Job, Outcome
 
 __all__ = ["Message", "work"]
 
-Message = tuple[Literal["ready", "outcome", "idle", "refused", "unwritable"], Outcome | str | None]
-"""What a worker says: it is ready, a copy has an outcome, a task is over, or why the run must stop."""
+Message = tuple[Literal["ready", "outcome", "idle", "refused", "unwritable"], Outcome | tuple[str, ...] | str | None]
+"""What a worker says: it is ready (and where the recipe was narrowed), a copy has an outcome, a task is over, or
+why the run must stop."""
 
 
 def work(pipe: Connection[Any, Any], job: Job) -> None:
@@ -33,7 +34,7 @@ def work(pipe: Connection[Any, Any], job: Job) -> None:
         pipe.send(("refused", str(error)))
         return
     limit_memory(job.memory_limit)
-    pipe.send(("ready", None))
+    pipe.send(("ready", job.narrowed))
     try:
         while (task := pipe.recv()) is not None:
             for outcome in job.perform(task):

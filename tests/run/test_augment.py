@@ -519,3 +519,44 @@ def test_it_works_at_the_top_of_a_script_without_a_guard(source, tmp_path, profi
     done = subprocess.run([sys.executable, script, source, tmp_path / "out", profile], timeout=120)
     assert done.returncode == 0
     assert len(list(Path(tmp_path / "out").rglob("*_aug*.png"))) == 18
+
+
+# -- recipes that change less than they say ----------------------------------------------------------------
+
+STRICTER = """\
+id: test/stricter
+version: 1.0.0
+title: The same part, held more firmly
+extends: manufacturing/metal-surface
+limits:
+  - {effect: rotation, code: TST201, max: 1 deg, reason: The new tray lets the part turn by a degree at most.,
+     evidence: [{strength: opinion}]}
+"""
+
+
+@pytest.mark.parametrize("engine", ["serial", "local"])
+def test_where_an_inherited_recipe_was_narrowed_is_said_once_by_every_start(source, tmp_path, engine):
+    recipe = tmp_path / "stricter.yaml"
+    recipe.write_text(STRICTER)
+    rehearsed = run(source, tmp_path / "out", recipe, engine=engine, workers=2, dry_run=True)
+    first = run(source, tmp_path / "out", recipe, engine=engine, workers=2)
+    again = run(source, tmp_path / "out", recipe, engine=engine, workers=2)
+    assert (first.done, again.done, again.skipped) == (12, 0, 12)
+    assert first.narrowed == again.narrowed == rehearsed.narrowed == again.notes
+    assert any("rotat" in sentence for sentence in first.narrowed)
+    lines = (tmp_path / "out" / MANIFEST).read_text().splitlines()
+    assert json.loads(lines[0])["run"]["narrowed"] == list(first.narrowed) == first.to_dict()["narrowed"]
+    turns = [json.loads(line)["record"]["effects"].get("rotation", 0) for line in lines[1:]]
+    assert all(np.abs(turn).max() <= 1 + 1e-6 for turn in turns)
+
+
+def test_a_recipe_inside_its_limits_is_not_narrowed(source, tmp_path, profile):
+    assert run(source, tmp_path / "out", profile).notes == ()
+
+
+def test_a_profile_without_a_recipe_is_refused(source, tmp_path, profile):
+    bare = tmp_path / "bare.yaml"
+    bare.write_text(profile.read_text().partition("recipe:")[0])
+    with pytest.raises(DomainAugError, match="has no recipe: nothing would change; write one or extend"):
+        run(source, tmp_path / "out", bare)
+    assert not (tmp_path / "out").exists()

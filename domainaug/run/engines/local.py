@@ -144,6 +144,7 @@ class LocalEngine:
                 raise DomainAugError(what)
             if kind == "ready":
                 worker.ready, worker.deadline, self._failed_starts = True, float("inf"), 0
+                job.made["narrowed"] = what
             elif kind == "idle":
                 worker.task, worker.deadline = None, float("inf")
             else:
