@@ -25,6 +25,7 @@ from domainaug.errors import LabelError, UnreadableInput
 from domainaug.layouts import images
 from domainaug.layouts.layout import Item, Sample, Scan, SetAside, Stamp
 from domainaug.layouts.naming import copy_stem, is_text, relative_key, stems
+from domainaug.layouts.soft_masks import as_labels
 
 __all__ = ["ImageFolder"]
 
@@ -63,7 +64,7 @@ class ImageFolder:
         return Scan(items=items, set_aside=tuple(sorted(found.set_aside, key=lambda aside: aside.key)))
 
     def read(self, item: Item) -> Sample:
-        """Read an image and its mask; the two must be of one size."""
+        """Read an image and its mask; the two must be of one size, and an anti-aliased mask becomes two-valued."""
         image = images.read_image(item.files[0], max_pixels=self.max_pixels)
         sample = Sample(image=image, value_range=float_range(image))
         if len(item.files) > 1:
@@ -71,7 +72,7 @@ class ImageFolder:
             if mask.shape != image.shape[:2]:
                 sizes = f"the image is {_size(image)} upright, its mask {_size(mask)}"
                 raise UnreadableInput("size-mismatch", f"{sizes}; they must be of one size", path=item.files[0])
-            sample.mask = mask
+            sample.mask, sample.soft_mask = as_labels(mask, item.files[1])
         return sample
 
     def write(self, sample: Sample, item: Item, stamp: Stamp, folder: Path) -> tuple[Path, ...]:

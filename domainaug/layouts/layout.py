@@ -69,6 +69,7 @@ class Sample:
         value_range: (low, high) of the values, in their unit; None for the whole range of the type.
         fill: What lies outside the field of view, in the unit of the values.
         spacing: Millimeters from one pixel to the next, (rows, columns), or None.
+        soft_mask: Whether the mask was anti-aliased and is read as two-valued.
         source: What the layout needs to write it back; opaque to everyone else.
     """
 
@@ -80,6 +81,7 @@ class Sample:
     value_range: tuple[float, float] | None = None
     fill: float | None = None
     spacing: tuple[float, float] | None = None
+    soft_mask: bool = False
     source: Any = None
 
 

@@ -114,6 +114,7 @@ class _Run:
     finished: int = 0
     interrupts: int = 0
     narrowed: tuple[str, ...] = ()
+    soft_masks: int = 0
     aside: list[SetAside] = field(default_factory=list)
 
     def job(self, out: Path) -> Job:
@@ -148,6 +149,7 @@ class _Run:
                 ledger.set_header("narrowed", self.narrowed)
                 if not self.interrupts:
                     self._finish(ledger)
+                self.soft_masks = len({row.key for row in ledger.rows() if row.record.get("soft_mask")})
                 ledger.export()
                 ledger.settle()
             finally:
@@ -163,6 +165,7 @@ class _Run:
             interrupted=self.interrupts > 0,
             seconds=time.monotonic() - began,
             narrowed=self.narrowed,
+            soft_masks=self.soft_masks,
         )
 
     def _work(self, ledger: Ledger, done: frozenset[tuple[str, int]], broken: frozenset[tuple[str, int]]) -> None:

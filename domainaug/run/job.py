@@ -193,6 +193,9 @@ class Job:
         if boxes is not None:
             found = np.asarray(out["bboxes"], np.float64).reshape(-1, 5)
             boxes, names = found[:, :4], tuple(sample.box_labels[int(row)] for row in found[:, 4])
+        record = dict(pipeline.record)
+        if sample.soft_mask:
+            record["soft_mask"] = True
         augmented = Sample(
             image=out.get("image") if sample.image is not None else None,
             volume=out.get("volume") if sample.volume is not None else None,
@@ -202,9 +205,10 @@ class Job:
             value_range=sample.value_range,
             fill=sample.fill,
             spacing=sample.spacing,
+            soft_mask=sample.soft_mask,
             source=sample.source,
         )
-        return augmented, _as_stored(pipeline.record)
+        return augmented, _as_stored(record)
 
 
 def _as_stored(value: Any) -> Any:

@@ -57,6 +57,7 @@ class RunSummary:
         seconds: How long it took.
         estimate: For a dry run, what the run would take.
         narrowed: Sentences on where the recipe was narrowed to the profile's own limits.
+        soft_masks: Items whose mask is anti-aliased and was read as two-valued.
     """
 
     out: Path
@@ -70,11 +71,13 @@ class RunSummary:
     seconds: float = 0.0
     estimate: Estimate | None = None
     narrowed: tuple[str, ...] = ()
+    soft_masks: int = 0
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What is worth knowing and no fault, a sentence each."""
-        return self.narrowed
+        soft = _counted(self.soft_masks, "mask is anti-aliased and was", "masks are anti-aliased and were")
+        return (*self.narrowed, *(f"{count} read as two-valued" for count in soft))
 
     @property
     def exit_code(self) -> int:
@@ -97,6 +100,7 @@ class RunSummary:
             ],
             "interrupted": self.interrupted,
             "narrowed": list(self.narrowed),
+            "soft_masks": self.soft_masks,
             "seconds": round(self.seconds, 3),
             "estimate": None
             if self.estimate is None
@@ -115,6 +119,10 @@ class RunSummary:
         repaired = f" ({self.repaired} of them repaired)" if self.repaired else ""
         counts = f"{self.done} done{repaired}, {self.skipped} skipped, {len(self.set_aside)} set aside"
         return f"{counts} in {in_time(self.seconds)}" + ("; interrupted, run again to go on" * self.interrupted)
+
+
+def _counted(count: int, one: str, many: str) -> tuple[str, ...]:
+    return (f"{count} {one if count == 1 else many}",) if count else ()
 
 
 def in_bytes(count: float) -> str:

@@ -560,3 +560,22 @@ def test_a_profile_without_a_recipe_is_refused(source, tmp_path, profile):
     with pytest.raises(DomainAugError, match="has no recipe: nothing would change; write one or extend"):
         run(source, tmp_path / "out", bare)
     assert not (tmp_path / "out").exists()
+
+
+def test_anti_aliased_masks_are_read_as_two_valued_counted_and_told_once(tmp_path, profile):
+    drawn = np.zeros((960, 960), np.uint8)
+    cv2.ellipse(drawn, (480, 480), (200, 90), 33, 0, 360, 255, -1)
+    soft = cv2.resize(drawn, (120, 120), interpolation=cv2.INTER_AREA)
+    assert len(np.unique(soft)) > 16
+    for name in "ab":
+        save(tmp_path / "in" / f"{name}.jpg", picture(3, (120, 120)))
+        save(tmp_path / "in" / f"{name}_mask.png", soft)
+    save(tmp_path / "in" / "c.jpg", picture(3, (120, 120)))
+    save(tmp_path / "in" / "c_mask.png", soft // 255)
+    first = run(tmp_path / "in", tmp_path / "out", profile)
+    again = run(tmp_path / "in", tmp_path / "out", profile)
+    assert first.notes == again.notes == ("2 masks are anti-aliased and were read as two-valued",)
+    for path in (tmp_path / "out").glob("[ab]*_mask.png"):
+        assert set(np.unique(cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED))) == {0, 255}
+    lines = [json.loads(line) for line in (tmp_path / "out" / MANIFEST).read_text().splitlines()[1:]]
+    assert [line["record"].get("soft_mask", False) for line in lines] == [True] * 4 + [False] * 2
