@@ -10,11 +10,18 @@ from domainaug.check.report import Report
 if TYPE_CHECKING:
     from domainaug.check.examine import check
     from domainaug.check.fix import apply_fixes
+    from domainaug.check.narrow import compose_inside
     from domainaug.check.target import Target, load_target
 
-__all__ = ["Finding", "Fix", "Report", "Target", "apply_fixes", "check", "load_target"]
+__all__ = ["Finding", "Fix", "Report", "Target", "apply_fixes", "check", "compose_inside", "load_target"]
 
-_LAZY = {"check": "examine", "apply_fixes": "fix", "load_target": "target", "Target": "target"}
+_LAZY = {
+    "check": "examine",
+    "apply_fixes": "fix",
+    "compose_inside": "narrow",
+    "load_target": "target",
+    "Target": "target",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
-__all__ = ["clamped", "shrunk"]
+__all__ = ["clamped", "shrunk", "tidy"]
 
 _NEUTRALS = (0.0, 1.0, 100.0)
 """Values at which parameters do nothing: offsets, factors, percentages."""
@@ -38,13 +38,28 @@ def shrunk(value: Any, neutral: float, below: float, above: float) -> Any:
     return moved
 
 
-def clamped(value: Any, fits: Callable[[Any], bool], *, guess: float = 0.5) -> Any | None:
+def tidy(value: Any) -> Any:
+    """Return a parameter's value without the ghosts of binary fractions: six digits, which is finer than any limit."""
+    if isinstance(value, dict):
+        return {key: tidy(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return tuple(map(tidy, value))
+    if isinstance(value, list):
+        return [tidy(item) for item in value]
+    if not isinstance(value, float) or not math.isfinite(value):
+        return value
+    # The ends of a range made as 1 - x carry an error of the size of 1, not of their own.
+    return float(f"{round(value, 9):.6g}")
+
+
+def clamped(value: Any, fits: Callable[[Any], bool], *, guess: float = 0.5, still: bool = False) -> Any | None:
     """Return the widest value towards neutral for which `fits` holds, in round numbers, or None.
 
     Args:
         value: The value in force.
         fits: Whether a value is legal and keeps the limit; it may raise, which counts as no.
         guess: The factor on the distance to neutral that probably suffices; a good one saves trials.
+        still: Whether nothing may be left: the value then does nothing, rather than too little to count.
     """
 
     def holds(candidate: Any) -> bool:
@@ -56,9 +71,13 @@ def clamped(value: Any, fits: Callable[[Any], bool], *, guess: float = 0.5) -> A
             return False
 
     for neutral in _neutrals(value):
-        if holds(shrunk(value, neutral, 0.0, 0.0)):
+        nothing = shrunk(value, neutral, 0.0, 0.0)
+        if holds(nothing):
+            if still:
+                return nothing
             found = _drawn(value, neutral, holds, guess)
-            return next((x for x in _rounder(found, neutral) if holds(x)), found)
+            rounded = next((x for x in _rounder(found, neutral) if holds(x)), found)
+            return tidy(rounded) if holds(tidy(rounded)) else rounded
     return None
 
 

@@ -180,7 +180,8 @@ def _clamp(work: _Mending, breach: Breach, parameter: str) -> tuple[Fix | None, 
     def fits(value: Any) -> bool:
         return breach.rule not in work.broken_by(remake(transform, parameter, value))
 
-    new = clamped(old, fits, guess=_guess(breach))
+    never = breach.limit.allow == "never" and not breach.too_often
+    new = clamped(old, fits, guess=_guess(breach), still=never)
     if new is None or new == old:
         return None, transform
     changed = remake(transform, parameter, new)

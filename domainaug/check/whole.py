@@ -101,7 +101,11 @@ def _fix(whole: Whole, breach: Breach) -> Fix | None:
 
         for name in parameter_for(look.transform, breach.effect.name):
             old = parameter_value(look.transform, name)
-            new = clamped(old, lambda value, name=name, fits=fits: fits(value, name))  # type: ignore[misc]
+            new = clamped(
+                old,
+                lambda value, name=name, fits=fits: fits(value, name),  # type: ignore[misc]
+                still=breach.limit.allow == "never",
+            )
             siblings[look.path[-1]] = kept
             if new is not None and new != old:
                 return Fix("clamp", look.path, type(look.transform).__name__, name, old, new)

@@ -53,6 +53,9 @@ class Pipeline(A.Compose):  # type: ignore[misc]
         keypoint_params: As for Compose.
         **compose: Everything else Compose takes.
 
+    Attributes:
+        narrowed: What `Profile.compose` changed in the recipe to keep the profile's limits, one sentence each.
+
     Raises:
         UnknownName: A transform was given a parameter it does not have; albumentations only warns.
     """
@@ -83,6 +86,7 @@ class Pipeline(A.Compose):  # type: ignore[misc]
         self.profile = profile
         self.boxes_from_masks = boxes_from_masks
         self.on_vanished = on_vanished
+        self.narrowed: tuple[str, ...] = ()
         for _, leaf in leaves(self):
             _refuse_unknown_parameters(leaf)
         self._moves = any(
@@ -93,7 +97,7 @@ class Pipeline(A.Compose):  # type: ignore[misc]
     def from_profile(
         cls, profile: Profile, *, seed: int | None = None, strength: float = 1.0, **compose: Any
     ) -> Pipeline:
-        """Return the pipeline a profile recommends.
+        """Return the recipe of a profile as it is written; `Profile.compose` also holds it inside the limits.
 
         Args:
             profile: The profile.

@@ -205,7 +205,10 @@ class Profile:
         return with_waivers(self, waivers)
 
     def compose(self, *, seed: int | None = None, strength: float = 1.0, **kwargs: Any) -> Pipeline:
-        """Return the recipe as a pipeline, which is an `albumentations.Compose`.
+        """Return the recipe, inside every limit, as a pipeline, which is an `albumentations.Compose`.
+
+        Where the recipe goes beyond a limit in force, as one that was inherited may, it is narrowed, and
+        `narrowed` of the pipeline says how. Without a recipe the pipeline is empty.
 
         Args:
             seed: Fixes every draw; None draws afresh.
@@ -213,13 +216,14 @@ class Profile:
             **kwargs: For `albumentations.Compose`: `bbox_params`, `keypoint_params`, `additional_targets` ...
 
         Raises:
-            domainaug.errors.ProfileError: The recipe names what there is not.
+            domainaug.errors.ProfileError: The recipe names what there is not, or breaks a limit in a way that only
+                rewriting it mends; or the profile is only there to be extended.
         """
-        from domainaug.pipeline import Pipeline
+        from domainaug.check import compose_inside
         from domainaug.profile.recipe import validate_recipe
 
         validate_recipe(self)
-        return Pipeline.from_profile(self, seed=seed, strength=strength, **kwargs)
+        return compose_inside(self, seed=seed, strength=strength, **kwargs)
 
     def check(self, target: Any, **kwargs: Any) -> Report:
         """Return what `target` does that this profile does not allow.
@@ -253,6 +257,7 @@ class Profile:
         seed: int = 0,
         mask: NDArray[Any] | None = None,
         strength: float = 1.0,
+        tile: int = 232,
     ) -> NDArray[Any]:
         """Return a contact sheet: the image and `n` augmented copies, each with what happened to it.
 
@@ -262,13 +267,17 @@ class Profile:
             seed: Fixes them.
             mask: (H, W) labels, drawn as outlines, or None.
             strength: As for `compose`.
+            tile: Longest side of a picture on the sheet, in pixels.
 
         Returns:
             (h, w, 3) uint8.
+
+        Raises:
+            domainaug.errors.ImageError: It is no such array (a path, for example).
         """
         from domainaug.profile.contact_sheet import contact_sheet
 
-        return contact_sheet(self, image, n=n, seed=seed, mask=mask, strength=strength)
+        return contact_sheet(self, image, n=n, seed=seed, mask=mask, strength=strength, tile=tile)
 
     def _repr_html_(self) -> str:
         from domainaug.profile.explanation import profile_html
