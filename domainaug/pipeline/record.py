@@ -30,12 +30,17 @@ MOVING = frozenset(
         "local_warp",
         "permutation",
         "field_of_view",
+        "mirror_left_right",
+        "mirror_anterior_posterior",
+        "mirror_superior_inferior",
+        "tilt",
     ]
 )
 """Effects after which a pixel no longer shows the place of the patient or part that it showed before."""
 
 _SETTINGS = frozenset(("shape", "interpolation", "mask_interpolation", "fill", "fill_mask", "border_mode"))
 _FEW = 16  # arrays up to this size are told whole
+_ROUNDING = 1e-6  # what lies nearer to neutral is how numbers are rounded, and not an effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,11 @@ class Log:
     cut: dict[str, list[Any]] = field(default_factory=dict)
 
     def as_record(self) -> dict[str, Any]:
-        """Return the record: dicts, lists, strings, numbers, None, fit for JSON."""
+        """Return the record: dicts, lists, strings, numbers, None, fit for JSON.
+
+        "effects" are those that count; "faint" holds, where there are any, those that happened and lie below
+        what counts. Content "moved" however little it did.
+        """
         whole = Generators.nothing()
         steps: list[dict[str, Any]] = []
         exact, moved, unknown = True, False, []
@@ -100,14 +109,16 @@ class Log:
                 moved = moved or applied.moves
             else:
                 whole = whole.then(did)
-                moved = moved or bool(MOVING.intersection(did.present(applied.frame)))
+                moved = moved or bool(MOVING.intersection(_away(did.effects(applied.frame))))
         frame = self.applied[0].frame if self.applied else None
+        present = whole.present(frame)
+        faint = {name: far for name, far in _away(whole.effects(frame)).items() if name not in present}
         record: dict[str, Any] = {
             "seed": self.draw.seed,
             "key": self.draw.key,
             "copy": self.draw.copy,
             "steps": steps,
-            "effects": _told(whole.present(frame)),
+            "effects": _told(present),
             "exact": exact,
             "moved": moved,
             "value_range": None if self.value_range is None else list(self.value_range),
@@ -118,6 +129,8 @@ class Log:
         }
         if self.draw.key is None:
             record["worker"], record["count"] = list(self.draw.worker), self.draw.count
+        if faint:
+            record["faint"] = _told(faint)
         if unknown:
             record["undeclared"] = unknown
         if self.quantized:
@@ -140,6 +153,15 @@ def _step(applied: Applied, did: Generators | None) -> dict[str, Any]:
         "params": {str(name): small(value) for name, value in applied.params.items() if name not in _SETTINGS},
         "effects": {} if did is None else _told(did.present(applied.frame)),
         "exact": did is not None and did.exact,
+    }
+
+
+def _away(ranges: EffectRanges) -> dict[str, Interval]:
+    """The effects that are or may be away from neutral, however little."""
+    return {
+        name: interval
+        for name, interval in ranges.items()
+        if max(abs(interval.low - EFFECTS[name].neutral), abs(interval.high - EFFECTS[name].neutral)) > _ROUNDING
     }
 
 

@@ -57,6 +57,30 @@ class TestRecord:
         moved(image=IMAGE)
         assert (still.record["moved"], moved.record["moved"]) == (False, True)
 
+    @pytest.mark.parametrize("step", [A.Affine(rotate=(0.1, 0.1), p=1), A.Affine(translate_px=(1, 1), p=1)])
+    def test_content_moved_however_little_it_did(self, step):
+        p = Pipeline([step], seed=0)
+        p(image=np.zeros((512, 512), np.uint8))
+        assert not p.record["effects"].keys() & {"rotation", "shift"}
+        assert p.record["moved"] is True
+
+    def test_a_turn_of_nothing_moves_nothing(self):
+        p = Pipeline([A.Affine(rotate=(0, 0), scale=(1, 1), p=1), A.ShiftScaleRotate(0, 0, 0, p=1)], seed=0)
+        p(image=IMAGE)
+        assert (p.record["moved"], p.record["effects"]) == (False, {})
+
+    def test_keeps_what_lies_below_what_counts(self):
+        p = Pipeline([A.Affine(rotate=(0.1, 0.1), p=1), A.GaussNoise(std_range=(0.002, 0.002), p=1)], seed=0)
+        p(image=IMAGE)
+        assert p.record["faint"]["rotation"] == pytest.approx(0.1, abs=1e-5)
+        assert p.record["faint"]["noise"] == pytest.approx(0.002, abs=1e-4)
+        assert not p.record["faint"].keys() & p.record["effects"].keys()
+
+    def test_has_no_faint_effects_where_there_are_none(self):
+        p = Pipeline([A.HorizontalFlip(p=1)], seed=0)
+        p(image=IMAGE)
+        assert "faint" not in p.record
+
     def test_says_whether_effects_are_known_or_bounded(self):
         sure = Pipeline([A.HorizontalFlip(p=1)], seed=0)
         sure(image=IMAGE)
