@@ -7,11 +7,12 @@ import math
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from domainaug.effects import EFFECTS, Interval
 
-__all__ = ["Code", "codes_for", "derived_uid", "describe_effects", "effects_in", "is_mirrored"]
+__all__ = ["Code", "codes_for", "derived_uid", "describe_effects", "effects_in", "faint_in", "is_mirrored"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Code:
 
 
 OURS = "99DOMAINAUG"
+UNCHANGED = "no pixel differs from the source"
 
 RESAMPLING = Code("113085", "DCM", "Spatial resampling")
 _BLUR = Code("113088", "DCM", "Gaussian blur")
@@ -35,6 +37,7 @@ _LOSSY = Code("113040", "DCM", "Lossy Compression")
 _TONE = Code("TONE", OURS, "Tone curve applied")
 _HIDDEN = Code("REGION", OURS, "Region hidden or replaced")
 _DETAIL = Code("DETAIL", OURS, "Detail or bit depth reduced")
+CHANGED = Code("CHANGED", OURS, "Pixel values changed")
 
 CODES: Mapping[str, Code] = {
     "mirror_horizontal": RESAMPLING,
@@ -88,14 +91,30 @@ def effects_in(record: Mapping[str, Any]) -> dict[str, Interval]:
 
     `record["effects"]` holds a number, or a low and a high one, by effect name; None is an end without a bound.
     """
-    found: dict[str, Interval] = {}
-    for name, value in dict(record.get("effects") or {}).items():
-        if name not in EFFECTS:
-            continue
-        interval = value if isinstance(value, Interval) else _interval(value)
-        if EFFECTS[name].is_present(interval.low) or EFFECTS[name].is_present(interval.high):
-            found[name] = interval
-    return {name: found[name] for name in EFFECTS if name in found}
+    return {name: interval for name, interval in _read(record.get("effects")).items() if _counts(name, interval)}
+
+
+def faint_in(record: Mapping[str, Any]) -> dict[str, Interval]:
+    """Return the effects that happened and lie below what counts, in the order of the vocabulary.
+
+    They are in `record["faint"]`, written as those of `effects_in` are.
+    """
+    everything = {**_read(record.get("effects")), **_read(record.get("faint"))}
+    return {
+        name: everything[name]
+        for name, row in EFFECTS.items()
+        if name in everything and everything[name] != row.still and not _counts(name, everything[name])
+    }
+
+
+def _read(told: Any) -> dict[str, Interval]:
+    known = {name: value for name, value in dict(told or {}).items() if name in EFFECTS}
+    intervals = {name: value if isinstance(value, Interval) else _interval(value) for name, value in known.items()}
+    return {name: intervals[name] for name in EFFECTS if name in intervals}
+
+
+def _counts(name: str, interval: Interval) -> bool:
+    return EFFECTS[name].is_present(interval.low) or EFFECTS[name].is_present(interval.high)
 
 
 def _interval(value: Any) -> Interval:
@@ -116,22 +135,66 @@ def is_mirrored(effects: Mapping[str, Interval]) -> bool:
     return in_plane or len(anatomical) % 2 == 1
 
 
-def codes_for(effects: Mapping[str, Interval], *, moved: bool) -> tuple[Code, ...]:
-    """Return the derivation codes of what happened, each once."""
+def codes_for(
+    effects: Mapping[str, Interval],
+    *,
+    moved: bool,
+    faint: Mapping[str, Interval] = MappingProxyType({}),
+    changed: bool = False,
+) -> tuple[Code, ...]:
+    """Return the derivation codes of what happened, each once.
+
+    Args:
+        effects: What happened and counts.
+        moved: Whether content moved.
+        faint: What happened besides, below what counts. What may not have happened at all (its interval holds
+            neutral) gives a code only where nothing else does.
+        changed: Whether any pixel differs; then there is at least one code.
+    """
     codes = [RESAMPLING] if moved else []
     codes += [CODES[name] for name in effects if name in CODES]
+    if changed:
+        surely = [name for name, interval in faint.items() if EFFECTS[name].neutral not in interval]
+        codes += [CODES[name] for name in surely if name in CODES]
+        codes = codes or [CODES[name] for name in faint if name in CODES] or [CHANGED]
     return tuple(dict.fromkeys(codes))
 
 
-def describe_effects(effects: Mapping[str, Interval]) -> str:
-    """Return the effects in words: "rotation 3.2 deg, noise 0.01 share"."""
-    words = []
-    for name, interval in effects.items():
-        unit = EFFECTS[name].unit
-        if unit == "flag":
-            words.append(name)
-        elif interval.high - interval.low < 1e-9:
-            words.append(f"{name} {interval.low:.4g} {unit}")
-        else:
-            words.append(f"{name} {interval.low:.4g} to {interval.high:.4g} {unit}")
-    return ", ".join(words) or "nothing changed"
+def describe_effects(
+    effects: Mapping[str, Interval],
+    *,
+    faint: Mapping[str, Interval] = MappingProxyType({}),
+    changed: bool = False,
+    undeclared: bool = False,
+) -> str:
+    """Return what happened in words: "rotation 3.2 deg; below what counts: noise 0.2 %".
+
+    Args:
+        effects: What happened and counts.
+        faint: What happened besides, below what counts.
+        changed: Whether any pixel differs from the source.
+        undeclared: Whether a transform had a part in it of which nobody knows what it does.
+    """
+    parts = [_in_words(effects)] if effects else []
+    if not changed:
+        return "; ".join([*parts, UNCHANGED])
+    if faint:
+        parts.append(f"below what counts: {_in_words(faint)}")
+    if undeclared:
+        parts.append(
+            "besides, what a transform did that nobody has declared" if parts else "of an undeclared transform"
+        )
+    return "; ".join(parts) or "pixels changed"
+
+
+def _in_words(effects: Mapping[str, Interval]) -> str:
+    return ", ".join(_amount(name, interval) for name, interval in effects.items())
+
+
+def _amount(name: str, interval: Interval) -> str:
+    unit = EFFECTS[name].unit
+    if unit == "flag":
+        return name
+    factor, unit = (100, "%") if unit == "share" else (1, unit)
+    low, high = f"{interval.low * factor:.4g}", f"{interval.high * factor:.4g}"
+    return f"{name} {low} {unit}" if low == high else f"{name} {low} to {high} {unit}"

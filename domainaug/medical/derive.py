@@ -54,7 +54,9 @@ class Deed:
         seed: Seed of the run.
         version: Version of domainaug.
         moved: Whether content moved relative to the patient.
-        effects: What really happened.
+        effects: What really happened and counts.
+        faint: What happened besides, below what counts.
+        changed: Whether any pixel of this image differs from its source.
         undeclared: Whether something happened besides, of which nobody knows what it is.
         saturated: How many pixels of the series did not fit their bits.
     """
@@ -69,8 +71,20 @@ class Deed:
     version: str
     moved: bool
     effects: Mapping[str, Interval] = field(default_factory=dict)
+    faint: Mapping[str, Interval] = field(default_factory=dict)
+    changed: bool = True
     undeclared: bool = False
     saturated: int = 0
+
+    @property
+    def codes(self) -> tuple[Code, ...]:
+        """The derivation codes of it."""
+        return codes_for(self.effects, moved=self.moved, faint=self.faint, changed=self.changed)
+
+    @property
+    def words(self) -> str:
+        """It in words."""
+        return describe_effects(self.effects, faint=self.faint, changed=self.changed, undeclared=self.undeclared)
 
 
 # -- what may not be derived at all -----------------------------------------------------------------------
@@ -176,7 +190,7 @@ def _sop_common(out: Dataset, source: Dataset, deed: Deed) -> None:
 
 def _coding_scheme(out: Dataset, source: Dataset, deed: Deed) -> None:
     """C.12.1.1.1: who stands behind codes that are not DICOM's own."""
-    if all(code.scheme != OURS for code in codes_for(deed.effects, moved=deed.moved)):
+    if all(code.scheme != OURS for code in deed.codes):
         return
     scheme = Dataset()
     scheme.CodingSchemeDesignator = OURS
@@ -209,12 +223,11 @@ def _general_image(out: Dataset, source: Dataset, deed: Deed) -> None:
     saturated = f"; {deed.saturated} pixels of the series saturated" if deed.saturated else ""
     out.DerivationDescription = _ascii(
         f"domainaug {deed.version}: profile {deed.profile}, seed {deed.seed}, copy {deed.copy}{saturated}. "
-        f"Effects: {describe_effects(deed.effects)}"
+        f"Effects: {deed.words}"
     )[:1024]
-    codes = codes_for(deed.effects, moved=deed.moved)
     out.pop("DerivationCodeSequence", None)
-    if codes:
-        out.DerivationCodeSequence = [_coded(code) for code in codes]
+    if deed.codes:
+        out.DerivationCodeSequence = [_coded(code) for code in deed.codes]
 
 
 def _general_reference(out: Dataset, source: Dataset, deed: Deed) -> None:
@@ -250,7 +263,7 @@ def _lossy_compression(out: Dataset, source: Dataset, deed: Deed) -> None:
         out.LossyImageCompressionMethod = _LOSSY[syntax]
         whole = int(source.Rows) * int(source.Columns) * int(source.BitsAllocated) // 8
         out.LossyImageCompressionRatio = f"{whole / max(len(source.PixelData), 1):.6g}"
-    if "compression" in deed.effects:
+    if "compression" in deed.effects or "compression" in deed.faint:
         out.LossyImageCompression = "01"
 
 

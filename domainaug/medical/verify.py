@@ -1,8 +1,8 @@
 """What validators miss: is a derived image true, not only well-formed?
 
 dciodvfy accepts changed pixels under ImageType ORIGINAL, lossy compression that was forgotten, a misspelled
-SyntheticData, stale smallest and largest values, an image that is its own source, and places said to be
-preserved that are not. Each is looked for here.
+SyntheticData, stale smallest and largest values, an image that is its own source, places said to be preserved
+that are not, and changed pixels of which no code says what changed them. Each is looked for here.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from pydicom import Dataset
 
+from domainaug.medical.deeds import UNCHANGED
 from domainaug.medical.instance import describe
 from domainaug.medical.opening import open_dicom
 from domainaug.medical.pixels import decode
@@ -88,6 +89,10 @@ def verify_image(source: Path, derived: Path) -> tuple[Untruth, ...]:
     image_type = list(after.get("ImageType") or [])
     if changed and image_type[:1] != ["DERIVED"]:
         found.append(Untruth("image-type", "pixels differ from the source's, and ImageType does not say DERIVED"))
+    if changed and not after.get("DerivationCodeSequence"):
+        found.append(Untruth("derivation-code", "pixels differ from the source's, and no code says by what"))
+    if changed and UNCHANGED in _description(after):
+        found.append(Untruth("unchanged", "pixels differ from the source's, and it says that none does"))
     for name, value in _extremes(after, pixels[1].min(), pixels[1].max()):
         found.append(Untruth("stale-extremes", f"{name} is not {value}"))
     if derived.read_bytes()[:128] != bytes(128):

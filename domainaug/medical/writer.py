@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pydicom import Dataset
 
 from domainaug.errors import DomainAugError, UnreadableInput
-from domainaug.medical.deeds import derived_uid, effects_in
+from domainaug.medical.deeds import derived_uid, effects_in, faint_in
 from domainaug.medical.derive import Deed, derive, to_bytes
 from domainaug.medical.instance import describe
 from domainaug.medical.opening import NATIVE, open_dicom
@@ -66,7 +66,7 @@ class Told(Protocol):
 
     @property
     def record(self) -> Mapping[str, Any]:
-        """The pipeline's record; its "effects" are written into the header."""
+        """The pipeline's record; its "effects" and what is "faint" are written into the header."""
 
     @property
     def version(self) -> str:
@@ -107,7 +107,8 @@ def write_series(loaded: Loaded, seen: NDArray[Any], told: Told) -> list[bytes]:
         ImageError: The pixels do not fit the source's grid.
     """
     stored, saturated = loaded.view.stored_again(seen, moved=told.moved)
-    effects = effects_in(told.record)
+    effects, faint = effects_in(told.record), faint_in(told.record)
+    changed = (stored != loaded.view.stored).any(axis=(1, 2))
     run = told.profile_digest, told.seed, told.copy, hashlib.sha256(stored.tobytes()).hexdigest()
     series = loaded.view.series
     files = []
@@ -123,6 +124,8 @@ def write_series(loaded: Loaded, seen: NDArray[Any], told: Told) -> list[bytes]:
             version=told.version,
             moved=told.moved,
             effects=effects,
+            faint=faint,
+            changed=bool(changed[number - 1]),
             undeclared=bool(told.record.get("undeclared")),
             saturated=saturated,
         )

@@ -9,7 +9,7 @@ import pytest
 from pydicom.sr.codedict import codes
 
 from domainaug.effects import EFFECTS, Interval, Needs
-from domainaug.medical.deeds import CODES, codes_for, derived_uid, describe_effects, effects_in, is_mirrored
+from domainaug.medical.deeds import CODES, codes_for, derived_uid, describe_effects, effects_in, faint_in, is_mirrored
 
 FOLLOWS_FROM_OTHERS = {"field_of_view", "outside", "duplicated", "misregistration"}
 
@@ -55,8 +55,15 @@ def test_the_record_of_a_pipeline_is_understood():
 @pytest.mark.parametrize(
     "record", [{}, {"effects": None}, {"effects": {"unheard_of": 3}}, {"effects": {"rotation": 0.1}}]
 )
-def test_what_is_absent_or_unknown_is_not_told(record):
+def test_what_is_absent_or_unknown_does_not_count(record):
     assert effects_in(record) == {}
+
+
+def test_what_lies_below_what_counts_is_known_all_the_same():
+    record = {"effects": {"rotation": 3, "scale": 1.001}, "faint": {"noise": 0.002, "brightness": 0, "unheard_of": 3}}
+    assert effects_in(record) == {"rotation": Interval(3, 3)}
+    assert faint_in(record) == {"scale": Interval(1.001, 1.001), "noise": Interval(0.002, 0.002)}
+    assert faint_in({}) == {}
 
 
 def mirrored(*names):
@@ -79,7 +86,41 @@ def test_codes_are_those_of_what_happened_each_once():
     assert [code.value for code in codes_for({}, moved=True)] == ["113085"]
 
 
+def values(effects=(), faint=(), *, moved=False):
+    codes = codes_for(dict(effects), moved=moved, faint=dict(faint), changed=True)
+    return [code.value for code in codes]
+
+
+def test_changed_pixels_always_have_a_code():
+    assert values(faint={"brightness": Interval(0.002, 0.002), "noise": Interval(0.001, 0.001)}) == ["113042"]
+    assert values(faint={"blur": Interval(0, 0.5)}) == ["113088"]
+    assert values(faint={"outside": Interval(0.001, 0.001)}) == ["CHANGED"]
+    assert values() == ["CHANGED"]
+
+
+def test_what_may_not_have_happened_gives_no_code_beside_what_did():
+    assert values(moved=True, faint={"blur": Interval(0, 0.5), "noise": Interval(0.001, 0.002)}) == ["113085", "113042"]
+
+
+def test_faint_effects_of_unchanged_pixels_give_no_code():
+    assert codes_for({}, moved=False, faint={"noise": Interval(0.001, 0.001)}, changed=False) == ()
+
+
 def test_effects_are_told_in_words():
     effects = effects_in({"effects": {"rotation": 3.25, "noise": [0.01, 0.02], "mirror_vertical": 1}})
-    assert describe_effects(effects) == "mirror_vertical, rotation 3.25 deg, noise 0.01 to 0.02 share"
-    assert describe_effects({}) == "nothing changed"
+    assert describe_effects(effects, changed=True) == "mirror_vertical, rotation 3.25 deg, noise 1 to 2 %"
+
+
+def test_what_lies_below_what_counts_is_told_as_such():
+    effects, faint = {"rotation": Interval(-2.2, -2.2)}, {"noise": Interval(0.002, 0.002)}
+    assert describe_effects(effects, faint=faint, changed=True) == "rotation -2.2 deg; below what counts: noise 0.2 %"
+    assert describe_effects({}, faint=faint, changed=True) == "below what counts: noise 0.2 %"
+
+
+def test_whether_pixels_changed_is_never_told_wrongly():
+    assert describe_effects({}, changed=True) == "pixels changed"
+    assert describe_effects({}, changed=True, undeclared=True) == "of an undeclared transform"
+    assert describe_effects({}, faint={"noise": Interval(1e-5, 1e-5)}) == "no pixel differs from the source"
+    mirrored = {"mirror_horizontal": Interval(1, 1)}
+    assert describe_effects(mirrored) == "mirror_horizontal; no pixel differs from the source"
+    assert describe_effects(mirrored, changed=True, undeclared=True).endswith("that nobody has declared")

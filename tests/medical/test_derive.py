@@ -85,7 +85,7 @@ def test_it_says_how_it_was_derived(derived, real):
     _, out = one(derived, real("CT_small.dcm"), **MOVED)
     assert out.DerivationDescription == (
         "domainaug 0.1.0: profile medical/ct-chest 1.0.0 (abababababab), seed 7, copy 0. "
-        "Effects: rotation 3 deg, gamma 1.3 exponent, noise 0.01 share"
+        "Effects: rotation 3 deg, gamma 1.3 exponent, noise 1 %"
     )
     codes = [(item.CodeValue, item.CodingSchemeDesignator) for item in out.DerivationCodeSequence]
     assert codes == [("113085", "DCM"), ("TONE", "99DOMAINAUG"), ("113042", "DCM")]
@@ -96,7 +96,35 @@ def test_an_image_left_alone_names_no_operation(derived, real):
     _, out = one(derived, real("CT_small.dcm"))
     assert "DerivationCodeSequence" not in out
     assert "CodingSchemeIdentificationSequence" not in out
-    assert out.DerivationDescription.endswith("Effects: nothing changed")
+    assert out.DerivationDescription.endswith("Effects: no pixel differs from the source")
+
+
+@pytest.mark.parametrize(
+    ("record", "words", "code"),
+    [
+        ({"effects": {}, "faint": {"brightness": 0.0022}}, "Effects: below what counts: brightness 0.22 %", "113042"),
+        ({"effects": {}, "faint": {"compression": 0.05}}, "Effects: below what counts: compression 5 %", "113040"),
+        ({"effects": {}, "undeclared": ["Custom"]}, "Effects: of an undeclared transform", "CHANGED"),
+        ({}, "Effects: pixels changed", "CHANGED"),
+    ],
+)
+def test_changed_pixels_are_never_passed_over(record, words, code, told, real):
+    loaded = load([real("CT_small.dcm")])
+    (content,) = write_series(loaded, loaded.view.seen() + 9, told(record=record))
+    out = pydicom.dcmread(io.BytesIO(content))
+    assert out.DerivationDescription.endswith(words)
+    assert [item.CodeValue for item in out.DerivationCodeSequence] == [code]
+    assert ("CodingSchemeIdentificationSequence" in out) == (code == "CHANGED")
+    assert (out.get("LossyImageCompression") == "01") == (code == "113040")
+
+
+def test_whether_pixels_changed_is_told_slice_by_slice(told, series):
+    loaded = load(read_study(series((0, 5))).series[0].files)
+    seen = loaded.view.seen()
+    seen[1, 5, 5] += 9
+    same, other = write_series(loaded, seen, told(record={"faint": {"noise": 0.001}}))
+    assert pydicom.dcmread(io.BytesIO(same)).DerivationDescription.endswith("no pixel differs from the source")
+    assert pydicom.dcmread(io.BytesIO(other)).DerivationDescription.endswith("below what counts: noise 0.1 %")
 
 
 def test_texts_are_plain_and_no_longer_than_allowed(derived, real):

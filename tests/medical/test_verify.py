@@ -73,6 +73,8 @@ UNTRUTHS = {
     "changed-Laterality": _set(Laterality="L"),
     "changed-PixelSpacing": _set(PixelSpacing=[9, 9]),
     "stale-extremes": _stale,
+    "derivation-code": _set(DerivationCodeSequence=[]),
+    "unchanged": _set(DerivationDescription="domainaug: no pixel differs from the source"),
     "private": _private,
     "preamble": _preamble,
 }
