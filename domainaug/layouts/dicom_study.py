@@ -1,20 +1,20 @@
 """DICOM studies: CT and MR stacks as volumes, radiographs and single slices image by image.
 
 Nothing that names a patient leaves the DICOM files. Items are named after hashes of UIDs; a file that is set
-aside is named after its place in the sorted list of files, because a file's name may name a patient too
-(`domainaug.medical.read_study` gives the path, in memory).
+aside, or why an item is, is told by its place in the sorted list of files, because a file's name may name a patient
+too: file-00003 is `domainaug.medical.read_study(source).files[2]`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from domainaug.errors import ImageError, UnreadableInput
+from domainaug.errors import ImageError, LabelError, UnreadableInput
 from domainaug.layouts.layout import Item, Sample, Scan, SetAside, Stamp
 from domainaug.medical.instance import Instance, short_hash
 from domainaug.medical.opening import has_marker
@@ -22,9 +22,21 @@ from domainaug.medical.series import Series
 from domainaug.medical.study import read_study
 from domainaug.medical.writer import Loaded, load, write_series
 
-__all__ = ["DicomStudy"]
+__all__ = ["DicomStudy", "PlacedItem"]
 
 _LOOKED_AT = 200  # files looked into before a folder counts as something else
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedItem(Item):
+    """An item that knows where its files are in the list of all files.
+
+    Attributes:
+        place: "file-00003", or "file-00003 and 4 more": tells a person which files it is, and is no part of what it
+            is, because it changes when a file is added.
+    """
+
+    place: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +65,19 @@ class DicomStudy:
         """List every stack, and every image that is not in one."""
         study = read_study(source)
         groups = _groups(study.series)
+        places = {path: _named(place) for place, path in enumerate(study.files, start=1)}
         items: list[Item] = []
-        aside = [SetAside(f"file-{one.index:05d}", one.code, one.reason) for one in study.set_aside]
+        aside = [SetAside(_named(one.index), one.code, one.reason) for one in study.set_aside]
         for series in study.series:
             group = groups[_patient(series.instances[0])]
             refusal = next((x for x in series.findings if x.refuses and x.code not in self.allow), None)
             if series.kind == "images":
-                items.extend(_item("image", Series.of([instance]), group) for instance in series.instances)
+                items.extend(_item("image", Series.of([instance]), group, places) for instance in series.instances)
             elif refusal is not None:
-                aside.append(SetAside(f"series-{series.key}", refusal.code, refusal.message))
+                reason = f"{_place(series.files, places)}: {refusal.message}"
+                aside.append(SetAside(f"series-{series.key}", refusal.code, reason))
             else:
-                items.append(_item("series", series, group))
+                items.append(_item("series", series, group, places))
         return Scan(tuple(sorted(items, key=lambda item: item.key)), tuple(aside))
 
     def read(self, item: Item) -> Sample:
@@ -93,14 +107,11 @@ class DicomStudy:
             domainaug.errors.ImageError: Its pixels do not fit the grid of the source.
         """
         loaded: Loaded = sample.source if isinstance(sample.source, Loaded) else _load(item)
-        pixels = sample.volume if sample.volume is not None else sample.image
-        if pixels is None:
-            raise ImageError(f"{item.key}: there is neither an image nor a volume to write")
-        seen = pixels if sample.volume is not None else np.asarray(pixels).reshape(1, *np.shape(pixels)[:2])
+        contents = _contents(loaded, sample, item, stamp)
         place = Path(item.key, f"copy-{stamp.copy}")
         (folder / place).mkdir(parents=True, exist_ok=True)
         written = []
-        for number, content in enumerate(write_series(loaded, seen, stamp), start=1):
+        for number, content in enumerate(contents, start=1):
             written.append(place / f"IM{number:04d}.dcm")
             (folder / written[-1]).write_bytes(content)
         return tuple(written)
@@ -110,9 +121,34 @@ class DicomStudy:
         return ()
 
 
-def _item(kind: str, series: Series, group: str) -> Item:
+def _contents(loaded: Loaded, sample: Sample, item: Item, stamp: Stamp) -> list[bytes]:
+    pixels = sample.volume if sample.volume is not None else sample.image
+    if pixels is None:
+        raise ImageError(f"{item.key}: there is neither an image nor a volume to write")
+    seen = pixels if sample.volume is not None else np.asarray(pixels).reshape(1, *np.shape(pixels)[:2])
+    try:
+        return write_series(loaded, seen, stamp)
+    except (ImageError, LabelError) as error:
+        raise type(error)(f"{_told(item)}: {error}") from error
+
+
+def _named(place: int) -> str:
+    return f"file-{place:05d}"
+
+
+def _place(files: tuple[Path, ...], places: Mapping[Path, str]) -> str:
+    first = min(places[path] for path in files)
+    return first if len(files) == 1 else f"{first} and {len(files) - 1} more"
+
+
+def _told(item: Item) -> str:
+    """Tell a person which files an item is, without their names."""
+    return item.place if isinstance(item, PlacedItem) else item.key
+
+
+def _item(kind: str, series: Series, group: str, places: Mapping[Path, str]) -> PlacedItem:
     detail = {"volume": kind == "series", "modality": series.modality, "findings": [x.code for x in series.findings]}
-    return Item(f"{kind}-{series.key}", series.files, group, detail)
+    return PlacedItem(f"{kind}-{series.key}", series.files, group, detail, _place(series.files, places))
 
 
 def _load(item: Item) -> Loaded:
@@ -120,9 +156,11 @@ def _load(item: Item) -> Loaded:
         loaded = load(item.files)
     except UnreadableInput as error:
         message = str(error).removeprefix(f"{error.path}: ")
-        raise UnreadableInput(error.code, message) from None  # without the path: it may name a patient
+        raise UnreadableInput(
+            error.code, f"{_told(item)}: {message}"
+        ) from None  # without the path: it may name a patient
     if not item.key.endswith(loaded.view.series.key):
-        raise UnreadableInput("changed", "its files changed after they were listed")
+        raise UnreadableInput("changed", f"{_told(item)}: its files changed after they were listed")
     return loaded
 
 

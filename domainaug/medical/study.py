@@ -16,7 +16,7 @@ from domainaug.medical.opening import border, has_marker
 from domainaug.medical.series import Series
 from domainaug.medical.stacks import split
 
-__all__ = ["FileSetAside", "Study", "candidates", "read_study"]
+__all__ = ["FileSetAside", "Study", "candidates", "listed", "read_study"]
 
 _DICOM_SUFFIXES = {"", ".dcm", ".dicom", ".ima", ".img"}
 
@@ -27,7 +27,7 @@ class FileSetAside:
 
     Attributes:
         path: The file.
-        index: Its place among the files that were looked at, in sorted order, from 1.
+        index: Its place in `Study.files`, from 1.
         code: A stable reason code.
         reason: One sentence, free of patient identifiers and of the file's name.
     """
@@ -45,10 +45,14 @@ class Study:
     Attributes:
         series: The stacks and sets of images, in an order that file names do not decide.
         set_aside: Files that could not be used.
+        files: Every file there is, in the order that `listed` gives; "file-00003" of a report is `files[2]`.
+        left_alone: Those of them that neither their name nor their first bytes make DICOM: notes, viewers.
     """
 
     series: tuple[Series, ...]
     set_aside: tuple[FileSetAside, ...]
+    files: tuple[Path, ...] = ()
+    left_alone: tuple[Path, ...] = ()
 
     def __str__(self) -> str:
         lines = [
@@ -57,6 +61,9 @@ class Study:
             for one in self.series
         ]
         lines += [f"set aside, file {one.index}: {one.code}: {one.reason}" for one in self.set_aside]
+        if self.left_alone:
+            many = len(self.left_alone) > 1
+            lines.append(f"left alone: {len(self.left_alone)} {'files' if many else 'file'} of another kind")
         return "\n".join(lines) or "nothing found"
 
 
@@ -64,7 +71,8 @@ def read_study(source: Path | str | Iterable[Path | str]) -> Study:
     """Read every series in a folder (with all folders in it), a file, a DICOMDIR, or a list of files.
 
     Headers are read, pixels are not. Nothing is dropped in silence: a file that looks like DICOM and cannot be
-    used is in `set_aside`, and a stack that would be wrong as a volume says so in its findings.
+    used is in `set_aside`, any other is in `left_alone`, and a stack that would be wrong as a volume says so in its
+    findings.
 
     Args:
         source: Where to look.
@@ -72,10 +80,16 @@ def read_study(source: Path | str | Iterable[Path | str]) -> Study:
     Raises:
         UnreadableInput: There is no such file or folder.
     """
+    if not isinstance(source, Path | str):
+        source = list(source)
     found: list[Instance] = []
     refused: list[FileSetAside] = []
     seen: set[str] = set()
-    for index, path in enumerate(candidates(source), start=1):
+    files = listed(source)
+    dicom = set(_dicom_among(files, source))
+    for index, path in enumerate(files, start=1):
+        if path not in dicom:
+            continue
         try:
             instance = read_instance(path)
             if instance.sop_instance_uid in seen:
@@ -89,7 +103,12 @@ def read_study(source: Path | str | Iterable[Path | str]) -> Study:
     siblings = defaultdict(list)
     for stack in stacks:
         siblings[stack[0].series_uid].append(stack)
-    return Study(tuple(Series.of(stack, siblings[stack[0].series_uid]) for stack in stacks), tuple(refused))
+    return Study(
+        series=tuple(Series.of(stack, siblings[stack[0].series_uid]) for stack in stacks),
+        set_aside=tuple(refused),
+        files=tuple(files),
+        left_alone=tuple(path for path in files if path not in dicom),
+    )
 
 
 def candidates(source: Path | str | Iterable[Path | str]) -> list[Path]:
@@ -99,10 +118,27 @@ def candidates(source: Path | str | Iterable[Path | str]) -> list[Path]:
     other files and what is hidden are left alone, and links are not followed out of the folder.
     """
     if not isinstance(source, Path | str):
+        source = list(source)
+    return _dicom_among(listed(source), source)
+
+
+def _dicom_among(files: list[Path], source: Path | str | Iterable[Path | str]) -> list[Path]:
+    """Return those that look like DICOM; files that somebody named, rather than their folder, all count as such."""
+    in_a_folder = isinstance(source, Path | str) and Path(source).is_dir()
+    return [path for path in files if _looks_like_dicom(path)] if in_a_folder else files
+
+
+def listed(source: Path | str | Iterable[Path | str]) -> list[Path]:
+    """Return every file of a folder and the folders in it, a file, or those that a DICOMDIR or a list names.
+
+    They are in the order of `sorted(Path(source).rglob("*"))`. What is hidden, a DICOMDIR, and links that lead out
+    of the folder are not among them.
+    """
+    if not isinstance(source, Path | str):
         return sorted(Path(path) for path in source)
     source = Path(source)
     if source.is_dir():
-        return sorted(path for path in _walk(source) if _looks_like_dicom(path))
+        return sorted(_walk(source))
     if not source.exists():
         raise UnreadableInput("not-a-file", "there is no such file or folder", path=source)
     return sorted(_listed_in(source)) if source.name == "DICOMDIR" else [source]

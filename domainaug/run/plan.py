@@ -166,7 +166,8 @@ def _for_profile(items: Iterable[Item], profile: Profile) -> tuple[tuple[Item, .
         if not wanted or modality is None or modality in wanted:
             fitting.append(item)
         else:
-            reason = f"it is {modality}; {profile.id} is for {' and '.join(wanted)}"
+            place = getattr(item, "place", "")  # which files, told without their names
+            reason = f"{place}{': ' if place else ''}it is {modality}; {profile.id} is for {' and '.join(wanted)}"
             others.append(SetAside(item.key, "other-modality", reason))
     return tuple(fitting), tuple(others)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import pickle
 import shutil
 from dataclasses import asdict
 from pathlib import Path
@@ -16,6 +17,7 @@ from pydicom.data import get_testdata_file
 from domainaug.errors import ImageError, LabelError, UnreadableInput
 from domainaug.layouts.dicom_study import DicomStudy
 from domainaug.layouts.layout import Sample, Stamp
+from domainaug.medical import read_study
 
 CT = Path(str(get_testdata_file("CT_small.dcm")))
 TESTS = CT.parent / "dicomdirtests"
@@ -88,6 +90,39 @@ def test_a_file_that_is_set_aside_is_named_after_its_place(tmp_path):
     (aside,) = DicomStudy().scan(tmp_path).set_aside
     assert (aside.key, aside.code) == ("file-00002", "not-dicom")
     assert "doe" not in aside.reason
+    assert read_study(tmp_path).files[1].name == "doe_john.dcm"
+
+
+def test_files_that_are_not_dicom_have_a_place_too(tmp_path):
+    (tmp_path / "a-note.txt").write_text("hello")
+    (tmp_path / "b.dcm").write_bytes(b"hello")
+    shutil.copy(CT, tmp_path / "c.dcm")
+    scan = DicomStudy().scan(tmp_path)
+    assert [aside.key for aside in scan.set_aside] == ["file-00002"]
+    assert [item.place for item in scan.items] == ["file-00003"]
+
+
+def test_an_item_is_the_same_wherever_its_files_are_in_the_folder(tmp_path):
+    shutil.copy(CT, tmp_path / "b.dcm")
+    (before,) = DicomStudy().scan(tmp_path).items
+    (tmp_path / "a-note.txt").write_text("hello")
+    (after,) = DicomStudy().scan(tmp_path).items
+    assert (before.place, after.place) == ("file-00001", "file-00002")
+    assert (before, before.detail) == (after, after.detail)
+    assert pickle.loads(pickle.dumps(after)).place == "file-00002"
+
+
+def test_what_is_refused_is_told_by_its_place(tmp_path):
+    (aside,) = DicomStudy().scan(CT_GAP).set_aside
+    assert aside.reason.startswith("file-00001 and 3 more: ")
+    layout = DicomStudy()
+    (item,) = layout.scan(canaries(tmp_path, count=1, BurnedInAnnotation="YES")).items
+    with pytest.raises(LabelError, match=r"^file-00001: text is burned"):
+        layout.write(layout.read(item), item, stamp(moved=True), tmp_path / "out")
+    item.files[0].write_bytes(b"hello")
+    with pytest.raises(UnreadableInput, match=r"^file-00001: ") as caught:
+        layout.read(item)
+    assert caught.value.code == "not-dicom"
 
 
 def test_items_can_travel_and_do_not_depend_on_names(tmp_path):

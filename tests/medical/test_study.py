@@ -61,6 +61,24 @@ def test_what_should_be_dicom_and_is_not_is_set_aside(series):
     assert "set aside, file 3: not-dicom" in str(read_study(folder))
 
 
+def test_every_file_has_a_place_and_what_is_not_dicom_is_counted(series):
+    folder = series((0, 5))
+    (folder / "0.txt").write_text("hello")
+    (folder / ".hidden").write_text("hello")
+    study = read_study(folder)
+    assert study.files == tuple(path for path in sorted(folder.rglob("*")) if not path.name.startswith("."))
+    assert study.left_alone == (folder / "0.txt",)
+    assert study.set_aside == ()
+    assert str(study).endswith("left alone: 1 file of another kind")
+
+
+def test_a_file_that_was_named_is_taken_for_dicom(tmp_path):
+    (tmp_path / "0.txt").write_text("hello")
+    for source in (tmp_path / "0.txt", iter([tmp_path / "0.txt"])):
+        (aside,) = read_study(source).set_aside
+        assert (aside.code, aside.index) == ("not-dicom", 1)
+
+
 def test_a_nameless_file_without_marker_counts_by_its_first_element(series):
     folder = series((0, 5))
     (folder / "bare").write_bytes(b"\x08\x00\x05\x00" + bytes(300))

@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,18 @@ class TestWhatAProfileIsFor:
         made = plan(CT, tmp_path, "medical/chest-xray")
         assert not made.items
         (aside,) = made.set_aside
-        assert (aside.code, aside.reason) == ("other-modality", "it is CT; medical/chest-xray is for CR and DX")
+        assert (aside.code, aside.reason) == (
+            "other-modality",
+            "file-00001: it is CT; medical/chest-xray is for CR and DX",
+        )
+
+    def test_it_is_told_by_its_place_in_the_folder(self, tmp_path):
+        folder = tmp_path / "in"
+        folder.mkdir()
+        (folder / "a-note.txt").write_text("hello")
+        shutil.copy(CT, folder / "doe.dcm")
+        (aside,) = plan(folder, tmp_path / "out", "medical/chest-xray").set_aside
+        assert aside.reason.startswith("file-00002: it is CT")
 
     def test_the_run_counts_it_and_exits_with_1(self, tmp_path):
         summary = augment(CT, tmp_path / "out", profile="medical/brain-mri", workers=1)
