@@ -19,11 +19,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from domainaug.errors import LabelError, UnreadableInput
+from domainaug.errors import UnreadableInput
 from domainaug.layouts import images
 from domainaug.layouts.image_folder import float_range, write_image
 from domainaug.layouts.instances import InstanceMap, decode_counts, encode_counts, fill_polygons, outline
-from domainaug.layouts.layout import Item, Sample, Scan, SetAside, Stamp
+from domainaug.layouts.layout import Item, LabelsGone, Sample, Scan, SetAside, Stamp
 from domainaug.layouts.naming import copy_stem, is_text, safe_relative, stems
 
 __all__ = ["Coco"]
@@ -124,7 +124,7 @@ class Coco:
         """Return the size of the image and its annotations, without ids.
 
         Raises:
-            LabelError: No instance of an image that had some is left.
+            LabelsGone: No instance of an image that had some is left.
         """
         assert sample.image is not None
         annotations = item.detail["annotations"]
@@ -132,7 +132,7 @@ class Coco:
         found.update(_shaped_labels(sample, annotations))
         found.update(_boxed_labels(sample, annotations))
         if annotations and not found:
-            raise LabelError("every labeled object left the picture")
+            raise LabelsGone("every labeled object left the picture")
         height, width = sample.image.shape[:2]
         return {"width": width, "height": height, "annotations": [found[index] for index in sorted(found)]}
 

@@ -21,9 +21,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from domainaug.errors import LabelError, UnreadableInput
+from domainaug.errors import UnreadableInput
 from domainaug.layouts import images
-from domainaug.layouts.layout import Item, Sample, Scan, SetAside, Stamp
+from domainaug.layouts.layout import Item, LabelsGone, Sample, Scan, SetAside, Stamp
 from domainaug.layouts.naming import copy_stem, is_text, relative_key, stems
 from domainaug.layouts.soft_masks import as_labels
 
@@ -79,13 +79,13 @@ class ImageFolder:
         """Write the image, and the mask if there is one.
 
         Raises:
-            LabelError: Nothing of what the mask marks is left.
+            LabelsGone: Nothing of what the mask marks is left.
         """
         stem = copy_stem(item.detail["stem"], stamp.copy)
         assert sample.image is not None
         gone = stamp.record.get("labels", {}).get("vanished", {}).get("mask")
         if gone and sample.mask is not None and not sample.mask.any():
-            raise LabelError("everything its mask marks left the picture")
+            raise LabelsGone("everything its mask marks left the picture")
         written = [write_image(sample.image, folder, stem)]
         if sample.mask is not None:
             beside = item.detail.get("mask") != "folder"

@@ -10,7 +10,9 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Item", "Labeled", "Layout", "Sample", "Scan", "SetAside", "Stamp"]
+from domainaug.errors import LabelError
+
+__all__ = ["Item", "Labeled", "LabelsGone", "Layout", "Sample", "Scan", "SetAside", "Stamp"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,10 @@ class Layout(Protocol):
 
         `folder` is private to this call; what is in it becomes visible in the output in one step. Relative
         paths are where the files belong in the output. The same sample and stamp give the same bytes.
+
+        Raises:
+            LabelsGone: No label is left in it; the copy is drawn again.
+            domainaug.errors.LabelError: It would say something untrue.
         """
 
     def finish(self, source: Path, folder: Path, items: Mapping[str, list[Mapping[str, Any]]]) -> tuple[Path, ...]:
@@ -148,9 +154,17 @@ class Layout(Protocol):
         """
 
 
+class LabelsGone(LabelError):
+    """Nothing that the labels of a sample name is left in this copy; another draw may keep some."""
+
+
 @runtime_checkable
 class Labeled(Protocol):
     """A layout whose labels are not files of their own: the ledger keeps them for `Layout.finish`."""
 
     def labels(self, sample: Sample, item: Item) -> Any:
-        """Return the labels of an augmented sample, JSON-able."""
+        """Return the labels of an augmented sample, JSON-able.
+
+        Raises:
+            LabelsGone: None is left; the copy is drawn again.
+        """

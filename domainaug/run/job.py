@@ -16,13 +16,16 @@ from typing import Any
 import numpy as np
 
 from domainaug.errors import DomainAugError, ImageError, LabelError, OutputError, UnreadableInput
-from domainaug.layouts.layout import Item, Labeled, Layout, Sample, SetAside, Stamp
+from domainaug.layouts.layout import Item, Labeled, LabelsGone, Layout, Sample, SetAside, Stamp
 from domainaug.profile.model import Profile
 
 __all__ = ["TEMPORARY", "File", "Job", "Made", "Outcome", "Task", "hashed", "source_digest"]
 
 TEMPORARY = ".tmp-"
 """What the names of private folders start with; readers never see it, and every start sweeps it away."""
+
+
+_DRAWS = 6  # a copy that lost all of its labels is drawn again, five times
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,29 +155,39 @@ class Job:
                 yield Made(task.item.key, copy, folder, files, record, labels, digest, seconds)
 
     def _copy(self, sample: Sample, item: Item, copy: int, digest: str) -> Any:
-        folder: Path | None = None
         try:
-            augmented, record = self._augment(sample, item.key, copy)
-            labels = _as_stored(self.layout.labels(augmented, item)) if isinstance(self.layout, Labeled) else None
-            stamp = Stamp(
-                profile=self.profile.id,
-                profile_version=self.profile.version,
-                profile_digest=self.profile.digest,
-                seed=self.seed,
-                copy=copy,
-                moved=bool(record.get("moved", False)),
-                record=record,
-                version=self.version,
-            )
-            folder = _private_folder(self.out)
-            paths = self.layout.write(augmented, item, stamp, folder)
-            return folder, tuple(sealed(folder, path) for path in paths), record, labels
+            for attempt in range(_DRAWS):
+                try:
+                    return self._drawn(sample, item, copy, digest, attempt)
+                except LabelsGone as error:
+                    gone = error
+            how = "narrow the shifts, turns and zooms of the recipe, or lower the strength"
+            return SetAside(item.key, "label", f"{gone}, in each of {_DRAWS} draws; {how}", copy)
         except Exception as error:
-            if folder is not None:
-                shutil.rmtree(folder, ignore_errors=True)
             return _set_aside(error, item, copy, "augmenting it")
 
-    def _augment(self, sample: Sample, key: str, copy: int) -> tuple[Sample, Mapping[str, Any]]:
+    def _drawn(self, sample: Sample, item: Item, copy: int, digest: str, attempt: int) -> Any:
+        augmented, record = self._augment(sample, item.key, copy, attempt)
+        labels = _as_stored(self.layout.labels(augmented, item)) if isinstance(self.layout, Labeled) else None
+        stamp = Stamp(
+            profile=self.profile.id,
+            profile_version=self.profile.version,
+            profile_digest=self.profile.digest,
+            seed=self.seed,
+            copy=copy,
+            moved=bool(record.get("moved", False)),
+            record=record,
+            version=self.version,
+        )
+        folder = _private_folder(self.out)
+        try:
+            paths = self.layout.write(augmented, item, stamp, folder)
+            return folder, tuple(sealed(folder, path) for path in paths), record, labels
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+
+    def _augment(self, sample: Sample, key: str, copy: int, attempt: int) -> tuple[Sample, Mapping[str, Any]]:
         pipeline = self.prepare()
         given: dict[str, Any] = {
             "image": sample.image,
@@ -188,12 +201,13 @@ class Job:
         if sample.boxes is not None:
             # The last column says which box is which; a pipeline drops those that leave the picture.
             given["bboxes"] = np.column_stack([sample.boxes, np.arange(len(sample.boxes), dtype=np.float64)])
-        out = pipeline(**given, key=key, copy=copy)
+        # Keys are text without control characters, so no other item has the key of a later draw.
+        out = pipeline(**given, key=f"{key}\nattempt {attempt}" if attempt else key, copy=copy)
         boxes, names = sample.boxes, sample.box_labels
         if boxes is not None:
             found = np.asarray(out["bboxes"], np.float64).reshape(-1, 5)
             boxes, names = found[:, :4], tuple(sample.box_labels[int(row)] for row in found[:, 4])
-        record = dict(pipeline.record)
+        record = {**pipeline.record, **({"attempt": attempt} if attempt else {})}
         if sample.soft_mask:
             record["soft_mask"] = True
         augmented = Sample(

@@ -579,3 +579,51 @@ def test_anti_aliased_masks_are_read_as_two_valued_counted_and_told_once(tmp_pat
         assert set(np.unique(cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED))) == {0, 255}
     lines = [json.loads(line) for line in (tmp_path / "out" / MANIFEST).read_text().splitlines()[1:]]
     assert [line["record"].get("soft_mask", False) for line in lines] == [True] * 4 + [False] * 2
+
+
+# -- labels that leave -------------------------------------------------------------------------------------
+
+THROWN = """\
+id: test/thrown
+version: 1.0.0
+title: A part that falls anywhere
+recipe:
+  - Affine: {translate_percent: {x: [LOW, 0.9], y: [0, 0]}, p: 1}
+"""
+
+
+def at_the_right_edge(folder: Path) -> Path:
+    mask = np.zeros((64, 64), np.uint8)
+    mask[20:40, 40:60] = 1
+    save(folder / "a.jpg", picture(1, (64, 64)))
+    save(folder / "a_mask.png", mask)
+    return folder
+
+
+def test_a_copy_that_would_lose_its_label_is_drawn_again_and_the_draw_is_written_down(tmp_path):
+    source, recipe = at_the_right_edge(tmp_path / "in"), tmp_path / "thrown.yaml"
+    recipe.write_text(THROWN.replace("LOW", "-0.3"))
+    summary = run(source, tmp_path / "out", recipe, copies=12)
+    assert (summary.done, summary.set_aside) == (12, ())
+    for path in (tmp_path / "out").glob("*_mask.png"):
+        assert cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED).any()
+    records = [json.loads(line)["record"] for line in (tmp_path / "out" / MANIFEST).read_text().splitlines()[1:]]
+    attempts = [record.get("attempt", 0) for record in records]
+    assert min(attempts) == 0
+    assert 1 <= max(attempts) <= 5
+    run(source, tmp_path / "again", recipe, copies=12, engine="local", workers=2)
+    assert digests(tmp_path / "out") == digests(tmp_path / "again")
+    assert replay(tmp_path / "out", engine="serial").ok
+
+
+def test_a_label_that_every_draw_loses_is_set_aside_with_what_to_do(tmp_path):
+    source, recipe = at_the_right_edge(tmp_path / "in"), tmp_path / "thrown.yaml"
+    recipe.write_text(THROWN.replace("LOW", "0.8"))
+    (aside,) = run(source, tmp_path / "out", recipe, copies=1).set_aside
+    assert (aside.code, aside.copy) == ("label", 0)
+    assert aside.reason == (
+        "everything its mask marks left the picture, in each of 6 draws; "
+        "narrow the shifts, turns and zooms of the recipe, or lower the strength"
+    )
+    assert not list((tmp_path / "out").glob("**/*.png"))
+    assert not list((tmp_path / "out").glob(".tmp-*"))
