@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -20,8 +21,10 @@ __all__ = ["Window", "contact_sheet", "lay_out", "window_for"]
 
 Picture = NDArray[np.uint8]
 
-TILE = 232  # longest side of a tile, in pixels of the sheet
+TILE = 232  # longest side of a tile, in pixels of the sheet, unless told otherwise
+_SMALLEST, _LARGEST = 48, 4096
 GAP, LINE = 12, 16
+_SHOWN = 4  # effects named below a tile, unless more than these are flags
 _PAPER, _INK, _PALE = (250, 250, 248), (24, 24, 27), (113, 113, 122)
 _OUTLINES = ((255, 176, 0), (0, 158, 255), (64, 200, 96), (230, 80, 160), (150, 110, 255), (0, 200, 200))
 
@@ -67,40 +70,56 @@ def contact_sheet(
     seed: int = 0,
     mask: NDArray[Any] | None = None,
     strength: float = 1.0,
+    tile: int = TILE,
 ) -> Picture:
     """Return the image and `n` augmented copies on one sheet; see `Profile.preview`.
 
     Raises:
-        ImageError: It is no (H, W) or (H, W, C) image, or `n` is below 1.
+        ImageError: It is no (H, W) or (H, W, C) image, `n` is below 1, or `tile` is not 48 to 4096.
     """
+    given: object = image
+    if not isinstance(given, np.ndarray):
+        got = f"{type(given).__name__} {str(given)!r}" if isinstance(given, str | Path) else type(given).__name__
+        raise ImageError(f"a preview needs an array, got {got}: read the file with PIL or pydicom first")
     if image.ndim not in (2, 3) or image.size == 0 or (image.ndim == 3 and image.shape[2] > 4):
         raise ImageError(f"a preview takes one image, (H, W) or (H, W, C) with up to 4 channels; got {image.shape}")
     if n < 1:
         raise ImageError(f"a preview shows at least one copy, got n={n}")
+    if not _SMALLEST <= tile <= _LARGEST:
+        raise ImageError(f"a tile is {_SMALLEST} to {_LARGEST} pixels wide, got tile={tile}")
     pipeline = profile.compose(seed=seed, strength=strength)
     window = window_for(image)
-    tiles = [_outlined(window(image), mask)]
+    tiles = [_outlined(window(image), mask, tile)]
     labels: list[tuple[str, ...]] = [("original", "x".join(map(str, image.shape)) + f" {image.dtype}")]
     for copy in range(n):
         out = pipeline(image=image, mask=mask) if mask is not None else pipeline(image=image)
-        tiles.append(_outlined(window(out["image"]), out.get("mask")))
-        labels.append((f"copy {copy + 1}", *_happened(pipeline, out)))
-    return lay_out(tiles, labels, title=f"{profile.title}   {profile.id} {profile.version}")
+        tiles.append(_outlined(window(out["image"]), out.get("mask"), tile))
+        labels.append((f"copy {copy + 1}", *_happened(pipeline.record)))
+    return lay_out(tiles, labels, title=f"{profile.title}   {profile.id} {profile.version}", width=tile)
 
 
-def _happened(pipeline: Any, out: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the largest effects of the last call, two lines at most, from the pipeline's record."""
-    record = out.get("record") or getattr(pipeline, "record", None) or {}
-    effects = record.get("effects", {}) if isinstance(record, Mapping) else {}
-    ranked = []
+def _happened(record: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """Return what happened to a copy, from its record: lines of two effects each.
+
+    First what happens or does not (a mirror is never left out for want of room), then the rest by how many
+    times over its threshold it is; what is left out is counted.
+    """
+    ranked: list[tuple[float, str]] = []
+    effects: Mapping[str, Any] = (record or {}).get("effects", {})
     for name, value in effects.items():
         amount = value[-1] if isinstance(value, list | tuple) else value
         row = EFFECTS.get(name)
         if row is None or not isinstance(amount, int | float) or not row.is_present(amount):
             continue
-        ranked.append((abs(amount - row.neutral) / (row.absent or 1.0), _amount(name, float(amount))))
-    words = [text for _, text in sorted(ranked, reverse=True)[:4]]
-    return tuple(", ".join(words[i : i + 2]) for i in range(0, len(words), 2)) or ("left alone",)
+        size = math.inf if row.is_flag else abs(amount - row.neutral) / (row.absent or 1.0)
+        ranked.append((size, _amount(name, float(amount))))
+    words = [text for _, text in sorted(ranked, key=lambda one: -one[0])]
+    flags = sum(math.isinf(size) for size, _ in ranked)
+    shown = max(_SHOWN, flags)
+    lines = [", ".join(words[i : min(i + 2, shown)]) for i in range(0, min(shown, len(words)), 2)]
+    if len(words) > shown:
+        lines.append(f"+{len(words) - shown} more")
+    return tuple(lines) or ("left alone",)
 
 
 def _amount(name: str, value: float) -> str:
@@ -112,10 +131,10 @@ def _amount(name: str, value: float) -> str:
     return f"{words} {value:.3g} {'' if row.unit in ('x', 'exponent') else row.unit}".rstrip()
 
 
-def _outlined(picture: Picture, mask: NDArray[Any] | None) -> Picture:
+def _outlined(picture: Picture, mask: NDArray[Any] | None, longest: int) -> Picture:
     """Return a tile of the sheet, the outline of every label drawn on it."""
     height, width = picture.shape[:2]
-    factor = TILE / max(height, width)
+    factor = longest / max(height, width)
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
     tile = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_NEAREST)
     if mask is not None and mask.ndim == 2:
@@ -128,13 +147,16 @@ def _outlined(picture: Picture, mask: NDArray[Any] | None) -> Picture:
     return np.asarray(tile, dtype=np.uint8)
 
 
-def lay_out(tiles: Sequence[Picture], labels: Sequence[tuple[str, ...]], *, title: str = "") -> Picture:
+def lay_out(
+    tiles: Sequence[Picture], labels: Sequence[tuple[str, ...]], *, title: str = "", width: int = TILE
+) -> Picture:
     """Return tiles in rows under a title, the lines of each label below its tile.
 
     Args:
-        tiles: (h, w, 3) uint8, at most `TILE` on a side.
+        tiles: (h, w, 3) uint8, at most `width` on a side.
         labels: For each tile its lines; the first is set darker.
         title: One line above, or "".
+        width: What each tile is given, in pixels.
 
     Returns:
         (H, W, 3) uint8.
@@ -144,7 +166,7 @@ def lay_out(tiles: Sequence[Picture], labels: Sequence[tuple[str, ...]], *, titl
     tallest = max(tile.shape[0] for tile in tiles)
     lines = max(len(label) for label in labels)
     top = GAP + (LINE + GAP if title else 0)
-    step_x, step_y = TILE + GAP, tallest + lines * LINE + 2 * GAP
+    step_x, step_y = width + GAP, tallest + lines * LINE + 2 * GAP
     sheet = Image.new("RGB", (GAP + columns * step_x, top + rows * step_y), _PAPER)
     pen = ImageDraw.Draw(sheet)
     large, small = ImageFont.load_default(15), ImageFont.load_default(12)
@@ -156,7 +178,7 @@ def lay_out(tiles: Sequence[Picture], labels: Sequence[tuple[str, ...]], *, titl
         sheet.paste(Image.fromarray(tile), (left, upper))
         for line, text in enumerate(label):
             place = (left, upper + tallest + 4 + line * LINE)
-            pen.text(place, _fitted(pen, text, small, TILE), _INK if line == 0 else _PALE, font=small)
+            pen.text(place, _fitted(pen, text, small, width), _INK if line == 0 else _PALE, font=small)
     return np.asarray(sheet)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from types import MappingProxyType
+
 import numpy as np
 import pytest
 
 from domainaug.errors import ImageError
 from domainaug.profile import load_profile
-from domainaug.profile.contact_sheet import TILE, lay_out, window_for
+from domainaug.profile.contact_sheet import TILE, _happened, lay_out, window_for
 
 RNG = np.random.default_rng(3)
 GRADIENT = np.tile(np.linspace(0, 255, 96, dtype=np.uint8), (64, 1))
@@ -64,9 +67,43 @@ class TestSheet:
         with pytest.raises(ImageError, match="a preview takes one image"):
             preview(np.zeros(shape, np.uint8))
 
+    @pytest.mark.parametrize("given", ["film.png", Path("film.png")])
+    def test_a_path_is_no_image(self, given):
+        with pytest.raises(ImageError, match=r"needs an array, got .*film\.png.* read the file with PIL or pydicom"):
+            preview(given)
+
+    def test_tiles_are_as_wide_as_asked(self):
+        assert preview(GRADIENT, n=2, tile=400).shape[1] == 12 + 3 * (400 + 12)
+        with pytest.raises(ImageError, match="48 to 4096 pixels wide, got tile=5"):
+            preview(GRADIENT, tile=5)
+
     def test_no_copies_make_no_sheet(self):
         with pytest.raises(ImageError, match="at least one copy"):
             preview(GRADIENT, n=0)
+
+
+class TestCaption:
+    MANY = MappingProxyType(
+        {"rotation": 9.0, "shift": [0.0, 0.1], "scale": 1.3, "blur": 2.0, "noise": 0.1, "mirror_horizontal": 1.0}
+    )
+
+    def test_a_mirror_comes_first_and_what_is_left_out_is_counted(self):
+        lines = _happened({"effects": self.MANY})
+        assert lines[0].startswith("mirror horizontal, ")
+        assert lines[-1] == "+2 more"
+        assert sum(line.count(",") + 1 for line in lines[:-1]) == 4
+
+    def test_no_flag_is_left_out(self):
+        flags = ["mirror_horizontal", "mirror_vertical", "permutation", "channel_lost", "channel_order"]
+        shown = ", ".join(_happened({"effects": dict.fromkeys(flags, 1.0)}))
+        assert all(flag.replace("_", " ") in shown for flag in flags)
+
+    def test_the_rest_goes_by_how_far_over_its_threshold_it_is(self):
+        assert _happened({"effects": {"rotation": 0.6, "scale": 1.3}})[0] == "scale 1.3, rotation 0.6 deg"
+
+    @pytest.mark.parametrize("record", [None, {}, {"effects": {"rotation": 0.0}}])
+    def test_nothing_is_left_alone(self, record):
+        assert _happened(record) == ("left alone",)
 
 
 class TestWindow:
