@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
-__all__ = ["clamped", "shrunk", "tidy"]
+__all__ = ["clamped", "shrunk", "tidy", "without_ghosts"]
 
 _NEUTRALS = (0.0, 1.0, 100.0)
 """Values at which parameters do nothing: offsets, factors, percentages."""
@@ -40,16 +40,26 @@ def shrunk(value: Any, neutral: float, below: float, above: float) -> Any:
 
 def tidy(value: Any) -> Any:
     """Return a parameter's value without the ghosts of binary fractions: six digits, which is finer than any limit."""
+    return _each(value, _six_digits)
+
+
+def without_ghosts(value: Any) -> Any:
+    """Return a value in which 0.09999999999999998 is 0.1; numbers that somebody wrote stay as they are."""
+    return _each(value, lambda x: _six_digits(x) if abs(_six_digits(x) - x) < 1e-12 * max(1.0, abs(x)) else x)
+
+
+def _six_digits(value: float) -> float:
+    return float(f"{value:.6g}")
+
+
+def _each(value: Any, change: Callable[[float], float]) -> Any:
     if isinstance(value, dict):
-        return {key: tidy(item) for key, item in value.items()}
+        return {key: _each(item, change) for key, item in value.items()}
     if isinstance(value, tuple):
-        return tuple(map(tidy, value))
+        return tuple(_each(item, change) for item in value)
     if isinstance(value, list):
-        return [tidy(item) for item in value]
-    if not isinstance(value, float) or not math.isfinite(value):
-        return value
-    # The ends of a range made as 1 - x carry an error of the size of 1, not of their own.
-    return float(f"{round(value, 9):.6g}")
+        return [_each(item, change) for item in value]
+    return change(value) if isinstance(value, float) and math.isfinite(value) else value
 
 
 def clamped(value: Any, fits: Callable[[Any], bool], *, guess: float = 0.5, still: bool = False) -> Any | None:

@@ -18,6 +18,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import AliasEvent
 
 from domainaug._albumentations import A
+from domainaug.check.clamp import without_ghosts
 from domainaug.errors import DomainAugError, UnknownName, UnreadableInput
 
 __all__ = ["MOST_BYTES", "read_saved", "write_saved"]
@@ -137,7 +138,7 @@ def _lines(text: str, paths: list[tuple[int, ...]]) -> tuple[tuple[tuple[int, ..
 
 def saved_text(pipeline: A.BaseCompose, suffix: str) -> str:
     """Return what a saved pipeline holds, as JSON or YAML by the file's suffix."""
-    data = A.to_dict(pipeline)
+    data = without_ghosts(A.to_dict(pipeline))
     if suffix.lower() == ".json":
         return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
     out = io.StringIO()

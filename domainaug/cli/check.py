@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -92,13 +91,6 @@ def _frame(frame: Frame, size: str | None, spacing: str | None, channels: int | 
     return frame if channels is None else replace(frame, channels=channels)
 
 
-def _code(pipeline: Any) -> list[str]:
-    try:
-        return repr(pipeline).splitlines()
-    except ValueError:  # albumentations cannot write out a Lambda that has no name
-        return [f"{type(step).__name__} (step {index})" for index, step in enumerate(pipeline.transforms)]
-
-
 def _two(text: str, name: str, example: str, kind: Any) -> tuple[Any, Any]:
     parts = text.lower().replace(",", "x").split("x")
     try:
@@ -136,11 +128,12 @@ def _mend(
     *,
     talk: bool,
 ) -> Report:
-    """Apply fixes until none is left, write or print the outcome, and return the report of what remains."""
+    """Apply fixes until none is left, write or print the outcome, and return the report of what stands then."""
     from domainaug.check import apply_fixes
     from domainaug.check.saved import write_saved
+    from domainaug.check.written import python_of
 
-    mended, count = found.value, 0
+    first, mended, count = report, found.value, 0
     for _ in range(_ROUNDS):
         if not report.fixable:
             break
@@ -154,8 +147,11 @@ def _mend(
     if goal is not None:
         write_saved(mended, goal)
         typer.echo(f"{count} fixed; written to {goal}", err=True)
-    else:
-        before, after = _code(found.value), _code(mended)
-        diff = difflib.unified_diff(before, after, f"{found.name} (as it is)", f"{found.name} (mended)", lineterm="")
-        typer.echo("\n".join(diff) + "\n", err=talk)
-    return report
+        return report
+    name = found.name.rpartition(":")[2].rpartition(".")[2]
+    typer.echo(python_of(mended, name if name.isidentifier() else "pipeline"), err=talk)
+    typer.echo(
+        f"{found.name} is code, which is left as it is, so what was found stands; the code above mends {count} of it",
+        err=True,
+    )
+    return first

@@ -103,18 +103,23 @@ def test_fix_to_leaves_the_original(tmp_path):
     assert run("mended.yaml", *XRAY).exit_code == 0
 
 
-def test_fix_of_a_module_prints_the_difference_and_writes_nothing(tmp_path):
+def test_fix_of_a_module_prints_code_to_use_and_still_fails(tmp_path):
     source = """
         import albumentations as A
-        pipeline = A.Compose([A.HorizontalFlip(), A.Rotate(limit=45)])
+        pipeline = A.Compose([A.HorizontalFlip(), A.Rotate(limit=45), A.OneOf([A.Blur(), A.GaussNoise()], p=0.2)])
     """
     (tmp_path / "training.py").write_text(textwrap.dedent(source))
     outcome = run("training.py:pipeline", *XRAY, "--fix")
-    assert "-  HorizontalFlip(p=0.5)," in outcome.stdout
-    assert "limit=(-10.0, 10.0)" in outcome.stdout
+    assert outcome.exit_code == 1  # the file is as it was, and so is what was found
+    assert "error[MED101]" in outcome.stdout
+    assert "training.py:pipeline is code, which is left as it is" in outcome.stderr
     assert (tmp_path / "training.py").read_text() == textwrap.dedent(source)
+    code = outcome.stdout.partition("\nerror[")[0]
+    assert "A.Rotate(limit=(-10, 10))" in code
+    (tmp_path / "mended.py").write_text(code)
+    assert run("mended.py:pipeline", *XRAY).exit_code == 0
     data = json.loads(run("training.py:pipeline", *XRAY, "--fix", "--json").stdout)
-    assert data["ok"] is True
+    assert data["ok"] is False
 
 
 def test_the_image_can_be_described():

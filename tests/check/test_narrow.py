@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from domainaug._albumentations import A
 from domainaug.check import check
 from domainaug.errors import ProfileError
 from domainaug.pipeline import Pipeline
@@ -44,8 +45,6 @@ def test_a_warning_narrows_too_and_a_waiver_does_not(profile_of):
 
 
 def test_arguments_of_compose_and_the_profile_are_kept(film):
-    import albumentations as A
-
     profile = replace(film, recipe=TURNED)
     pipeline = profile.compose(seed=5, bbox_params=A.BboxParams("coco", label_fields=["names"]))
     assert pipeline.seed == 5
