@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from domainaug.check.measured import channels, warps
 from domainaug.check.measured.chart import Array, Probe
 from domainaug.check.measured.correspondence import Correspondence, identity, unreadable
+from domainaug.check.measured.softness import strong_blur
 
-__all__ = ["from_pictures"]
+__all__ = ["from_pictures", "likeness", "stays"]
 
 Points = NDArray[np.float64]
 
@@ -59,6 +60,9 @@ def from_pictures(probe: Probe, shares: Array) -> Correspondence:
         return identity(probe)
     found = _best_matches(probe, gray)
     if found is None:
+        whole = np.ones(gray.shape, np.bool_)
+        if gray.shape == probe.gray.shape and strong_blur(probe.gray, gray, whole) is not None:
+            return identity(probe)
         return unreadable(probe, gray.shape, "the picture cannot be recognized: too few of its details are left")
     origin, into = found
     return warps.from_pairs(probe, origin, into, shares)
@@ -67,11 +71,16 @@ def from_pictures(probe: Probe, shares: Array) -> Correspondence:
 def stays(reference: Array, gray: Array) -> bool:
     """Return whether a picture stays in place, whatever happens to its levels."""
     step = max(2, round(min(gray.shape) / 128))
-    for view, least in ((_band, 0.5), (_edges, 0.4), (_coarse_band, 0.5)):
+    for view, least in _VIEWS:
         before, after = view(reference), view(gray)
         if _likeness(before, after) > least and _step(before, after, step) < _STILL:
             return True
     return False
+
+
+def likeness(reference: Array, gray: Array) -> float:
+    """Return how much two pictures of one size are alike in place: 1 where outlines or shades are the same."""
+    return max(abs(_likeness(view(reference), view(gray))) for view, _ in _VIEWS)
 
 
 def _band(gray: Array) -> Array:
@@ -86,6 +95,9 @@ def _edges(gray: Array) -> Array:
     smooth = cv2.GaussianBlur(gray, (0, 0), 1.5)
     steep = cv2.magnitude(cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1))
     return np.asarray(steep - cv2.GaussianBlur(steep, (0, 0), 6.0), np.float32)
+
+
+_VIEWS = ((_band, 0.5), (_edges, 0.4), (_coarse_band, 0.5))  # and how alike they must be in each
 
 
 def _likeness(before: Array, after: Array) -> float:

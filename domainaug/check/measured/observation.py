@@ -75,7 +75,7 @@ class Observation:
 
 def value_of(measured: Measured, geometry: Mapping[str, float] | None, effect: str) -> float | None:
     """Return what a draw's effect was, neutral when nothing was read, or None when it could not be judged."""
-    if geometry is not None and effect in geometry:
+    if geometry is not None and effect in geometry and not measured.astray:
         return geometry[effect]
     if measured.unreadable or effect in measured.withheld:
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +12,11 @@ from domainaug.check.measured import channels
 from domainaug.check.measured.chart import Array, Output, Probe
 from domainaug.check.measured.color import color_effects
 from domainaug.check.measured.correspondence import Correspondence, from_masks, geometry_of
+from domainaug.check.measured.discord import discord
 from domainaug.check.measured.hidden import compression, loss_of_levels
 from domainaug.check.measured.matching import from_pictures
 from domainaug.check.measured.scene import Scene
+from domainaug.check.measured.softness import strong_blur
 from domainaug.check.measured.tone import DiscReading
 from domainaug.effects import EFFECTS
 from domainaug.functionals import tone_effects
@@ -39,6 +41,7 @@ _DOUBT = {
     "saturation": 8.0,
     "channel_mixing": 16.0,
 }
+_FINE = 2.0  # px of sigma
 _NOISE = frozenset({"noise", "impulse_noise"})
 
 
@@ -50,11 +53,13 @@ class Measured:
         values: Effect name to value; an effect that is neither here nor withheld is neutral.
         withheld: Effects that this draw could not be judged on.
         unreadable: Why nothing could be read, or None.
+        astray: Whether the picture went elsewhere than its labels, so that these do not tell its geometry.
     """
 
     values: Mapping[str, float] = field(default_factory=dict)
     withheld: frozenset[str] = frozenset()
     unreadable: str | None = None
+    astray: bool = False
 
     def present(self) -> dict[str, float]:
         """Return the effects that are far enough from neutral to be reported."""
@@ -75,10 +80,34 @@ def measure_draw(probe: Probe, output: Output) -> Measured:
     shares = np.ascontiguousarray(probe.decode(image))
     if float(np.ptp(np.quantile(shares, [0.01, 0.99]))) < 0.004:
         return Measured(withheld=frozenset(EFFECTS), unreadable="the picture is destroyed: one value is left")
+    labeled = output.masks is not None
     where = from_pictures(probe, shares) if output.masks is None else from_masks(probe, output.masks)
     if where.problem:
         return Measured(withheld=frozenset(EFFECTS), unreadable=where.problem)
-    return _read(probe, shares, where, labeled=output.masks is not None)
+    soft = _soft(probe, shares, where)
+    if soft is not None:
+        return soft
+    other = discord(probe, shares, where) if labeled else None
+    if other is None:
+        return _read(probe, shares, where, labeled=labeled)
+    seen = _read(probe, shares, other.where, labeled=False)
+    if other.distance is None:
+        return replace(seen, astray=True)
+    apart = {"misregistration": other.distance}
+    return Measured({**seen.values, **apart}, seen.withheld - apart.keys(), astray=True)
+
+
+def _soft(probe: Probe, shares: Array, where: Correspondence) -> Measured | None:
+    """Return where the picture went and how blurred it is, when it is so blurred that nothing else can be told."""
+    if not where.seen.any():
+        return None
+    soft = strong_blur(channels.mean(where.warp(probe.picture)), channels.mean(shares), where.seen)
+    if soft is None:
+        return None
+    values = {**where.values, "motion_blur": soft.streak, "sharpening": 0.0}
+    if not soft.streak or soft.sigma >= _FINE:  # what blurs across a long streak is too fine to be told
+        values["blur"] = soft.sigma
+    return Measured(values, frozenset(EFFECTS) - (values.keys() - where.withheld))
 
 
 def _unfit(probe: Probe, image: NDArray[np.generic]) -> str | None:

@@ -66,6 +66,8 @@ def glance(probe: Probe, output: Output, shares: Array) -> Glance:
     geometry = None
     if output.masks is not None:
         moves, geometry = _from_masks(probe, output.masks)
+        if turn == 0 and max(map(abs, moves)) < 1e-6:  # labels at rest: the picture may move without them
+            moves = [*_linear_motion(home, thumb), 0.0, 0.0]
     else:
         moves = _linear_motion(home, thumb) if turn == 0 else [0.0] * 6
     return Glance(turn, np.array([*features, *moves]), geometry)
