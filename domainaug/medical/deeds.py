@@ -196,5 +196,6 @@ def _amount(name: str, interval: Interval) -> str:
     if unit == "flag":
         return name
     factor, unit = (100, "%") if unit == "share" else (1, unit)
-    low, high = f"{interval.low * factor:.4g}", f"{interval.high * factor:.4g}"
+    digits = 5 if EFFECTS[name].neutral == 1 else 4  # 1.0003 is not 1
+    low, high = f"{interval.low * factor:.{digits}g}", f"{interval.high * factor:.{digits}g}"
     return f"{name} {low} {unit}" if low == high else f"{name} {low} to {high} {unit}"

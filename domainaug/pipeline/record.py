@@ -40,7 +40,8 @@ MOVING = frozenset(
 
 _SETTINGS = frozenset(("shape", "interpolation", "mask_interpolation", "fill", "fill_mask", "border_mode"))
 _FEW = 16  # arrays up to this size are told whole
-_ROUNDING = 1e-6  # what lies nearer to neutral is how numbers are rounded, and not an effect
+_ROUNDING = 1e-6  # what lies nearer to neutral is how numbers are rounded, and moves nothing
+_FAINTEST = 0.01  # of what counts: less changes hardly a pixel of 12 bits, and may be how curves are sampled
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ class Log:
                 moved = moved or bool(MOVING.intersection(_away(did.effects(applied.frame))))
         frame = self.applied[0].frame if self.applied else None
         present = whole.present(frame)
-        faint = {name: far for name, far in _away(whole.effects(frame)).items() if name not in present}
+        faint = {name: far for name, far in _away(whole.effects(frame), _FAINTEST).items() if name not in present}
         record: dict[str, Any] = {
             "seed": self.draw.seed,
             "key": self.draw.key,
@@ -156,13 +157,14 @@ def _step(applied: Applied, did: Generators | None) -> dict[str, Any]:
     }
 
 
-def _away(ranges: EffectRanges) -> dict[str, Interval]:
-    """The effects that are or may be away from neutral, however little."""
-    return {
-        name: interval
-        for name, interval in ranges.items()
-        if max(abs(interval.low - EFFECTS[name].neutral), abs(interval.high - EFFECTS[name].neutral)) > _ROUNDING
-    }
+def _away(ranges: EffectRanges, share: float = 0.0) -> dict[str, Interval]:
+    """The effects that are or may be away from neutral, by more than a share of what counts."""
+    away = {}
+    for name, interval in ranges.items():
+        row = EFFECTS[name]
+        if max(row.neutral - interval.low, interval.high - row.neutral) > max(_ROUNDING, share * row.absent):
+            away[name] = interval
+    return away
 
 
 def _told(ranges: EffectRanges) -> dict[str, Any]:

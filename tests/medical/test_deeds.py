@@ -117,6 +117,11 @@ def test_what_lies_below_what_counts_is_told_as_such():
     assert describe_effects({}, faint=faint, changed=True) == "below what counts: noise 0.2 %"
 
 
+def test_a_faint_factor_is_not_rounded_to_one():
+    faint = {"contrast": Interval(1.0003, 1.0003), "scale": Interval(0.9996, 0.9996)}
+    assert describe_effects({}, faint=faint, changed=True).endswith("contrast 1.0003 x, scale 0.9996 x")
+
+
 def test_whether_pixels_changed_is_never_told_wrongly():
     assert describe_effects({}, changed=True) == "pixels changed"
     assert describe_effects({}, changed=True, undeclared=True) == "of an undeclared transform"

@@ -238,6 +238,18 @@ def test_the_way_values_are_read_and_shown_stays(derived, edited):
     assert out["PixelPaddingValue"].VR == "SS"
 
 
+@pytest.mark.parametrize("change", [0, 40])
+def test_an_mr_image_keeps_its_rescale_and_window_and_goes_back_through_them(change, told, edited):
+    path = edited("MR_small.dcm", RescaleSlope="2.5", RescaleIntercept="-7", RescaleType="US")
+    loaded = load([path])
+    (content,) = write_series(loaded, loaded.view.seen() + change, told(record={"effects": {}}))
+    source, out = pydicom.dcmread(path), pydicom.dcmread(io.BytesIO(content))
+    for name in ("RescaleSlope", "RescaleIntercept", "RescaleType", "WindowCenter", "WindowWidth"):
+        assert out[name].value == source[name].value
+    assert np.array_equal(out.pixel_array, source.pixel_array + change // 2.5)
+    assert out.DerivationDescription.endswith("pixels changed" if change else "no pixel differs from the source")
+
+
 def test_a_mirrored_image_may_not_name_its_side(derived, edited, radiograph):
     mirrored = {"moved": True, "record": {"effects": {"mirror_horizontal": 1}}}
     with pytest.raises(LabelError, match="Laterality names a side"):

@@ -76,6 +76,12 @@ class TestRecord:
         assert p.record["faint"]["noise"] == pytest.approx(0.002, abs=1e-4)
         assert not p.record["faint"].keys() & p.record["effects"].keys()
 
+    def test_leaves_out_what_changes_no_pixel(self):
+        p = Pipeline([A.Affine(rotate=(0.001, 0.001), p=1)], seed=0)
+        p(image=IMAGE)
+        assert "rotation" not in p.record.get("faint", {})
+        assert p.record["moved"] is True
+
     def test_has_no_faint_effects_where_there_are_none(self):
         p = Pipeline([A.HorizontalFlip(p=1)], seed=0)
         p(image=IMAGE)
