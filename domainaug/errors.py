@@ -16,6 +16,7 @@ Each message is one sentence or two: what, where, what was got, what is legal, w
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -33,6 +34,9 @@ __all__ = [
 ]
 
 
+_CODE = re.compile(r"[a-z]{2,4}[0-9]{1,3}")
+
+
 class DomainAugError(Exception):
     """The root of every error raised on purpose; the CLI prints it as one line and exits with 2."""
 
@@ -46,14 +50,28 @@ class UnknownName(DomainAugError, LookupError):
         nearest: The closest legal name, or None.
     """
 
-    def __init__(self, kind: str, name: str, legal: Iterable[str], *, where: str = "") -> None:
+    def __init__(
+        self, kind: str, name: str, legal: Iterable[str], *, where: str = "", listed: Iterable[str] | None = None
+    ) -> None:
+        """Take what was asked for, and what there is.
+
+        Args:
+            kind: What sort of thing was asked for.
+            name: The name that was asked for.
+            legal: Every name there is.
+            where: Place of the fault, or "".
+            listed: The names to list when none is close; all of `legal` by default.
+        """
         legal = sorted(legal)
+        begun = [each for each in legal if name and each.casefold().startswith(name.casefold())]
         self.kind, self.name, self.nearest = kind, name, nearest(name, legal)
         place = f"{where}: " if where else ""
-        if self.nearest:
+        if len(begun) > 1:
+            hint = "these begin so: " + _some(begun)
+        elif self.nearest:
             hint = f"did you mean {self.nearest!r}?"
         else:
-            hint = "known: " + ", ".join(legal[:8]) + (f" and {len(legal) - 8} more" if len(legal) > 8 else "")
+            hint = "known: " + _some(legal if listed is None else sorted(listed))
         super().__init__(f"{place}no {kind} is called {name!r}; {hint}")
 
 
@@ -121,15 +139,32 @@ class MissingExtra(DomainAugError, ImportError):
         super().__init__(f'{what} needs packages that are not installed: pip install "domainaug[{extra}]"')
 
 
+def _some(names: list[str], most: int = 8) -> str:
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
 def nearest(name: str, legal: Iterable[str]) -> str | None:
-    """Return the legal name that looks most like `name`, or None when none is close."""
+    """Return the legal name that looks most like `name`, or None when none is close.
+
+    A name that begins otherwise must be closer than one that begins the same: people seldom miss the first
+    letter, and short words look like many others.
+    """
     legal = list(legal)
     folded = {candidate.casefold(): candidate for candidate in legal}
-    found = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    found = _close(name.casefold(), folded)
     if found:
-        return folded[found[0]]
+        return folded[found]
     tails: dict[str, str] = {}
     for candidate in legal:
         tails.setdefault(candidate.casefold().rpartition("/")[2], candidate)
-    found = difflib.get_close_matches(name.casefold().rpartition("/")[2], tails, n=1, cutoff=0.6)
-    return tails[found[0]] if found else None
+    found = _close(name.casefold().rpartition("/")[2], tails)
+    return tails[found] if found else None
+
+
+def _close(name: str, candidates: Iterable[str]) -> str | None:
+    if _CODE.fullmatch(name):
+        return None  # one code looks like every other, and another number is another rule
+    for one in difflib.get_close_matches(name, candidates, n=8, cutoff=0.6):
+        if one[:1] == name[:1] or difflib.SequenceMatcher(None, name, one).ratio() >= 0.75:
+            return one
+    return None

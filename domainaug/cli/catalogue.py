@@ -10,7 +10,9 @@ from rich.console import Console
 from rich.table import Table
 
 from domainaug.profile import list_profiles, load_profile
+from domainaug.profile.catalogue import in_catalogue
 from domainaug.profile.explaining import limit_in_words
+from domainaug.profile.model import Profile
 
 __all__ = ["explain", "parse_options", "profiles", "show"]
 
@@ -86,6 +88,10 @@ def show(
 ) -> None:
     """Show what a profile allows: every rule, its limit and its reason."""
     loaded = load_profile(profile, options=parse_options(option))
+    if not in_catalogue(loaded.path):  # those of the catalogue are tested; this needs albumentations, two seconds
+        from domainaug.profile.recipe import validate_recipe
+
+        validate_recipe(loaded)
     rules = [
         {
             "code": limit.code,
@@ -122,15 +128,27 @@ def show(
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("code", "effect", "limit", "reason"):
         table.add_column(heading, no_wrap=heading == "code", overflow="fold")
-    for rule in rules:
+    for (code, limit, in_force, reason), effects in _rows(loaded).items():
         table.add_row(
-            str(rule["code"]),
-            str(rule["effect"]),
-            str(rule["limit"]) + ("" if rule["in_force"] else " (lifted)"),
-            str(rule["reason"]),
-            style="" if rule["in_force"] else "dim",
+            code, ", ".join(effects), limit + ("" if in_force else " (lifted)"), reason, style="" if in_force else "dim"
         )
     console.print(table)
+
+
+def _rows(profile: Profile) -> dict[tuple[str, str, bool, str], list[str]]:
+    """Return code, limit, whether it is in force and reason, each once, to the effects it is for.
+
+    A rule with another limit for one of its effects has a row for it, which does not repeat the reason.
+    """
+    rows: dict[tuple[str, str, bool, str], list[str]] = {}
+    for limit in profile.limits:
+        in_force = limit in profile.in_force(limit.effect.name)
+        told = any(code == limit.code and reason == limit.reason for code, _, _, reason in rows)
+        row = (limit.code, limit_in_words(limit), in_force, limit.reason)
+        if told and row not in rows:
+            row = (*row[:3], "as above")
+        rows.setdefault(row, []).append(limit.effect.name)
+    return rows
 
 
 def _plain(value: object) -> object:

@@ -13,7 +13,7 @@ from typing import Any
 from domainaug.errors import ProfileError, UnknownName
 from domainaug.profile.model import Profile
 
-__all__ = ["catalogue_folder", "list_profiles", "load_profile"]
+__all__ = ["catalogue_folder", "in_catalogue", "list_profiles", "load_profile", "place_of"]
 
 _SUFFIXES = (".yaml", ".yml")
 _ABSTRACT = re.compile(r"^abstract:\s*true\b", re.MULTILINE)
@@ -159,6 +159,28 @@ def _parent(extends: str, child: Path) -> Path:
     if extends.lower().endswith(_SUFFIXES):
         return child.parent / extends
     return _file(extends)
+
+
+def in_catalogue(path: Path | None) -> bool:
+    """Return whether a file belongs to the catalogue, and not to a user."""
+    return path is not None and path.resolve().is_relative_to(catalogue_folder().resolve())
+
+
+def place_of(profile: Profile, origin: str) -> str:
+    """Return where a rule was written: "id:line" in the catalogue, "path:line" in a file of the user's.
+
+    Args:
+        profile: The profile that has the rule.
+        origin: The rule's own `origin`.
+    """
+    if profile.path is None or in_catalogue(profile.path):
+        return origin
+    name, _, line = origin.rpartition(":")
+    kept = _LOADED.get(profile.path.resolve())
+    for file in kept[1] if kept else ():
+        if not in_catalogue(file) and file in _LOADED and _LOADED[file][2].id == name:
+            return f"{_LOADED[file][2].path or file}:{line}"
+    return origin
 
 
 def _hold_id(path: Path, name: str) -> None:

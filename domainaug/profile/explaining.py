@@ -10,6 +10,7 @@ from typing import Any
 from domainaug.effects import EFFECTS, Effect, applicable
 from domainaug.errors import UnknownName
 from domainaug.generators import Frame
+from domainaug.profile.catalogue import place_of
 from domainaug.profile.citations import cite
 from domainaug.profile.explanation import Explained, Explanation, Rule, Source
 from domainaug.profile.model import Condition, Evidence, Limit, Profile
@@ -36,6 +37,10 @@ _WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "distortion": ("local_warp", "perspective"),
         "shuffle": ("permutation", "channel_order"),
         "exposure": ("brightness", "gamma"),
+        "window": ("brightness", "contrast", "tone"),
+        "bias": ("local_gain",),
+        "shading": ("local_gain",),
+        "vignetting": ("local_gain",),
         "invert": ("inversion",),
         "posterize": ("loss_of_levels",),
         "equalize": ("tone", "local_gain"),
@@ -102,10 +107,35 @@ def _by_word(profile: Profile, subject: str, folded: str) -> list[Explained]:
             or (len(stem) >= 4 and stem in effect)
         )
     ]
-    if not names:
+    if names:
+        return [_explained(profile, EFFECTS[name]) for name in names]
+    found = _by_text(profile, stem.replace("_", " "), possible)
+    if not found:
         codes = {limit.code for limit in profile.limits}
-        raise UnknownName("effect, transform or rule", subject, {*EFFECTS, *codes, *_WORDS, *_transform_names()})
-    return [_explained(profile, EFFECTS[name]) for name in names]
+        legal = {*possible, *spoken, *codes, *_WORDS, *_transform_names()}
+        listed = codes if re.fullmatch(r"[a-z]{2,4}\d+", folded) else possible
+        raise UnknownName("effect, transform or rule", subject, legal, listed=listed)
+    return found
+
+
+def _by_text(profile: Profile, word: str, possible: set[str]) -> list[Explained]:
+    """Return the rules that speak of `word`, in reason or evidence, and all rules of effects whose meaning does."""
+    if len(word) < 4:  # shorter ones are in every sentence
+        return []
+    speaks = re.compile(rf"\b{re.escape(word)}", re.IGNORECASE).search
+    found = []
+    for row in EFFECTS.values():
+        rules = [limit for limit in profile.limits if limit.effect == row]
+        if row.name in possible and speaks(row.meaning):
+            found.append(_explained(profile, row))
+        elif said := [limit for limit in rules if speaks(_prose(limit))]:
+            found.append(_explained(profile, row, only=said))
+    return found
+
+
+def _prose(limit: Limit) -> str:
+    notes = (item.note for item in (*limit.evidence, *limit.counter_evidence))
+    return " ".join((limit.reason, limit.loosens, *notes))
 
 
 def _transform_names() -> Iterable[str]:
@@ -128,8 +158,21 @@ def _of_transform(profile: Profile, name: str, transform: type[Any]) -> Explanat
     if ranges is None:
         note = "what it does depends on what it is given; hold it against the profile with `profile.check(...)`"
         return Explanation(name, profile.id, profile.title, (), note)
+    note = ""
+    if not ranges and (governed := _governed(name, profile)):
+        causes = ", ".join(f"{effect} ({parameter})" for effect, parameter in governed.items())
+        note = f"at its defaults it does nothing; with parameters it can cause: {causes}"
+        ranges = {effect: f"governed by `{parameter}`" for effect, parameter in governed.items()}
     found = (_explained(profile, EFFECTS[effect], does=words) for effect, words in ranges.items())
-    return Explanation(name, profile.id, profile.title, tuple(found))
+    return Explanation(name, profile.id, profile.title, tuple(found), note)
+
+
+def _governed(name: str, profile: Profile) -> dict[str, str]:
+    """Return effect to the parameter that governs it, for what this kind of image can have."""
+    from domainaug.declare import GOVERNS
+
+    possible = {row.name for row in applicable(color=profile.frame.channels > 1, volume=profile.frame.volume)}
+    return {effect: parameter for effect, parameter in GOVERNS.get(name, {}).items() if effect in possible}
 
 
 def _declared(transform: type[Any], frame: Frame) -> dict[str, str] | None:
@@ -186,7 +229,7 @@ def _rule(profile: Profile, limit: Limit) -> Rule:
         loosens=limit.loosens,
         supported_by=tuple(_source(profile, item) for item in limit.evidence),
         opposed_by=tuple(_source(profile, item) for item in limit.counter_evidence),
-        origin=limit.origin,
+        origin=place_of(profile, limit.origin),
     )
 
 

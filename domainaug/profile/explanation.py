@@ -76,21 +76,24 @@ class Explanation:
 
     def __str__(self) -> str:
         lines = [f"{self.subject} under {self.profile} ({self.title})"]
-        if not self.effects:
-            lines.append(f"  {self.note or _NEUTRAL}")
+        if self.note or not self.effects:
+            lines += textwrap.wrap(self.note or _NEUTRAL, 100, initial_indent="  ", subsequent_indent="  ")
+        told: set[Rule] = set()
         for one in self.effects:
             does = f" [{one.does}]" if one.does else ""
             lines += ["", f"{one.effect}{does}: {one.meaning}"]
             if not one.rules:
                 lines.append("  the profile says nothing about it")
             for rule in one.rules:
-                lines += _rule_lines(rule)
+                lines += _told(rule, told)
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        rows = "".join(_explained_html(one) for one in self.effects)
+        told: set[Rule] = set()
+        rows = "".join(_explained_html(one, told) for one in self.effects)
         head = f"<h4>{escape(self.subject)} under {escape(self.profile)}</h4>"
-        return f"<div>{head}{rows or f'<p>{escape(self.note or _NEUTRAL)}</p>'}</div>"
+        note = f"<p>{escape(self.note or _NEUTRAL)}</p>" if self.note or not rows else ""
+        return f"<div>{head}{note}{rows}</div>"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the answer as plain data for JSON."""
@@ -109,6 +112,15 @@ class Explanation:
                 for one in self.effects
             ],
         }
+
+
+def _told(rule: Rule, told: set[Rule]) -> list[str]:
+    """Return a rule's lines, or "as above" where they were told already: many effects may have one rule."""
+    lines = _rule_lines(rule)
+    if rule in told:
+        return [lines[0], "    as above"]
+    told.add(rule)
+    return lines
 
 
 def _rule_lines(rule: Rule) -> list[str]:
@@ -139,11 +151,11 @@ def _rule_dict(rule: Rule) -> dict[str, Any]:
     return plain
 
 
-def _explained_html(one: Explained) -> str:
+def _explained_html(one: Explained, told: set[Rule]) -> str:
     does = f" <small>{escape(one.does)}</small>" if one.does else ""
     head = f"<p><b>{escape(one.effect)}</b>{does}: {escape(one.meaning)}</p>"
     rules = "".join(
-        "<li>" + "<br>".join(escape(line.strip()) for line in _rule_lines(rule)) + "</li>" for rule in one.rules
+        "<li>" + "<br>".join(escape(line.strip()) for line in _told(rule, told)) + "</li>" for rule in one.rules
     )
     return head + (f"<ul>{rules}</ul>" if rules else "<p>the profile says nothing about it</p>")
 

@@ -46,7 +46,9 @@ class LimitEntry(_Entry):
     effect: Annotated[str | list[str], Field(json_schema_extra=_EFFECT_SCHEMA)] = Field(
         description="an effect's name, or a list of them"
     )
-    code: str = Field(description="a stable code such as MED101", pattern=r"^[A-Z]{2,4}[0-9]{3}$")
+    code: str = Field(
+        description="two to four capitals and three digits, such as MED101", pattern=r"^[A-Z]{2,4}[0-9]{3}$"
+    )
     allow: Literal["never", "any"] | None = Field(default=None, description="never or any")
     max: Amount | None = Field(default=None, description="an amount such as 10 deg, 5 % or 0.2")
     min: Amount | None = Field(default=None, description="an amount such as 90 %")

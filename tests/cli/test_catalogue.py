@@ -1,12 +1,15 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from domainaug.cli import app
-from domainaug.cli.catalogue import parse_options
+from domainaug.cli.catalogue import _rows, parse_options
+from domainaug.errors import ProfileError
+from domainaug.profile import load_profile
 
 run = CliRunner().invoke
 
@@ -49,6 +52,33 @@ class TestShow:
         text = run(app, ["show", "medical/chest-xray"]).stdout
         assert "MED101" in text
         assert "laterality_free" in text
+
+    def test_a_rule_for_many_effects_is_one_row(self) -> None:
+        text = run(app, ["show", "general/photo"], env={"COLUMNS": "200"}).stdout
+        assert text.count("GEN101") == 1
+        assert text.count("people still name") == 1
+
+    def test_a_rule_with_two_limits_gives_its_reason_once(self) -> None:
+        profile = load_profile("medical/chest-xray")
+        rows = _rows(profile)
+        assert sum(len(effects) for effects in rows.values()) == len(profile.limits)
+        told = [(code, reason) for code, _, _, reason in rows if reason != "as above"]
+        assert len(told) == len(set(told))
+
+    @pytest.mark.parametrize(
+        ("step", "message"),
+        [
+            ("Affin: {rotate: [-1, 1]}", "no transform is called 'Affin'; did you mean 'Affine'?"),
+            ("Affine: {rotat: [-1, 1]}", "Affine has no parameter called 'rotat'; did you mean 'rotate'?"),
+        ],
+    )
+    def test_a_recipe_of_ones_own_is_held_against_what_there_is(self, tmp_path: Path, step: str, message: str) -> None:
+        own = tmp_path / "own.yaml"
+        own.write_text(f"id: my/own\nversion: 1.0.0\ntitle: My own\nrecipe:\n  - {step}\n", encoding="utf-8")
+        result = run(app, ["show", str(own)])
+        assert isinstance(result.exception, ProfileError)
+        assert f"{own}:5:" in str(result.exception)
+        assert message in str(result.exception)
 
 
 class TestExplain:

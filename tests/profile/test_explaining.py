@@ -6,10 +6,11 @@ import json
 
 import pytest
 
-from domainaug.errors import UnknownName
+from domainaug.errors import UnknownName, nearest
 from domainaug.profile import load_profile
 
 CHEST = load_profile("medical/chest-xray")
+HEAD = "id: my/own\nversion: 1.0.0\ntitle: My own\n"
 
 
 def effects_of(name: str, profile=CHEST) -> list[str]:
@@ -68,6 +69,67 @@ def test_what_nobody_knows_gets_the_nearest(asked, nearest):
     with pytest.raises(UnknownName) as caught:
         CHEST.explain(asked)
     assert caught.value.nearest == nearest
+
+
+class TestWordsThatNameNoEffect:
+    BRAIN = load_profile("medical/brain-mri")
+
+    def test_the_rules_that_speak_of_it_are_found(self):
+        (one,) = self.BRAIN.explain("bias field").effects
+        assert one.effect == "local_gain"
+        assert any("bias field" in source.note for rule in one.rules for source in rule.supported_by)
+        assert {one.effect for one in CHEST.explain("lungs").effects} >= {"brightness"}
+
+    def test_people_call_it_otherwise(self):
+        assert effects_of("bias", self.BRAIN) == ["local_gain"]
+        assert effects_of("window", self.BRAIN) == ["brightness", "contrast", "tone"]
+
+    @pytest.mark.parametrize("asked", ["wibblefoo", "the", "zz"])
+    def test_nothing_is_guessed_where_nothing_is_close_and_effects_are_listed(self, asked):
+        with pytest.raises(UnknownName, match="known: aspect, blur, brightness, ") as caught:
+            self.BRAIN.explain(asked)
+        assert caught.value.nearest is None
+
+    def test_a_short_word_is_not_taken_for_another_with_another_first_letter(self):
+        assert nearest("window", ["snow", "rain"]) is None
+        assert nearest("windw", ["snow", "window"]) == "window"
+        assert nearest("mirorr", ["mirror"]) == "mirror"
+
+    def test_codes_are_not_guessed_but_listed(self):
+        with pytest.raises(UnknownName, match=r"these begin so: MED101, MED102, .* more") as caught:
+            CHEST.with_waivers({"MED1": "phantoms"})
+        assert caught.value.nearest is None
+        with pytest.raises(UnknownName, match="known: MED301, MED302, "):
+            self.BRAIN.explain("MED1")
+
+
+class TestATransformThatDoesNothingUnlessTold:
+    def test_its_parameters_and_their_rules_are_told(self):
+        said = load_profile("manufacturing/metal-surface").explain("Affine")
+        assert said.note.startswith(
+            "at its defaults it does nothing; with parameters it can cause: rotation (rotate), "
+        )
+        assert "governed by `rotate`" in {one.does for one in said.effects}
+        assert "MFG203 error: -5 to 5 deg" in str(said)
+        assert said.note in said._repr_html_()
+
+
+def test_a_rule_for_many_effects_is_told_once():
+    text = str(load_profile("general/photo").explain("CLAHE"))
+    assert text.count("people still name what is in") == 1
+    assert text.count("GEN101 error: any amount\n    as above") >= 3
+
+
+class TestWhereARuleIsWritten:
+    def test_in_a_file_of_ones_own_it_is_the_path(self, desk, rule):
+        desk.write("limits:\n" + rule("rotation", "max: 5 deg"), "parent.yaml", head=HEAD.replace("own", "parent"))
+        child = desk.load("extends: parent.yaml\nlimits:\n" + rule("scale", "range: [0.9, 1.1]", code="MY102"))
+        for effect, place in (("rotation", "parent.yaml:5"), ("scale", "own.yaml:6")):
+            (told,) = child.explain(effect).effects[0].rules
+            assert told.origin == str(desk.folder / place)
+
+    def test_in_the_catalogue_it_is_the_id(self):
+        assert CHEST.explain("MED101").effects[0].rules[0].origin.startswith("medical/chest-xray:")
 
 
 class TestTheAnswer:

@@ -114,7 +114,7 @@ MISTAKES = {
     ),
     "code in small letters": (
         ("code: MY102", "code: my102"),
-        "18:11: code: expected a stable code such as MED101, got 'my102'",
+        "18:11: code: expected two to four capitals and three digits, such as MED101, got 'my102'",
     ),
     "p_max above one": (
         ("p_max: 0.5", "p_max: 50"),
@@ -152,7 +152,7 @@ MISTAKES = {
     ),
     "unknown code waived": (
         ("recipe:", "waive: {MY105: it is fine}\nrecipe:"),
-        "28:9: no rule is called 'MY105'; did you mean 'MY103'?",
+        "28:9: no rule is called 'MY105'; known: MY101, MY102, MY103",
     ),
 }
 
