@@ -3,7 +3,7 @@
 Instances with a segmentation travel as masks, and their boxes, areas and outlines are read off the mask they
 became. Instances with a box alone travel as boxes. What is in a file and cannot travel (keypoints, panoptic
 segments, lists nobody knows) sets its image aside. In the output, polygons stay polygons where they can say
-the shape; run lengths stay run lengths, and a shape with holes becomes them.
+the shape; run lengths stay run lengths, and a shape with holes becomes them. Files lie as they do in the source.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 import numpy as np
@@ -73,12 +73,18 @@ class Coco:
                 entries[key] = entry
             else:
                 aside.append(SetAside(key, *reason))
-        names = stems(entries)
-        items = []
-        for key in sorted(entries):
-            found = _locate(path, key)
-            detail = {"stem": names[key], "image": entries[key], "annotations": by_image[entries[key]["id"]]}
-            items.append(Item(key=key, files=(found,), detail=detail))
+        places = {key: _locate(path, key) for key in sorted(entries)}
+        below = {key: _folder_of(found, key, _root(path)) for key, found in places.items()}
+        names = stems(dict.fromkeys(_joined(below[key], key) for key in places))
+        items, seen = [], set()
+        for key, found in places.items():
+            whole = _joined(below[key], key)
+            if whole in seen:
+                aside.append(SetAside(key, "duplicate", "the file names this image twice"))
+                continue
+            seen.add(whole)
+            labels = {"image": entries[key], "annotations": by_image[entries[key]["id"]]}
+            items.append(Item(key=key, files=(found,), detail={"stem": names[whole], "folder": below[key], **labels}))
         return Scan(tuple(items), tuple(aside))
 
     def read(self, item: Item) -> Sample:
@@ -116,9 +122,9 @@ class Coco:
         return sample
 
     def write(self, sample: Sample, item: Item, stamp: Stamp, folder: Path) -> tuple[Path, ...]:
-        """Write the image into `images/`; its labels go to `finish`."""
+        """Write the image where its source lies relative to the annotations; its labels go to `finish`."""
         assert sample.image is not None
-        return (write_image(sample.image, folder, f"images/{copy_stem(item.detail['stem'], stamp.copy)}"),)
+        return (write_image(sample.image, folder, copy_stem(item.detail["stem"], stamp.copy)),)
 
     def labels(self, sample: Sample, item: Item) -> dict[str, Any]:
         """Return the size of the image and its annotations, without ids.
@@ -134,11 +140,13 @@ class Coco:
         if annotations and not found:
             raise LabelsGone("every labeled object left the picture")
         height, width = sample.image.shape[:2]
-        return {"width": width, "height": height, "annotations": [found[index] for index in sorted(found)]}
+        kept = [found[index] for index in sorted(found)]
+        return {"width": width, "height": height, "folder": item.detail["folder"], "annotations": kept}
 
     def finish(self, source: Path, folder: Path, items: Mapping[str, list[Mapping[str, Any]]]) -> tuple[Path, ...]:
-        """Write `annotations.json`, with new ids for images and annotations."""
-        content = _load(_the_one(source))
+        """Write the annotations under the name that they have in the source, with new ids."""
+        path = _the_one(source)
+        content = _load(path)
         kept: dict[str, Any] = {key: content[key] for key in ("info", "licenses") if key in content}
         pictures: list[dict[str, Any]] = []
         annotations: list[dict[str, Any]] = []
@@ -146,13 +154,15 @@ class Coco:
             for made in copies:
                 labels = made["labels"]
                 size = {"width": labels["width"], "height": labels["height"]}
-                pictures.append({"id": len(pictures) + 1, "file_name": made["files"][0], **size})
+                name = made["files"][0].removeprefix(_joined(labels["folder"], ""))
+                pictures.append({"id": len(pictures) + 1, "file_name": name, **size})
                 for each in labels["annotations"]:
                     annotations.append({"id": len(annotations) + 1, "image_id": len(pictures), **each})
         whole = {**kept, "images": pictures, "annotations": annotations, "categories": content["categories"]}
-        text = json.dumps(whole, ensure_ascii=False, allow_nan=False, indent=1)
-        (folder / "annotations.json").write_text(text + "\n", encoding="utf-8", newline="\n")
-        return (Path("annotations.json"),)
+        relative = path.relative_to(_root(path))
+        (folder / relative).parent.mkdir(parents=True, exist_ok=True)
+        (folder / relative).write_text(_lines(whole), encoding="utf-8", newline="\n")
+        return (relative,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,10 +259,39 @@ def _is_box(box: Any) -> bool:
     return bool(numbers and np.isfinite(box).all() and box[2] > 0 and box[3] > 0)
 
 
+def _lines(content: Mapping[str, Any]) -> str:
+    """Return JSON with a line for each image, annotation and category."""
+
+    def text(value: Any) -> str:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+    parts = []
+    for name, value in content.items():
+        entries = isinstance(value, list) and value
+        shown = "[\n" + ",\n".join(map(text, value)) + "\n]" if entries else text(value)
+        parts.append(f"{text(name)}: {shown}")
+    return "{" + ",\n".join(parts) + "}\n"
+
+
+def _root(path: Path) -> Path:
+    """Return the folder of a data set: that of its annotations, or the one around `annotations/`."""
+    return path.parent.parent if path.parent.name == "annotations" else path.parent
+
+
+def _folder_of(found: Path, key: str, root: Path) -> str:
+    """Return what the file names of images are relative to: a folder below `root`, "" for itself."""
+    folder = Path(*found.parts[: len(found.parts) - len(PurePosixPath(key).parts)])
+    return "" if folder == root else folder.relative_to(root).as_posix()
+
+
+def _joined(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder else name
+
+
 def _locate(path: Path, key: str) -> Path:
     """Return where an image lies: beside the JSON file, in `images/`, or as COCO itself lays folders out."""
     split = path.stem.rpartition("_")[2]
-    root = path.parent.parent if path.parent.name == "annotations" else path.parent
+    root = _root(path)
     places = [path.parent, root, root / "images", root / split, root / "images" / split]
     candidates = [place / key for place in places]
     return next((candidate for candidate in candidates if candidate.is_file()), candidates[0])

@@ -20,7 +20,7 @@ version: 1.0.0
 title: Parts that turn on a belt
 frame: {size: [240, 320], channels: 1}
 limits:
-  - {effect: rotation, code: TST101, max: 90 deg, reason: The belt lets them turn., evidence: [{strength: opinion}]}
+  - {effect: blur, code: TST101, max: 9 px, reason: They lie in focus., evidence: [{strength: opinion}]}
 recipe:
 """
 TURNING = "  - Affine: {rotate: [-40, 40], scale: [0.8, 1.2], keep_ratio: true, translate_percent: [-0.1, 0.1]}\n"
