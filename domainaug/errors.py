@@ -66,10 +66,10 @@ class UnknownName(DomainAugError, LookupError):
         begun = [each for each in legal if name and each.casefold().startswith(name.casefold())]
         self.kind, self.name, self.nearest = kind, name, nearest(name, legal)
         place = f"{where}: " if where else ""
-        if len(begun) > 1:
-            hint = "these begin so: " + _some(begun)
-        elif self.nearest:
+        if self.nearest:
             hint = f"did you mean {self.nearest!r}?"
+        elif begun:
+            hint = "these begin so: " + _some(begun)
         else:
             hint = "known: " + _some(legal if listed is None else sorted(listed))
         super().__init__(f"{place}no {kind} is called {name!r}; {hint}")
