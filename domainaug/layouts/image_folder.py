@@ -61,7 +61,8 @@ class ImageFolder:
             )
             for key, mask in found.images
         )
-        return Scan(items=items, set_aside=tuple(sorted(found.set_aside, key=lambda aside: aside.key)))
+        aside = tuple(sorted(found.set_aside, key=lambda aside: aside.key))
+        return Scan(items=items, set_aside=aside, ignored=found.ignored)
 
     def read(self, item: Item) -> Sample:
         """Read an image and its mask; the two must be of one size, and an anti-aliased mask becomes two-valued."""
@@ -116,6 +117,7 @@ class _Folder:
         for key in sorted(keys):
             self.by_stem[PurePosixPath(key).with_suffix("").as_posix()].append(key)
         self.masks: set[str] = set()
+        self.labels: set[str] = set()
         self._pair()
 
     def _pair(self) -> None:
@@ -129,9 +131,10 @@ class _Folder:
                 self._aside(key, "mask-without-image", "this is a mask, and no image has its name")
 
     def _add(self, key: str, mask: str | None) -> None:
-        label = next((place for place in _label_places(key) if (self.source / place).is_file()), None)
-        if label is not None:
-            self._aside(key, "unknown-label", f"it has a label file {label} that this layout cannot transform")
+        labels = [place for place in _label_places(key) if (self.source / place).is_file()]
+        self.labels.update(labels)
+        if labels:
+            self._aside(key, "unknown-label", f"it has a label file {labels[0]} that this layout cannot transform")
         elif mask == "?":
             self._aside(key, "ambiguous-pair", "two images share this name, and neither is a gray mask of the other")
         else:
@@ -164,6 +167,12 @@ class _Folder:
     def _header(self, key: str) -> images.Header:
         path = self.source / key
         return images.read_header(images.read_bytes(path), path, max_pixels=self.max_pixels)
+
+    @property
+    def ignored(self) -> int:
+        """How many files are neither images nor the labels of one."""
+        others = (path for path in _files(self.source) if path.suffix.lower() not in images.SUFFIXES)
+        return sum(1 for path in others if relative_key(path, self.source) not in self.labels)
 
     def _aside(self, key: str, code: str, reason: str) -> None:
         self.set_aside.append(SetAside(key, code, reason))
@@ -221,11 +230,16 @@ def _label_places(key: str) -> Iterator[str]:
 
 
 def _walk(source: Path) -> Iterator[Path]:
-    """Yield the files named like images, in order; hidden ones and linked folders are passed over."""
+    """Yield the files named like images, in order."""
+    return (path for path in _files(source) if path.suffix.lower() in images.SUFFIXES)
+
+
+def _files(source: Path) -> Iterator[Path]:
+    """Yield the files below `source`, in order; hidden ones and linked folders are passed over."""
     for folder, below, files in os.walk(source, followlinks=False):
         below[:] = sorted(name for name in below if not name.startswith("."))
         for name in sorted(files):
-            if not name.startswith(".") and Path(name).suffix.lower() in images.SUFFIXES:
+            if not name.startswith("."):
                 yield Path(folder, name)
 
 

@@ -52,10 +52,17 @@ class SetAside:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What a layout found in a source."""
+    """What a layout found in a source.
+
+    Attributes:
+        items: What can be read, as far as names and headers say.
+        set_aside: What cannot, and why.
+        ignored: How many files are neither images nor labels.
+    """
 
     items: tuple[Item, ...]
     set_aside: tuple[SetAside, ...] = ()
+    ignored: int = 0
 
 
 @dataclass(slots=True)

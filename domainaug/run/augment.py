@@ -9,7 +9,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,18 +21,18 @@ from domainaug.errors import DomainAugError, OutputError
 from domainaug.layouts.layout import Layout, SetAside
 from domainaug.profile.model import Profile
 from domainaug.run.engines import Engine, engine_named
-from domainaug.run.job import TEMPORARY, Job, Made, sealed
+from domainaug.run.job import TEMPORARY, Job, Made, Task, sealed
 from domainaug.run.ledger import LEDGER, Ledger
 from domainaug.run.plan import LOCK, Plan, check_same_run, make_plan, standing
 from domainaug.run.publish import publish, sweep
 from domainaug.run.summary import Estimate, Progress, RunSummary
 
-__all__ = ["MEMORY_LIMIT", "augment", "default_workers"]
+__all__ = ["MEMORY_LIMIT", "augment", "default_workers", "held_lock"]
 
 MEMORY_LIMIT = 4 << 30
 """Bytes a worker may take, unless told otherwise."""
 
-_SAMPLED = 3  # copies that a dry run makes to measure
+_SAMPLED = 5  # items of which a dry run makes a copy, spread over their sizes
 
 
 def augment(
@@ -166,6 +166,7 @@ class _Run:
             seconds=time.monotonic() - began,
             narrowed=self.narrowed,
             soft_masks=self.soft_masks,
+            ignored=plan.ignored,
         )
 
     def _work(self, ledger: Ledger, done: frozenset[tuple[str, int]], broken: frozenset[tuple[str, int]]) -> None:
@@ -226,9 +227,8 @@ class _Run:
                 check_same_run(plan, ledger)
                 done = standing(plan, ledger).done
         tasks = plan.tasks(done)
-        few = tasks[:: max(len(tasks) // _SAMPLED, 1)][:_SAMPLED]
         with tempfile.TemporaryDirectory(prefix="domainaug-") as elsewhere:
-            sample = [type(task)(task.item, task.copies[:1]) for task in few]
+            sample = [Task(task.item, task.copies[:1]) for task in _spread(tasks)]
             job = self.job(Path(elsewhere))
             for outcome in self.engine.run(job, sample, stopping=lambda: False):
                 if isinstance(outcome, Made):
@@ -249,6 +249,7 @@ class _Run:
             seconds=time.monotonic() - began,
             estimate=estimate,
             narrowed=job.narrowed,
+            ignored=plan.ignored,
         )
 
     @contextmanager
@@ -270,6 +271,17 @@ class _Run:
             signal.signal(signal.SIGINT, before)
 
 
+def _spread(tasks: list[Task]) -> list[Task]:
+    """Return a few tasks that stand for all: in the middle of as many parts of equal count, from small to large."""
+
+    def size(task: Task) -> int:
+        return sum(path.stat().st_size if path.is_file() else 0 for path in task.item.files)
+
+    by_size = sorted(tasks, key=size)
+    places = {(2 * part + 1) * len(tasks) // (2 * _SAMPLED) for part in range(_SAMPLED)}
+    return [by_size[place] for place in sorted(places) if place < len(tasks)]
+
+
 def copies_for_finish(ledger: Ledger) -> dict[str, list[Mapping[str, Any]]]:
     """Return what `Layout.finish` is given: every copy by key, in order."""
     items: dict[str, list[Mapping[str, Any]]] = {}
@@ -283,8 +295,7 @@ def copies_for_finish(ledger: Ledger) -> dict[str, list[Mapping[str, Any]]]:
 def _locked(out: Path) -> Iterator[None]:
     try:
         out.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(out / LOCK, timeout=0)
-        with lock:
+        with held_lock(out / LOCK):
             yield
     except Timeout:
         raise OutputError(f"{out}: another run is writing into this folder; wait for it or choose another") from None
@@ -293,6 +304,30 @@ def _locked(out: Path) -> Iterator[None]:
     except (OSError, sqlite3.Error) as error:
         what = getattr(error, "strerror", None) or error
         raise OutputError(f"{out}: the output cannot be written: {what}; the same command goes on later") from error
+
+
+@contextmanager
+def held_lock(path: Path) -> Iterator[None]:
+    """Hold a lock whose file is gone afterwards.
+
+    It is removed while it is held. Who opened it before then gets the lock of a file that is not there any more,
+    which keeps nobody out; so whoever gets a lock looks whether the file is there, and tries again if it is not.
+
+    Raises:
+        filelock.Timeout: Somebody else holds it.
+    """
+    while True:
+        lock = FileLock(path, timeout=0)
+        lock.acquire()
+        if path.exists():
+            break
+        lock.release()
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # Windows does not remove open files; releasing does it there
+            path.unlink()
+        lock.release()
 
 
 def default_workers() -> int:

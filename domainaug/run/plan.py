@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -30,13 +31,15 @@ _IDENTITY = {
     "layout": "layout",
     "profile": "profile",
     "profile_version": "profile version",
-    "profile_digest": "content of the profile",
     "options": "options",
     "waivers": "waivers",
     "seed": "seed",
     "strength": "strength",
+    "profile_digest": "content of the profile",
     "versions": "versions",
 }
+_RESOLVED = ("profile", "profile_version", "options", "waivers")  # what the digest of a profile follows from
+_DIGITS = 12  # of a digest, for people
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ class Plan:
         strength: Share of the recipe's ranges that is used.
         items: What can be read, as far as headers say.
         set_aside: What cannot.
+        ignored: Files in the source that are neither images nor labels.
     """
 
     source: Path
@@ -64,6 +68,7 @@ class Plan:
     strength: float
     items: tuple[Item, ...]
     set_aside: tuple[SetAside, ...]
+    ignored: int = 0
 
     @property
     def header(self) -> dict[str, Any]:
@@ -153,7 +158,8 @@ def make_plan(
     if not found.items and not found.set_aside:
         raise UnreadableInput("no-layout", "nothing to augment was found here", path=source)
     fitting, others = _for_profile(found.items, profile)
-    return Plan(source, out, layout, profile, copies, seed, float(strength), fitting, (*found.set_aside, *others))
+    aside = (*found.set_aside, *others)
+    return Plan(source, out, layout, profile, copies, seed, float(strength), fitting, aside, found.ignored)
 
 
 def _for_profile(items: Iterable[Item], profile: Profile) -> tuple[tuple[Item, ...], tuple[SetAside, ...]]:
@@ -205,10 +211,11 @@ def check_same_run(plan: Plan, ledger: Ledger) -> None:
         OutputError: Something differs; says what, was and is.
     """
     was, now = ledger.header, plan.header
+    explained = any(was.get(name) != now[name] for name in _RESOLVED)
     differs = [
         f"{words} was {_shown(was.get(name), now[name])}, is {_shown(now[name], was.get(name))}"
         for name, words in _IDENTITY.items()
-        if was.get(name) != now[name]
+        if was.get(name) != now[name] and not (name == "profile_digest" and explained)
     ]
     if int(was.get("copies", 0)) > plan.copies:
         differs.append(f"copies were {was['copies']}, are {plan.copies}")
@@ -277,5 +284,7 @@ def _plain(value: Any) -> Any:
 def _shown(value: Any, other: Any) -> str:
     if isinstance(value, dict) and isinstance(other, dict):
         value = {name: value.get(name) for name in sorted({*value, *other}) if value.get(name) != other.get(name)}
+    if isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value):
+        return value[:_DIGITS]
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 80 else f"{text[:77]}..."

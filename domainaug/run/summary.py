@@ -58,6 +58,7 @@ class RunSummary:
         estimate: For a dry run, what the run would take.
         narrowed: Sentences on where the recipe was narrowed to the profile's own limits.
         soft_masks: Items whose mask is anti-aliased and was read as two-valued.
+        ignored: Files in the source that are neither images nor labels.
     """
 
     out: Path
@@ -72,12 +73,18 @@ class RunSummary:
     estimate: Estimate | None = None
     narrowed: tuple[str, ...] = ()
     soft_masks: int = 0
+    ignored: int = 0
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What is worth knowing and no fault, a sentence each."""
         soft = _counted(self.soft_masks, "mask is anti-aliased and was", "masks are anti-aliased and were")
-        return (*self.narrowed, *(f"{count} read as two-valued" for count in soft))
+        others = _counted(self.ignored, "file is no image and was", "files are no images and were")
+        return (
+            *self.narrowed,
+            *(f"{count} left out" for count in others),
+            *(f"{count} read as two-valued" for count in soft),
+        )
 
     @property
     def exit_code(self) -> int:
@@ -101,6 +108,7 @@ class RunSummary:
             "interrupted": self.interrupted,
             "narrowed": list(self.narrowed),
             "soft_masks": self.soft_masks,
+            "ignored": self.ignored,
             "seconds": round(self.seconds, 3),
             "estimate": None
             if self.estimate is None
@@ -115,7 +123,8 @@ class RunSummary:
         if self.estimate is not None:
             size, seconds = in_bytes(self.estimate.bytes), in_time(self.estimate.seconds)
             counts = f"{self.items} items x {self.copies} copies, {self.skipped} there already"
-            return f"dry run: {counts}; about {size} and {seconds}; {len(self.set_aside)} set aside; nothing written"
+            taken = f"an estimate from {self.estimate.measured} of them: {size} and {seconds}"
+            return f"dry run: {counts}; {taken}; {len(self.set_aside)} set aside; nothing written"
         repaired = f" ({self.repaired} of them repaired)" if self.repaired else ""
         counts = f"{self.done} done{repaired}, {self.skipped} skipped, {len(self.set_aside)} set aside"
         return f"{counts} in {in_time(self.seconds)}" + ("; interrupted, run again to go on" * self.interrupted)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,13 +17,15 @@ import cv2
 import numpy as np
 import pytest
 from conftest import digests, make_source, picture, save
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from hostile import Hostile
 
 from domainaug.errors import DomainAugError, OutputError, UnknownName, UnreadableInput
 from domainaug.layouts.image_folder import ImageFolder
 from domainaug.run import Progress, augment, replay
+from domainaug.run.augment import held_lock
 from domainaug.run.ledger import LEDGER, MANIFEST, Ledger
+from domainaug.run.plan import LOCK
 
 
 def run(source, out, recipe, **more):
@@ -50,7 +53,7 @@ def test_every_image_has_its_copies_with_masks_in_the_class_folders_it_came_from
     assert "scratch/part 0_aug001.png" in names
     assert "scratch/part 0_aug001_mask.png" in names
     assert len([name for name in names if name.endswith("_mask.png")]) == 6
-    assert not list((tmp_path / "out").glob(".tmp-*"))
+    assert not list((tmp_path / "out").glob(".*"))
 
 
 def test_the_output_is_itself_an_image_folder_with_the_same_pairs(source, tmp_path, profile):
@@ -442,6 +445,46 @@ def test_a_folder_with_other_things_or_inside_the_source_is_refused(source, tmp_
     assert not (source / "out").exists()
 
 
+def test_options_that_differ_are_named_and_digests_that_follow_from_them_are_not(source, tmp_path):
+    run(source, tmp_path / "out", "driving/front-camera", copies=1)
+    with pytest.raises(OutputError, match="options was") as caught:
+        run(source, tmp_path / "out", "driving/front-camera", copies=1, options={"calibrated_labels": True})
+    assert re.findall("[0-9a-f]{12,}", str(caught.value)) == []
+
+
+def test_a_profile_that_was_edited_is_told_by_twelve_digits_of_its_digest(source, tmp_path, profile):
+    mine = tmp_path / "mine.yaml"
+    mine.write_text(profile.read_text())
+    run(source, tmp_path / "out", mine)
+    mine.write_text(profile.read_text().replace("[-10, 10]", "[-9, 9]"))
+    with pytest.raises(OutputError, match=r"content of the profile was [0-9a-f]{12}, is [0-9a-f]{12};"):
+        run(source, tmp_path / "out", mine)
+
+
+def test_the_lock_is_gone_afterwards_and_keeps_others_out_until_then(tmp_path):
+    path, inside, seen, entries = tmp_path / LOCK, [], [], []
+
+    def enter():
+        while len(entries) < 300:
+            try:
+                with held_lock(path):
+                    inside.append(1)
+                    entries.append(1)
+                    seen.append(len(inside))
+                    time.sleep(0.0003)
+                    inside.pop()
+            except Timeout:
+                continue
+
+    threads = [threading.Thread(target=enter) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(seen) == {1}
+    assert not path.exists()
+
+
 def test_two_runs_do_not_share_a_folder(source, tmp_path, profile):
     (tmp_path / "out").mkdir()
     with FileLock(tmp_path / "out" / ".lock"), pytest.raises(OutputError, match="another run is writing"):
@@ -497,12 +540,36 @@ def test_a_dry_run_measures_and_writes_nothing(source, tmp_path, profile):
     before = sorted(tmp_path.rglob("*"))
     summary = run(source, tmp_path / "out", profile, dry_run=True)
     assert sorted(tmp_path.rglob("*")) == before
-    assert summary.estimate.measured == 3
+    assert summary.estimate.measured == 5
+    assert "an estimate from 5 of them: " in str(summary)
     real = run(source, tmp_path / "out", profile)
     size = sum(path.stat().st_size for path in (tmp_path / "out").rglob("*.png"))
     assert 0.5 < summary.estimate.bytes / size < 2
     assert real.done == summary.items * summary.copies
     assert run(source, tmp_path / "out", profile, dry_run=True).skipped == 12
+
+
+def test_a_dry_run_measures_small_and_large(tmp_path, profile):
+    for index in range(40):
+        edge = 24 if index % 4 else 400
+        save(
+            tmp_path / "in" / f"{index:02d}.png", np.random.default_rng(index).integers(0, 256, (edge, edge), np.uint8)
+        )
+    summary = run(tmp_path / "in", tmp_path / "out", profile, dry_run=True)
+    run(tmp_path / "in", tmp_path / "out", profile)
+    size = sum(path.stat().st_size for path in (tmp_path / "out").glob("*.png"))
+    assert 0.5 < summary.estimate.bytes / size < 1.5
+
+
+def test_files_that_are_no_images_are_counted(source, tmp_path, profile):
+    (source / "notes.txt").write_text("what I thought")
+    (source / ".hidden").write_text("not to be seen")
+    assert run(source, tmp_path / "out", profile).notes == ("1 file is no image and was left out",)
+    (source / "good" / "Thumbs.db").write_bytes(b"0")
+    (source / "good" / "part 1.txt").write_text("0 0.5 0.5 0.1 0.1")  # a label, of an image that is set aside for it
+    summary = run(source, tmp_path / "out", profile, dry_run=True)
+    assert summary.notes == ("2 files are no images and were left out",)
+    assert [aside.key for aside in summary.set_aside] == ["good/part 1.jpg"]
 
 
 def test_progress_counts_up_to_the_total(source, tmp_path, profile):
