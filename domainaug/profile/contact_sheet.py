@@ -71,15 +71,16 @@ def contact_sheet(
     mask: NDArray[Any] | None = None,
     strength: float = 1.0,
     tile: int = TILE,
+    value_range: tuple[float, float] | None = None,
 ) -> Picture:
     """Return the image and `n` augmented copies on one sheet; see `Profile.preview`.
 
     Raises:
         ImageError: It is no (H, W) or (H, W, C) image, `n` is below 1, or `tile` is not 48 to 4096.
     """
-    given: object = image
-    if not isinstance(given, np.ndarray):
-        got = f"{type(given).__name__} {str(given)!r}" if isinstance(given, str | Path) else type(given).__name__
+    asked: object = image
+    if not isinstance(asked, np.ndarray):
+        got = f"{type(asked).__name__} {str(asked)!r}" if isinstance(asked, str | Path) else type(asked).__name__
         raise ImageError(f"a preview needs an array, got {got}: read the file with PIL or pydicom first")
     if image.ndim not in (2, 3) or image.size == 0 or (image.ndim == 3 and image.shape[2] > 4):
         raise ImageError(f"a preview takes one image, (H, W) or (H, W, C) with up to 4 channels; got {image.shape}")
@@ -88,11 +89,13 @@ def contact_sheet(
     if not _SMALLEST <= tile <= _LARGEST:
         raise ImageError(f"a tile is {_SMALLEST} to {_LARGEST} pixels wide, got tile={tile}")
     pipeline = profile.compose(seed=seed, strength=strength)
+    targets: dict[str, Any] = {"image": image, "mask": mask, "value_range": value_range}
+    given = {name: value for name, value in targets.items() if value is not None}
     window = window_for(image)
     tiles = [_outlined(window(image), mask, tile)]
     labels: list[tuple[str, ...]] = [("original", "x".join(map(str, image.shape)) + f" {image.dtype}")]
     for copy in range(n):
-        out = pipeline(image=image, mask=mask) if mask is not None else pipeline(image=image)
+        out = pipeline(**given)
         tiles.append(_outlined(window(out["image"]), out.get("mask"), tile))
         labels.append((f"copy {copy + 1}", *_happened(pipeline.record)))
     return lay_out(tiles, labels, title=f"{profile.title}   {profile.id} {profile.version}", width=tile)

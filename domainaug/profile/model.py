@@ -258,6 +258,7 @@ class Profile:
         mask: NDArray[Any] | None = None,
         strength: float = 1.0,
         tile: int = 232,
+        value_range: tuple[float, float] | None = None,
     ) -> NDArray[Any]:
         """Return a contact sheet: the image and `n` augmented copies, each with what happened to it.
 
@@ -268,6 +269,7 @@ class Profile:
             mask: (H, W) labels, drawn as outlines, or None.
             strength: As for `compose`.
             tile: Longest side of a picture on the sheet, in pixels.
+            value_range: What is black and what is white, where neither the type nor the profile says so.
 
         Returns:
             (h, w, 3) uint8.
@@ -277,7 +279,9 @@ class Profile:
         """
         from domainaug.profile.contact_sheet import contact_sheet
 
-        return contact_sheet(self, image, n=n, seed=seed, mask=mask, strength=strength, tile=tile)
+        return contact_sheet(
+            self, image, n=n, seed=seed, mask=mask, strength=strength, tile=tile, value_range=value_range
+        )
 
     def _repr_html_(self) -> str:
         from domainaug.profile.explanation import profile_html

@@ -87,6 +87,7 @@ def test_noise_of_ct_is_five_to_twenty_five_units() -> None:
     [
         ("driving/front-camera", 720, 1280),
         ("driving/front-camera", 375, 1242),
+        ("general/photo", 400, 600),
         ("manufacturing/metal-surface", 370, 469),
         ("manufacturing/aligned-assembly", 303, 384),
     ],

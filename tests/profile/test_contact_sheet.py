@@ -77,6 +77,12 @@ class TestSheet:
         with pytest.raises(ImageError, match="48 to 4096 pixels wide, got tile=5"):
             preview(GRADIENT, tile=5)
 
+    def test_what_values_mean_can_be_said(self):
+        brain, image = load_profile("medical/brain-mri"), GRADIENT.astype(np.int16) * 4
+        with pytest.raises(ImageError, match="value_range"):
+            brain.preview(image)
+        assert brain.preview(image, value_range=(0, 1020)).shape[2] == 3
+
     def test_no_copies_make_no_sheet(self):
         with pytest.raises(ImageError, match="at least one copy"):
             preview(GRADIENT, n=0)
