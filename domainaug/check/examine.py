@@ -243,7 +243,9 @@ def _judge(work: _Work, look: Look) -> bool:
 
     Breaches that are waived stand apart, so that a waiver hides only its own.
     """
-    found = list(breaches(look, work.profile, work.frame))
+    from domainaug.check.witness import witnessed
+
+    found = list(witnessed(look, breaches(look, work.profile, work.frame), work.frame))
     work.broken.update(breach.rule for breach in found)
     waived = [breach for breach in found if breach.limit.code in work.profile.waivers]
     counted = [breach for breach in found if breach.limit.code not in work.profile.waivers]

@@ -11,7 +11,18 @@ from domainaug.effects import EFFECTS, Effect, EffectRanges, Interval, Needs
 from domainaug.generators import Frame
 from domainaug.profile.model import Limit, Profile, bounds
 
-__all__ = ["Breach", "Look", "Seen", "breaches", "concerns", "is_open", "open_effects", "reach", "share_beyond"]
+__all__ = [
+    "Breach",
+    "Look",
+    "Seen",
+    "breaches",
+    "concerns",
+    "is_open",
+    "open_effects",
+    "reach",
+    "share_beyond",
+    "slack",
+]
 
 _ROUNDING = 1e-6
 
@@ -61,6 +72,7 @@ class Breach:
         probability: Share of outputs beyond the limit.
         too_often: Whether how often it happens is the trouble, not its size.
         depends: Whether what happens depends on the picture.
+        about: Whether the probability is an estimate: every value of the range taken to be equally likely.
     """
 
     limit: Limit
@@ -72,6 +84,7 @@ class Breach:
     probability: float
     too_often: bool = False
     depends: bool = False
+    about: bool = False
 
     @property
     def effect(self) -> Effect:
@@ -149,13 +162,17 @@ def breaches(look: Look, profile: Profile, frame: Frame) -> Iterator[Breach]:
 
 def _breach(look: Look, limit: Limit, interval: Interval, frame: Frame) -> Breach | None:
     row, allowed = limit.effect, bounds(limit, frame)
-    only_seen = look.declared is None or limit.effect.name not in look.declared
-    slack = row.absent if only_seen else _ROUNDING * max(1.0, *(abs(x) for x in _finite(allowed)))
+    declared = look.declared is not None and row.name in look.declared
     never_but_rarely = limit.allow == "never" and limit.p_max is not None
-    if _passes(row, interval, allowed, slack) or never_but_rarely:
+    if _passes(row, interval, allowed, slack(row, allowed, declared=declared)) or never_but_rarely:
         return _too_often(look, limit, interval, allowed)
     share, seen_in = _how_often(look, row, interval, allowed)
     return _made(look, limit, allowed, interval, seen_in, look.probability * share)
+
+
+def slack(row: Effect, allowed: Interval, *, declared: bool) -> float:
+    """Return by how much a limit may be missed: rounding for what is declared, the meter's error for what was seen."""
+    return _ROUNDING * max(1.0, *(abs(x) for x in _finite(allowed))) if declared else row.absent
 
 
 def _finite(interval: Interval) -> tuple[float, ...]:
@@ -199,6 +216,7 @@ def _made(
     too_often: bool = False,
 ) -> Breach:
     name = limit.effect.name
+    always = not too_often and (interval.high < allowed.low or interval.low > allowed.high)
     return Breach(
         limit=limit,
         allowed=allowed,
@@ -209,4 +227,5 @@ def _made(
         probability=probability,
         too_often=too_often,
         depends=look.content,
+        about=seen_in is None and interval.low != interval.high and not always,
     )

@@ -59,14 +59,15 @@ def _found(breach: Breach, by: str) -> str:
     row = breach.effect
     if by:
         return f"{row.name} {often(breach.probability) if breach.too_often else quantity(row, breach.interval)}{by}"
+    share = often(breach.probability, about=breach.about)
     count = f", seen in {breach.seen_in[0]} of {breach.seen_in[1]} draws" if breach.seen_in else ""
     if breach.too_often:
-        return f"{row.name} happens {often(breach.probability)}{count}"
+        return f"{row.name} happens {share}{count}"
     if row.is_flag:
-        return f"{row.name} happens {often(breach.probability)}{count}"
+        return f"{row.name} happens {share}{count}"
     if breach.depends and is_open(row, breach.interval):
         return f"{row.name} {quantity(row, breach.interval)}, as the picture has it{count}"
-    return f"{row.name} {quantity(row, breach.interval)}, beyond the limit {often(breach.probability)}{count}"
+    return f"{row.name} {quantity(row, breach.interval)}, beyond the limit {share}{count}"
 
 
 def citations(limit: Limit) -> tuple[str, ...]:

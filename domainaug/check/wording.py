@@ -56,12 +56,14 @@ def quantity(row: Effect, interval: Interval) -> str:
     return f"{number(_scaled(row, low))} to {number(_scaled(row, high))} {sign}".rstrip()
 
 
-def often(probability: float) -> str:
-    """Return a probability in words: "in 50 % of outputs"."""
+def often(probability: float, *, about: bool = False) -> str:
+    """Return a probability in words: "in 50 % of outputs"; an estimate is "in about 50 %"."""
     if probability >= 0.9995:
-        return "in every output"
+        return "in nearly every output" if about else "in every output"
     percent = probability * 100
-    return f"in {percent:.0f} % of outputs" if percent >= 1 else "in less than 1 % of outputs"
+    if percent < 1:
+        return "in less than 1 % of outputs"
+    return f"in {'about ' if about else ''}{percent:.0f} % of outputs"
 
 
 def rule(limit: Limit, frame: Frame, allowed: Interval) -> str:
