@@ -78,7 +78,7 @@ class DicomStudy:
                 aside.append(SetAside(f"series-{series.key}", refusal.code, reason))
             else:
                 items.append(_item("series", series, group, places))
-        return Scan(tuple(sorted(items, key=lambda item: item.key)), tuple(aside))
+        return Scan(tuple(sorted(items, key=lambda item: item.key)), tuple(aside), ignored=len(study.left_alone))
 
     def read(self, item: Item) -> Sample:
         """Read one stack or image, in physical units, dark to bright.

@@ -98,6 +98,7 @@ def test_files_that_are_not_dicom_have_a_place_too(tmp_path):
     (tmp_path / "b.dcm").write_bytes(b"hello")
     shutil.copy(CT, tmp_path / "c.dcm")
     scan = DicomStudy().scan(tmp_path)
+    assert scan.ignored == 1
     assert [aside.key for aside in scan.set_aside] == ["file-00002"]
     assert [item.place for item in scan.items] == ["file-00003"]
 
