@@ -219,7 +219,9 @@ class _Run:
 
     def rehearsed(self, began: float, *, workers: int) -> RunSummary:
         """Make a few copies in a folder elsewhere, and reckon from them what all would take."""
-        plan, size, seconds, measured = self.plan, 0, 0.0, 0
+        plan = self.plan
+        sizes: dict[str, int] = {}
+        seconds: dict[str, float] = {}
         aside = list(plan.set_aside)
         done: frozenset[tuple[str, int]] = frozenset()
         if (plan.out / LEDGER).is_file():
@@ -228,18 +230,19 @@ class _Run:
                 done = standing(plan, ledger).done
         tasks = plan.tasks(done)
         with tempfile.TemporaryDirectory(prefix="domainaug-") as elsewhere:
-            sample = [Task(task.item, task.copies[:1]) for task in _spread(tasks)]
+            # The first copy that a process makes is slow; the faster of two tells what the others will take.
+            sample = [Task(task.item, (task.copies[0], task.copies[0] + 1)) for task in _spread(tasks)]
+            wanted = {task.item.key: task.copies[0] for task in sample}
             job = self.job(Path(elsewhere))
             for outcome in self.engine.run(job, sample, stopping=lambda: False):
                 if isinstance(outcome, Made):
-                    measured += 1
-                    size += sum(file.size for file in outcome.files)
-                    seconds += outcome.seconds
-                else:
+                    sizes[outcome.key] = sum(file.size for file in outcome.files)
+                    seconds[outcome.key] = min(outcome.seconds, seconds.get(outcome.key, outcome.seconds))
+                elif outcome.copy in (None, wanted[outcome.key]):
                     aside.append(outcome)
-        left = sum(len(task.copies) for task in tasks)
-        share = left / max(measured, 1)
-        estimate = Estimate(measured, round(size * share), seconds * share / min(workers, max(len(tasks), 1)))
+        share = sum(len(task.copies) for task in tasks) / max(len(sizes), 1)
+        taken = sum(seconds.values()) * share / min(workers, max(len(tasks), 1))
+        estimate = Estimate(len(sizes), round(sum(sizes.values()) * share), taken)
         return RunSummary(
             out=plan.out,
             items=len(plan.items),

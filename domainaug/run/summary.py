@@ -31,7 +31,7 @@ class Estimate:
     """What a run would take, from making a few copies for real.
 
     Attributes:
-        measured: How many copies it was measured on.
+        measured: How many items it was measured on.
         bytes: Disk that the outputs will take.
         seconds: Time it will take.
     """
