@@ -156,6 +156,10 @@ class TestWaivers:
     def test_codes_of_the_check_can_be_waived(self, parent):
         profile = parent.load("extends: parent.yaml\nwaive: {DA106: seeds are not ours}\n")
         assert profile.waivers["DA106"] == "seeds are not ours"
+        loaded = load_profile("medical/chest-xray", waivers={"DA106": "seeds are not ours"})
+        assert loaded.waivers == {"DA106": "seeds are not ours"}
+        with pytest.raises(UnknownName, match="no rule is called 'DA10'"):
+            load_profile("medical/chest-xray", waivers={"DA10": "a slip"})
 
 
 class TestDigest:
