@@ -126,7 +126,7 @@ def _walk(work: _Work) -> tuple[Look, ...]:
         work.findings.extend(own_rules.unknown_arguments(leaf))
         if not _judge(work, look):
             work.findings.extend(own_rules.on_content(look, work.profile, work.frame))
-    _as_a_whole(work, walked, looks, said)
+    _as_a_whole(work, walked, looks)
     work.findings.extend(own_rules.one_stream(work.target, walked.leaves))
     work.findings.extend(own_rules.value_range(work.target, walked.leaves, work.frame))
     return looks
@@ -209,12 +209,12 @@ def _matters(work: _Work, row: Effect, seen: Observation) -> bool:
     return limited and concerns(row, work.frame) and (seen.labeled or row.needs is not Needs.LABELS)
 
 
-def _as_a_whole(work: _Work, walked: Walked, looks: Sequence[Look], said: dict[tuple[int, ...], Generators]) -> None:
+def _as_a_whole(work: _Work, walked: Walked, looks: Sequence[Look]) -> None:
     from domainaug.check.whole import Whole, together
 
     if len(looks) > 1:
-        whole = Whole(work.target, walked, looks, said, work.profile, work.frame)
-        work.findings.extend(together(whole, work.broken))
+        whole = Whole(work.target, walked, looks, work.profile, work.frame)
+        work.findings[:] = together(whole, work.broken, work.findings)
 
 
 # -- any other callable -------------------------------------------------------------------------------------

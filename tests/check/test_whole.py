@@ -59,3 +59,40 @@ def test_a_sum_can_be_waived(film):
     report = check(A.Compose([A.Rotate(limit=7, p=1), A.Rotate(limit=7, p=1)]), waived, measured=False)
     assert report.findings == ()
     assert [note.code for note in report.notes] == ["DA108"]
+
+
+def test_two_mirrors_that_make_a_half_turn_are_named_and_filed_under_the_flip_whose_fix_ends_it(film):
+    steps = [A.HorizontalFlip(p=0.01), A.Rotate(limit=3, p=1), A.Affine(rotate=(-1, 1), p=1), A.VerticalFlip(p=0.1)]
+    first, second = found(film, *steps)
+    assert [(x.path, x.effect) for x in (first, second)] == [((0,), "mirror_horizontal"), ((3,), "mirror_vertical")]
+    (turn,) = first.follows
+    assert turn.found == "rotation ±180 deg in sum: HorizontalFlip (step 0) and VerticalFlip (step 3)"
+    assert turn.code == "TST102"
+    assert second.follows == ()
+
+
+def test_a_waived_flip_carries_nothing_so_the_half_turn_stands_for_itself(film):
+    waived = replace(film, waivers={"TST101": "no label in this data has a side"})
+    (turn,) = found(waived, A.HorizontalFlip(p=0.5), A.Rotate(limit=3, p=1), A.VerticalFlip(p=0.5))
+    assert turn.path == ()
+    assert "in sum: HorizontalFlip (step 0) and VerticalFlip (step 2)" in turn.found
+    assert turn.fix.action == "remove"
+    assert turn.fix.path == (2,)
+
+
+def test_where_no_single_step_is_the_cause_all_that_turn_are_named(film):
+    (finding,) = found(film, A.Rotate(limit=7, p=1), A.RandomGamma(p=1), A.Rotate(limit=7, p=1), A.Rotate(limit=7, p=1))
+    assert "rotation ±21 deg in sum: Rotate (step 0), Rotate (step 2) and Rotate (step 3)" in finding.found
+
+
+def test_what_the_fixes_of_single_steps_do_not_end_stays_a_finding_of_its_own(film):
+    steps = [A.HorizontalFlip(p=0.5), A.Rotate(limit=7, p=1), A.Rotate(limit=7, p=1)]
+    assert [(x.path, x.effect) for x in found(film, *steps)] == [((0,), "mirror_horizontal"), ((), "rotation")]
+
+
+def test_looking_for_the_cause_leaves_the_pipeline_alone(film):
+    steps = [A.HorizontalFlip(p=0.5), A.OneOf([A.Rotate(limit=7), A.VerticalFlip()], p=1), A.Rotate(limit=7, p=1)]
+    pipeline = A.Compose(steps)
+    before = [(id(x), x.p) for x in (*pipeline.transforms, *pipeline.transforms[1].transforms)]
+    check(pipeline, film, measured=False)
+    assert [(id(x), x.p) for x in (*pipeline.transforms, *pipeline.transforms[1].transforms)] == before
