@@ -15,10 +15,10 @@ from domainaug._albumentations.tree import leaves, plan, walked_like
 from domainaug.errors import ImageError, LabelError, UnknownName
 from domainaug.pipeline.clock import Clock, Draw, check_seed
 from domainaug.pipeline.execution import Execution
-from domainaug.pipeline.guards import RANKS, checked_image, checked_mask
+from domainaug.pipeline.guards import RANKS, check_mask_sizes, checked_image, checked_mask, quiet
 from domainaug.pipeline.labels import Rows, boxes_fit_masks, boxes_from_masks, refuse_vanished
 from domainaug.pipeline.masks import labels_in
-from domainaug.pipeline.ranges import Values, check_range, profile_range, resolve_values
+from domainaug.pipeline.ranges import Values, check_range, check_unit, profile_range, resolve_values
 from domainaug.pipeline.record import Log
 
 if TYPE_CHECKING:
@@ -78,9 +78,10 @@ class Pipeline(A.Compose):  # type: ignore[misc]
             raise ValueError(f'on_vanished: "drop" or "refuse" is needed, got {on_vanished!r}')
         self._clock = Clock(check_seed(seed))
         self._log: Log | None = None
-        super().__init__(
-            list(transforms), bbox_params=bbox_params, keypoint_params=keypoint_params, seed=seed, **compose
-        )
+        with quiet():
+            super().__init__(
+                list(transforms), bbox_params=bbox_params, keypoint_params=keypoint_params, seed=seed, **compose
+            )
         self.value_range = check_range(value_range, "Pipeline")
         self.fill = None if fill is None else float(fill)
         self.profile = profile
@@ -180,8 +181,9 @@ class Pipeline(A.Compose):  # type: ignore[misc]
         if self.save_applied_params and self.main_compose:
             ready["applied_transforms"] = []
         steps = plan(self, Streams(draw.entropy), forced=force_apply)
-        self.preprocess(ready)
-        return self._run(steps, ready, targets, values, spacing, log, thin)
+        with quiet():
+            self.preprocess(ready)
+            return self._run(steps, ready, targets, values, spacing, log, thin)
 
     def _draw(self, key: str | None, copy: int) -> Draw:
         if key is None:
@@ -228,6 +230,8 @@ class Pipeline(A.Compose):  # type: ignore[misc]
                     array = array[..., 0]
                     thin.add(name)
                 ready[name] = array
+                if (value_range or self.value_range) is None:
+                    check_unit(name, array, self.profile)
                 if values is None:
                     values = resolve_values(
                         array,
@@ -245,6 +249,7 @@ class Pipeline(A.Compose):  # type: ignore[misc]
             elif kind in self.processors and isinstance(data[name], np.ndarray):
                 ready[name] = data[name].copy()
         assert values is not None
+        check_mask_sizes(ready, targets)
         return ready, values, thin
 
     def _run(

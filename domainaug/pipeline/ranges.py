@@ -13,7 +13,7 @@ from domainaug.errors import ImageError
 if TYPE_CHECKING:
     from domainaug.profile.model import Profile
 
-__all__ = ["Values", "cast", "check_range", "profile_range", "resolve_values", "working_dtype"]
+__all__ = ["Values", "cast", "check_range", "check_unit", "profile_range", "resolve_values", "working_dtype"]
 
 Array = NDArray[Any]
 
@@ -21,6 +21,9 @@ _DEPTHS = (12, 14, 16)
 """Bits that cameras and detectors fill of wider integers."""
 
 _BYTES = (0.0, 255.0, "level")
+
+_MOST_OUTSIDE = 0.01
+"""Share of pixels that may lie outside a profile's range: metal saturates, but not a whole picture."""
 
 _WARPABLE = frozenset(map(np.dtype, ("uint8", "uint16", "int16", "float32", "float64")))
 
@@ -172,6 +175,36 @@ def _of_type(dtype: np.dtype[Any], extent: tuple[float, float] | None) -> tuple[
     if dtype.kind == "f" and extent is not None and extent[0] >= 0 and extent[1] <= 1:
         return 0.0, 1.0
     return None
+
+
+def check_unit(name: str, array: Array, profile: Profile | None) -> None:
+    """Refuse a picture whose values are not in the unit that the profile says they are in.
+
+    Args:
+        name: What the caller called it.
+        array: The picture.
+        profile: The profile of a pipeline that was told no range.
+
+    Raises:
+        ImageError: Over 1 % of the values lie outside the range, or they are shares of one.
+    """
+    told = profile_range(profile)
+    if told is None or profile is None or profile.value_range.unit == "level":
+        return
+    (low, high), unit = told, profile.value_range.unit
+    if array.dtype.kind == "f" and high - low > 10 and array.max() > 0 and array.min() >= 0 and array.max() <= 1:
+        raise ImageError(
+            f"{name}: floats within [0, 1] are shares and no {unit}, which {profile.id} expects ({low:g} to {high:g}); "
+            f"convert to {unit} or pass value_range=(0, 1)"
+        )
+    # One value far below is padding, as scanners write it around their round field of view.
+    below = (array < low) & (array > array.min())
+    outside = int(np.count_nonzero(below | (array > high)))
+    if outside > _MOST_OUTSIDE * array.size:
+        raise ImageError(
+            f"{name}: {100 * outside / array.size:.4g} % of the values lie outside {low:g} to {high:g} {unit}, which "
+            f"{profile.id} expects; pass value_range=(low, high) or convert to {unit}"
+        )
 
 
 def check_range(value_range: Any, where: str) -> tuple[float, float] | None:
