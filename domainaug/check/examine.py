@@ -26,6 +26,8 @@ __all__ = ["check"]
 
 _PROBLEMS = {"destroys": "DA103", "out-of-range": "DA109", "not-copied": "DA113"}
 _LEAST = 0.25  # seconds a step is measured for, however many there are
+_FEW_DRAWS = 30  # below it silence is no answer
+_OF_KNOWN = 60  # draws of a step that declares what it does but for what depends on the picture
 
 
 @dataclass(slots=True)
@@ -39,6 +41,7 @@ class _Work:
     measured: bool
     pictures: Sequence[Any] | None
     seed: int
+    asked: int | None = None
     findings: list[Finding] = field(default_factory=list)
     broken: set[tuple[str, str]] = field(default_factory=set)
     draws: int = 0
@@ -49,10 +52,11 @@ def check(
     profile: Profile,
     *,
     frame: Frame | None = None,
-    budget: float = 5.0,
+    budget: float = 20.0,
     measured: bool = True,
     pictures: Sequence[Any] | None = None,
     seed: int = 0,
+    draws: int | None = None,
     name: str = "",
     source: Source | None = None,
 ) -> Report:
@@ -67,11 +71,13 @@ def check(
             where it takes them).
         profile: What is allowed.
         frame: The image to reckon with; the profile's own when not given.
-        budget: Seconds for measuring, all steps together.
+        budget: Seconds that measuring may take, all steps together; most need less for their 300 draws.
         measured: Whether to measure at all; without it unknown steps are reported as unknown.
         pictures: Real pictures of the field, for steps that depend on content; ones that ship inside
             installed packages when not given.
         seed: Of the draws that are measured.
+        draws: How many draws of each measured step, whatever time they take, so that counts are the same again;
+            None for 300 or as many as the budget allows.
         name: What the report calls the target.
         source: Where the target was written, for reports that point into files.
 
@@ -81,7 +87,7 @@ def check(
     from domainaug._albumentations import A
 
     started = time.perf_counter()
-    work = _Work(target, profile, frame or profile.frame, budget, measured, pictures, seed)
+    work = _Work(target, profile, frame or profile.frame, budget, measured, pictures, seed, draws)
     known = isinstance(target, A.BaseCompose | A.BasicTransform)
     looks = _walk(work) if known else _black_box(work)
     findings, notes = _sorted_out(work, looks)
@@ -183,7 +189,17 @@ def _measured(work: _Work, probe: Any, budget: float, *, known: bool, masks: boo
     from domainaug.check.measured import measure
 
     pictures = field_pictures(work.pictures, work.profile.id, work.frame) if known or work.pictures else ()
-    seen = measure(probe, frame=work.frame, budget=budget, seed=work.seed, pictures=pictures, masks=masks)
+    most = _OF_KNOWN if known else 300
+    seen = measure(
+        probe,
+        frame=work.frame,
+        budget=budget,
+        draws=None if work.asked is None else min(work.asked, most) if known else work.asked,
+        most=most,
+        seed=work.seed,
+        pictures=pictures,
+        masks=masks,
+    )
     work.draws += seen.draws
     return seen
 
@@ -197,7 +213,15 @@ def _troubles(
         yield own("DA103", seen.unreadable, where=where, path=path)
     if quiet or seen.unreadable is not None:
         return
-    if seen.silence:
+    if seen.silence and seen.draws < _FEW_DRAWS:
+        yield own(
+            "DA105",
+            f"{_FEW_DRAWS} draws are the least to judge by; what was {seen.silence}",
+            where=where,
+            path=path,
+            severity="warning",
+        )
+    elif seen.silence:
         yield own("DA105", f"what was {seen.silence}", where=where, path=path)
     names = [row.name for row in EFFECTS.values() if row.name in seen.withheld and _matters(work, row, seen)]
     if names:
@@ -223,7 +247,8 @@ def _as_a_whole(work: _Work, walked: Walked, looks: Sequence[Look]) -> None:
 def _black_box(work: _Work) -> tuple[Look, ...]:
     if not callable(work.target):
         kind = type(work.target).__name__
-        work.findings.append(own("DA104", f"a {kind} cannot be called; the check wants a Compose or a callable"))
+        a = "an" if kind[0] in "aeiouAEIO" else "a"
+        work.findings.append(own("DA104", f"{a} {kind} cannot be called; the check wants a Compose or a callable"))
         return ()
     if not work.measured:
         work.findings.append(own("DA113", "a callable says nothing of what it does and was not measured"))

@@ -21,6 +21,20 @@ __all__ = ["Target", "load_target"]
 
 _SAVED = (".json", ".yaml", ".yml")
 
+_PICTURES = frozenset(
+    ("image", "images", "img", "imgs", "im", "x", "arr", "array", "picture", "frame", "sample", "data")
+)
+"""What people call the picture that a function takes."""
+
+_SETTINGS = frozenset(
+    (
+        "split", "stage", "phase", "mode", "train", "is_train", "training", "size", "img_size", "image_size", "height",
+        "width", "h", "w", "cfg", "config", "args", "opt", "params", "hparams", "name", "seed", "p", "prob", "strength",
+        "mean", "std", "crop_size", "input_size", "resize",
+    )
+)  # fmt: skip
+"""What people call the settings that a factory takes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -45,7 +59,7 @@ def load_target(text: str) -> Target:
     Args:
         text: `package.module:attribute` (imported with the current folder on the path), `path.py:attribute`,
             or the path of a saved A.Compose (.json, .yaml). The attribute may be a Compose, a callable
-            image -> image, or a function without arguments that returns one.
+            image -> image, or a function that can be called without arguments and returns one.
 
     Raises:
         DomainAugError: There is no such thing, or it cannot be imported, or is nothing to check.
@@ -125,17 +139,38 @@ def _attribute(module: ModuleType, attribute: str, text: str) -> Any:
 
 
 def _called(value: Any, text: str) -> Any:
-    """Return a value to check: a function without arguments is a factory and is called."""
-    if inspect.isfunction(value) and not inspect.signature(value).parameters:
-        try:
-            with contextlib.redirect_stdout(sys.stderr):
-                value = value()
-        except (Exception, SystemExit) as fault:
-            raise DomainAugError(f"calling {text} failed: {_short(fault)}") from None
+    """Return a value to check: a function that needs no argument is a factory and is called."""
+    if inspect.isfunction(value):
+        value = _made(value, text)
     if isinstance(value, type | ModuleType) or not callable(value):
-        what = f"the class {value.__name__}" if isinstance(value, type) else f"a {type(value).__name__}"
-        raise DomainAugError(f"{text} is {what}, not a Compose or a callable that takes an image")
+        raise DomainAugError(f"{text} is {_kind(value)}, not a Compose or a callable that takes an image")
     return value
+
+
+def _made(function: Any, text: str) -> Any:
+    """Return what a factory makes, or the function itself where it takes an image."""
+    takes = inspect.signature(function).parameters.values()
+    rows = [x for x in takes if x.kind not in (x.VAR_KEYWORD, x.VAR_POSITIONAL)]
+    needed = [x.name for x in rows if x.default is x.empty]
+    if needed and all(name.lower() in _SETTINGS for name in needed):
+        raise DomainAugError(
+            f"{text} needs {', '.join(needed)}: it is a factory; name one that takes no arguments, such as "
+            f"{text.rpartition(':')[0]}:make_train"
+        )
+    if needed or len(rows) < len(takes) or any(x.name.lower() in _PICTURES for x in rows):
+        return function
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            return function()
+    except (Exception, SystemExit) as fault:
+        raise DomainAugError(f"calling {text} failed: {_short(fault)}") from None
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeiouAEIO' else 'a'} {name}"
 
 
 def _source(module: ModuleType, attribute: str, value: Any) -> Source | None:

@@ -38,8 +38,12 @@ def check(
     fix_to: Annotated[_Path, typer.Option("--fix-to", metavar="PATH", help="Write the mended Compose here.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings fail too.")] = False,
     budget: Annotated[
-        float, typer.Option("--budget", min=0.0, help="Seconds for measuring; 0 measures nothing.")
-    ] = 5.0,
+        float, typer.Option("--budget", min=0.0, help="Seconds that measuring may take; 0 measures nothing.")
+    ] = 20.0,
+    draws: Annotated[
+        _Int,
+        typer.Option("--draws", min=2, help="Draws to measure, whatever time they take, for the same counts again."),
+    ] = None,
     size: Annotated[_Text, typer.Option("--size", metavar="HxW", help="Size of the images in pixels.")] = None,
     spacing: Annotated[
         _Text, typer.Option("--spacing", metavar="MM", help="Millimeters a pixel: 0.2 or 0.2x0.3.")
@@ -58,9 +62,9 @@ def check(
     rules = _profile(profile, option, waive)
     frame = _frame(rules.frame, size, spacing, channels)
     found = load_target(target)
-    report = _checked(found, rules, frame, budget, seed)
+    report = _checked(found, rules, frame, budget, draws, seed)
     if fix or fix_to is not None:
-        report = _mend(found, report, rules, frame, budget, seed, fix_to, talk=wanted != "text")
+        report = _mend(found, report, rules, frame, budget, draws, seed, fix_to, talk=wanted != "text")
     typer.echo(report.render(wanted, color=sys.stdout.isatty() and wanted == "text"))
     failed = report.findings if strict else report.errors
     raise typer.Exit(1 if failed else 0)
@@ -102,7 +106,9 @@ def _two(text: str, name: str, example: str, kind: Any) -> tuple[Any, Any]:
     return values[0], values[-1]
 
 
-def _checked(found: Target, rules: Profile, frame: Frame, budget: float, seed: int, value: Any = None) -> Report:
+def _checked(
+    found: Target, rules: Profile, frame: Frame, budget: float, draws: int | None, seed: int, value: Any = None
+) -> Report:
     from domainaug.check import check as hold
 
     return hold(
@@ -112,6 +118,7 @@ def _checked(found: Target, rules: Profile, frame: Frame, budget: float, seed: i
         budget=budget,
         measured=budget > 0,
         seed=seed,
+        draws=draws,
         name=found.name,
         source=found.source,
     )
@@ -123,6 +130,7 @@ def _mend(
     rules: Profile,
     frame: Frame,
     budget: float,
+    draws: int | None,
     seed: int,
     path: Path | None,
     *,
@@ -139,7 +147,7 @@ def _mend(
             break
         count += len(report.fixable)
         mended = apply_fixes(mended, report)
-        report = _checked(found, rules, frame, budget, seed, mended)
+        report = _checked(found, rules, frame, budget, draws, seed, mended)
     if count == 0:
         typer.echo("nothing to fix", err=True)
         return report

@@ -106,8 +106,8 @@ def check_mask_sizes(data: Mapping[str, Any], targets: Mapping[str, str]) -> Non
         for other in sorted(sizes - {size}):
             raise LabelError(
                 f"{name}: a mask as large as its picture is needed, got {other[0]} x {other[1]} pixels "
-                f"(rows x columns) for {picture} of {size[0]} x {size[1]}; resize it with nearest-neighbor sampling, or look for a "
-                "mask of another picture"
+                f"(rows x columns) for {picture} of {size[0]} x {size[1]}; resize it with "
+                "nearest-neighbor sampling, or look for a mask of another picture"
             )
 
 

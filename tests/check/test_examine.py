@@ -255,3 +255,44 @@ def test_no_pipeline_makes_the_check_raise(film, steps, channels):
 @given(some(TREES, max_size=4), st.sampled_from([1, 3]))
 def test_no_pipeline_of_two_thousand_makes_the_check_raise(film, steps, channels):
     holds_for(steps, film, channels)
+
+
+def test_a_factory_is_told_from_a_callable_that_spoils_its_picture(film):
+    def build(dataset):
+        return A.Compose([A.NoOp()])
+
+    (finding,) = check(build, film, budget=BUDGET).findings
+    assert finding.code == "DA104"
+    assert "it returns Compose, not a picture: it is a factory; name one that takes no arguments" in finding.found
+
+
+def test_a_callable_that_exits_is_a_finding(film):
+    def leaving(image):
+        raise SystemExit(3)
+
+    (finding,) = check(leaving, film, budget=BUDGET).findings
+    assert (finding.code, finding.found) == ("DA104", "SystemExit: 3")
+
+
+def test_a_slow_callable_ends_about_one_call_after_the_budget_and_says_how_little_that_is(film):
+    def slow(image):
+        time.sleep(1)
+        return np.clip(image * np.float32(0.98), 0, 255).astype(image.dtype)
+
+    began = time.perf_counter()
+    report = check(slow, film, budget=1.5)
+    assert time.perf_counter() - began < 8
+    assert report.draws == 2
+    assert ("DA105", "warning") in [(x.code, x.severity) for x in report.findings]
+
+
+def test_draws_that_are_asked_for_are_made_whatever_the_budget(film):
+    reports = [check(rare_mirror, film, budget=0.01, draws=40, seed=4) for _ in range(2)]
+    assert [report.draws for report in reports] == [40, 40]
+    assert reports[0].findings == reports[1].findings
+    assert not [x for x in reports[0].findings if x.code == "DA105"]
+
+
+def test_a_step_that_depends_on_the_picture_takes_no_more_than_sixty_draws(film):
+    report = check(A.Compose([A.CLAHE(p=0.5), A.Rotate(limit=5)]), film, budget=60)
+    assert 0 < report.draws <= 60

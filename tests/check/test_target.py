@@ -33,6 +33,15 @@ MODULE = """
     def darker(image):
         return image * 0.5
 
+    def get_transform(size=256, mean=0.5):
+        return A.Compose([A.Transpose()])
+
+    def by_split(split, size):
+        return A.Compose([])
+
+    def maybe(image=None):
+        return image
+
     class Holder:
         inner = pipeline
 
@@ -65,6 +74,20 @@ def test_a_function_without_arguments_is_called_for_what_it_returns(project):
     assert target.source.line((0,)) == 16
 
 
+def test_a_factory_whose_arguments_all_have_defaults_is_called(project):
+    target = load_target("training_steps:get_transform")
+    assert isinstance(target.value, A.Compose)
+
+
+def test_a_function_whose_picture_has_a_default_is_no_factory(project):
+    assert load_target("training_steps:maybe").value(2) == 2
+
+
+def test_a_factory_that_needs_arguments_is_one_sentence(project):
+    with pytest.raises(DomainAugError, match="needs split, size: it is a factory; name one that takes no arguments"):
+        load_target("training_steps.py:by_split")
+
+
 def test_a_function_of_an_image_is_the_target_itself(project):
     assert load_target("training_steps:darker").value(2) == 1
 
@@ -90,7 +113,7 @@ def test_what_a_module_prints_is_talk_not_data(project, capsys):
         ("training_steps:pipelin", "did you mean 'pipeline'"),
         ("training_steps:broken", "calling training_steps:broken failed: RuntimeError: no data here"),
         ("training_steps:nothing", "is a NoneType, not a Compose"),
-        ("training_steps:size", "is a int, not a Compose"),
+        ("training_steps:size", "is an int, not a Compose"),
         ("training_steps:Holder", "is the class Holder, not a Compose"),
         ("nowhere.json", "there is no such file"),
     ],

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domainaug.check.measured.adapters import Returned, Style, styles_for
+from domainaug.check.measured.calling import Factory
 from domainaug.check.measured.chart import Output, Probe, make_probe
 from domainaug.check.measured.observation import Observation, Problem, summed_up
 from domainaug.check.measured.one_draw import Measured, measure_draw
@@ -27,6 +28,7 @@ _SCREENED, _ANALYZED = 300, 30
 _LARGEST, _SMALLEST = 512, 96  # px a side of the probe
 _POOL = 72  # outputs kept while screening; beyond it only the most telling stay
 _FEWEST = 6
+_LEAST = 2  # draws, however slow the callable is
 _TRIALS, _PATIENCE = 32, 0.25  # calls, and seconds, that a way of calling gets to show a change
 
 
@@ -36,6 +38,7 @@ def measure(
     frame: Frame,
     budget: float = 5.0,
     draws: int | None = None,
+    most: int = _SCREENED,
     seed: int = 0,
     pictures: Sequence[NDArray[Any]] = (),
     masks: bool | None = None,
@@ -47,8 +50,10 @@ def measure(
     Args:
         target: An albumentations transform or Compose, or any callable that takes an image.
         frame: The image: size, channels and value range. Sides are brought between 96 and 512 pixels.
-        budget: Seconds it may take, about; both numbers of draws follow it.
-        draws: Draws to screen, whatever time they take; None for as many as the budget allows, 300 at most.
+        budget: Seconds it may take: no call is begun that, by the mean of those before, would end later, but
+            for two draws at least.
+        draws: Draws to screen, whatever time they take; None for `most`, or as many as the budget allows.
+        most: Draws to screen where the budget allows them.
         seed: Where the draws start; one seed gives the same draws of a callable that can be seeded or copied.
         pictures: Real pictures of the field, in the frame's value range, to look at besides the chart.
         masks: Whether the callable takes masks; None to find out, False to measure from pictures alone.
@@ -56,7 +61,7 @@ def measure(
     started = time.perf_counter()
     with undisturbed(target), warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        box = _Box(target, seed)
+        box = _Box(target, seed, np.inf if draws is not None else started + budget)
         probe = make_probe(_sized(frame))
         style = box.find_style(probe, masks)
         if style is None:
@@ -64,18 +69,19 @@ def measure(
                 problems=box.problems(), unreadable=box.why, seconds=time.perf_counter() - started, draws=box.calls
             )
         probe = box.fitted(probe)
-        screen = _screen(box, probe, started, budget, draws)
-        deadline = started + budget if draws is None else np.inf
-        seen = _look(screen, probe, deadline)
-        extra = _on_pictures(box, pictures, probe, deadline)
+        screen = _screen(box, probe, most if draws is None else draws, started + 0.6 * budget)
+        seen = _look(screen, probe, box.until, _ANALYZED if draws is not None else min(_ANALYZED, max(12, most // 5)))
+        extra = _on_pictures(box, pictures, probe)
     return _observation(box, screen, seen, extra, time.perf_counter() - started)
 
 
 class _Box:
     """A callable under test: how it is called, and what went wrong."""
 
-    def __init__(self, target: Any, seed: int) -> None:
+    def __init__(self, target: Any, seed: int, until: float) -> None:
         self.target, is_copy = copied(target)
+        self.until, self.spent = until, 0.0
+        self.first: Returned | None = None
         self.style: Style | None = None
         self.seed, self.calls = seed, 0
         self.why: str | None = None
@@ -105,7 +111,7 @@ class _Box:
         passes anything through the other times; so a picture that came back as it was settles nothing but that
         other layouts of the same kind need no trial: they would only be taken along another axis.
         """
-        refusals: list[Exception] = []
+        refusals: list[BaseException] = []
         found: dict[str, Style] = {}
         settled: set[str] = set()
         for style in styles_for(self.target, masks=masks):
@@ -113,7 +119,11 @@ class _Box:
                 continue
             try:
                 verdict = self._tried(style, probe)
-            except Exception as refusal:  # the callable's own code may raise anything
+            except Factory as refusal:
+                self.fault("factory", str(refusal))
+                self.why = str(refusal)
+                return None
+            except (Exception, SystemExit) as refusal:  # the callable's own code may raise anything
                 refusals.append(refusal)
                 continue
             if verdict == "changed":
@@ -145,33 +155,47 @@ class _Box:
         for made in range(_TRIALS):
             try:
                 returned = self._call(style, probe)
-            except Exception:  # the callable's own code may raise anything
+            except (Exception, SystemExit):  # the callable's own code may raise anything
                 if made:
                     return "refused at times"
                 raise
+            self.first = returned
             if returned.image is None:
                 return "nothing"
             if not _is_picture(returned.image, probe):
                 return "odd"
             if not _untouched(returned, probe):
                 return "changed"
-            if made >= 2 and time.perf_counter() > until:
+            if (made >= 2 and time.perf_counter() > until) or not self.has_time:
                 break
         return "untouched"
 
     def _call(self, style: Style, probe: Probe) -> Returned:
         self.calls += 1
         seeded(int(np.random.SeedSequence([self.seed, self.calls]).generate_state(1)[0]))
-        return style.call(self.target, probe)
+        begun = time.perf_counter()
+        try:
+            return style.call(self.target, probe)
+        finally:
+            self.spent += time.perf_counter() - begun
+
+    @property
+    def has_time(self) -> bool:
+        """Whether another call, as long as those before on average, would end within the budget."""
+        return time.perf_counter() + self.spent / max(1, self.calls) <= self.until
 
     def attempt(self, probe: Probe) -> Returned | None:
         """Call once more; what goes wrong is noted, and None means nothing usable came back."""
         assert self.style is not None
         try:
             returned = self._call(self.style, probe)
-        except Exception as error:  # the callable's own code may raise anything
+        except (Exception, SystemExit) as error:  # the callable's own code may raise anything
             self.fault("raises", f"{type(error).__name__}: {_short(error)}")
             return None
+        return self.sound(returned, probe)
+
+    def sound(self, returned: Returned, probe: Probe) -> Returned | None:
+        """Return an answer as it is where it can be looked at, else None; what is wrong with it is noted."""
         return returned if self._is_sound(returned, probe) else None
 
     def _is_sound(self, returned: Returned, probe: Probe) -> bool:
@@ -208,8 +232,8 @@ class _Box:
 
     def fitted(self, probe: Probe) -> Probe:
         """Return a probe of the size that comes back, unless what comes back is a crop."""
-        returned = self.attempt(probe)
-        again = self.attempt(probe) if returned is not None else None
+        returned = self.attempt(probe) if self.has_time else None
+        again = self.attempt(probe) if returned is not None and self.has_time else None
         if returned is None or again is None or returned.image is None or again.image is None:
             return probe
         shape = returned.image.shape[:2]
@@ -244,17 +268,23 @@ class _Screen:
             self.outputs = {i: output for i, output in self.outputs.items() if i in best}
 
 
-def _screen(box: _Box, probe: Probe, started: float, budget: float, draws: int | None) -> _Screen:
+def _screen(box: _Box, probe: Probe, most: int, until: float) -> _Screen:
+    """Make draws: `most` of them, or as many as there is time for when the callable has a budget."""
     screen = _Screen()
-    limit = started + 0.6 * budget if draws is None else np.inf
-    for made in range(draws or _SCREENED):
-        if made >= 4 and time.perf_counter() > limit:
+    if not box.has_time and box.first is not None:
+        _glanced(screen, box.sound(box.first, probe), probe)  # too slow to call once more for what is here already
+    for made in range(len(screen.glances), most):
+        late = box.until < np.inf and time.perf_counter() + box.spent / max(1, box.calls) > until
+        if late and (made >= 4 or (made >= _LEAST and not box.has_time)):
             break
-        returned = box.attempt(probe)
-        if returned is not None and returned.image is not None:
-            output = Output(returned.image.copy(), returned.masks)
-            screen.add(glance(probe, output, probe.decode(returned.image)), output)
+        _glanced(screen, box.attempt(probe), probe)
     return screen
+
+
+def _glanced(screen: _Screen, returned: Returned | None, probe: Probe) -> None:
+    if returned is not None and returned.image is not None:
+        output = Output(returned.image.copy(), returned.masks)
+        screen.add(glance(probe, output, probe.decode(returned.image)), output)
 
 
 @dataclass(slots=True)
@@ -263,14 +293,14 @@ class _Seen:
     indices: list[int] = field(default_factory=list)
 
 
-def _look(screen: _Screen, probe: Probe, deadline: float) -> _Seen:
-    """Analyze the most telling draws, until the time is up."""
+def _look(screen: _Screen, probe: Probe, deadline: float, most: int) -> _Seen:
+    """Analyze the most telling draws, `most` of them or until the time is up."""
     seen = _Seen()
     if not screen.glances:
         return seen
     kept = list(screen.outputs)
     points = scaled([screen.glances[i] for i in kept])
-    for place in farthest(points, _ANALYZED):
+    for place in farthest(points, most):
         if len(seen.per_draw) >= _FEWEST and time.perf_counter() > deadline:
             break
         seen.indices.append(kept[place])
@@ -278,12 +308,12 @@ def _look(screen: _Screen, probe: Probe, deadline: float) -> _Seen:
     return seen
 
 
-def _on_pictures(box: _Box, pictures: Sequence[NDArray[Any]], probe: Probe, deadline: float) -> list[Measured]:
+def _on_pictures(box: _Box, pictures: Sequence[NDArray[Any]], probe: Probe) -> list[Measured]:
     found: list[Measured] = []
     for picture in pictures:
         shown = Probe.of_picture(picture, probe.frame, probe.dtype)
         for _ in range(3):
-            if time.perf_counter() > deadline:
+            if not box.has_time:
                 return found
             returned = box.attempt(shown)
             if returned is not None and returned.image is not None:
@@ -360,6 +390,6 @@ def _untouched(returned: Returned, probe: Probe) -> bool:
     return float(np.abs(probe.decode(image) - probe.picture).max()) < 0.004
 
 
-def _short(error: Exception) -> str:
+def _short(error: BaseException) -> str:
     text = " ".join(str(error).split())
     return text if len(text) <= 200 else text[:197] + "..."

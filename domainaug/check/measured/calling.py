@@ -11,7 +11,11 @@ from numpy.typing import NDArray
 
 from domainaug.check.measured.chart import Output, Probe
 
-__all__ = ["Returned", "Style", "alike", "decoded", "plain"]
+__all__ = ["Factory", "Returned", "Style", "alike", "decoded", "plain"]
+
+
+class Factory(TypeError):
+    """What was called gives back something to call, instead of a picture."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +62,17 @@ def alike(
     given: NDArray[Any] | None,
     masks: tuple[NDArray[Any], NDArray[Any]] | None = None,
 ) -> Returned:
-    """Make an answer alike; `given` is the array handed over, None where it was no array in the frame's range."""
+    """Make an answer alike; `given` is the array handed over, None where it was no array in the frame's range.
+
+    Raises:
+        Factory: The answer is itself a callable, and no picture.
+    """
+    if callable(result) and not hasattr(result, "__array__") and not hasattr(result, "detach"):
+        kind = getattr(result, "__qualname__", type(result).__name__)
+        raise Factory(
+            f"it returns {kind}, not a picture: it is a factory; name one that takes no arguments, "
+            "such as module:make_train"
+        )
     if isinstance(result, Mapping):
         result = result["image"]
     elif isinstance(result, list | tuple) and result:
