@@ -12,15 +12,16 @@ import numpy as np
 
 from domainaug.check.measured import channels
 from domainaug.check.measured.chart import Array, Probe
-from domainaug.check.measured.correspondence import Correspondence
+from domainaug.check.measured.correspondence import Correspondence, unreadable
 from domainaug.check.measured.matching import from_pictures, likeness, stays
+from domainaug.check.measured.softness import strong_blur
 
 __all__ = ["Discord", "discord"]
 
-_APART = 2.0  # px on average: less is read off the phase, with the labels' map kept
+_SHIFTED, _TURNED = 2.0, 0.9  # px on average, from which a shift, or a turn or zoom, contradicts the labels
+_AT_HOME = 0.96  # correlation above which a picture is where its labels are
 _CLEARLY = 0.15  # of correlation by which the picture's own map must do better
-_RECOGNIZED = 0.3
-_STRANGE = 0.12  # correlation below which a picture does not look at all like what its labels say
+_STRANGE = 0.3  # correlation below which a picture does not look like what a map says; under snow it is 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,29 +49,44 @@ def discord(probe: Probe, shares: Array, labels: Correspondence) -> Discord | No
     said = _filled(channels.mean(labels.warp(probe.picture)), gray, labels)
     if stays(said, gray):
         return None
+    by_labels = likeness(said, gray, labels.seen)
+    if by_labels > _AT_HOME:
+        return None
     picture = from_pictures(probe, shares)
-    by_labels = likeness(said, gray)
-    if picture.problem:
-        return None
-    if not picture.seen.any():  # parts moved apart: there is no map to measure a distance from
-        torn = "permutation" in picture.values and "permutation" not in labels.values and by_labels < _STRANGE
-        return Discord(picture, None) if torn else None
+    if picture.problem is None and picture.seen.any() and not _is_better(probe, gray, picture, by_labels):
+        picture = unreadable(probe, gray.shape, "no map makes the picture what it is")
+    if not picture.seen.any():  # not recognized, or its parts moved apart: no map to measure a distance from
+        if by_labels >= _STRANGE or "permutation" in labels.values:
+            return None
+        if picture.problem:
+            picture = unreadable(probe, gray.shape, f"the picture is not where its labels are: {picture.problem}")
+        return Discord(picture, None)
+    distance, bend = _distance(labels, picture)
+    # A small shift is read off the phase with the labels' map kept; a small turn or zoom has no phase of its own.
+    least = _TURNED if bend > distance / 2 else _SHIFTED
+    return Discord(picture, distance) if distance > least else None
+
+
+def _is_better(probe: Probe, gray: Array, picture: Correspondence, by_labels: float) -> bool:
+    """Whether the picture's own map explains it clearly better than its labels do."""
     shown = _filled(channels.mean(picture.warp(probe.picture)), gray, picture)
-    if likeness(shown, gray) < max(_RECOGNIZED, by_labels + _CLEARLY):
-        return None
-    distance = _distance(labels, picture)
-    return Discord(picture, distance) if distance > _APART else None
+    by_picture = likeness(shown, gray, picture.seen)
+    if by_picture >= max(_STRANGE, by_labels + _CLEARLY) or 1 - by_picture < (1 - by_labels) / 3:
+        return True
+    return strong_blur(shown, gray, picture.seen) is not None
 
 
 def _filled(warped: Array, gray: Array, where: Correspondence) -> Array:
-    """Return what a map says the picture is, with the output itself where it says nothing but its mean."""
-    return np.where(where.seen, warped, np.float32(gray.mean())).astype(np.float32)
+    """Return what a map says the picture is, with the output itself where it says nothing."""
+    return np.where(where.seen, warped, gray).astype(np.float32)
 
 
-def _distance(labels: Correspondence, picture: Correspondence) -> float:
+def _distance(labels: Correspondence, picture: Correspondence) -> tuple[float, float]:
+    """Return how far the two maps are apart on average, px of the output, and how much that varies over the frame."""
     both = labels.seen & picture.seen
     if both.mean() < 0.01:
         both = picture.seen
-    apart = np.linalg.norm(labels.source - picture.source, axis=-1)
     size = float(np.sqrt(abs(np.linalg.det(picture.forward[:2, :2]))))
-    return float(apart[both].mean()) * size
+    apart = (labels.source - picture.source)[both].astype(np.float64) * size
+    bend = np.linalg.norm(apart - apart.mean(axis=0), axis=1)
+    return float(np.linalg.norm(apart, axis=1).mean()), float(bend.mean())

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from domainaug.check.measured import channels, warps
 from domainaug.check.measured.chart import Array, Probe
-from domainaug.check.measured.correspondence import Correspondence, identity, unreadable
+from domainaug.check.measured.correspondence import Correspondence, geometry_of, identity, pull_back, unreadable
 from domainaug.check.measured.softness import strong_blur
 
 __all__ = ["from_pictures", "likeness", "stays"]
@@ -60,12 +60,42 @@ def from_pictures(probe: Probe, shares: Array) -> Correspondence:
         return identity(probe)
     found = _best_matches(probe, gray)
     if found is None:
-        whole = np.ones(gray.shape, np.bool_)
-        if gray.shape == probe.gray.shape and strong_blur(probe.gray, gray, whole) is not None:
-            return identity(probe)
+        turned = _turned(probe, gray)
+        if turned is not None:
+            return turned
         return unreadable(probe, gray.shape, "the picture cannot be recognized: too few of its details are left")
     origin, into = found
     return warps.from_pairs(probe, origin, into, shares)
+
+
+def _turned(probe: Probe, gray: Array) -> Correspondence | None:
+    """Return the mirror or quarter turn after which the picture stays in place, sharp or strongly blurred."""
+    rows, columns = probe.gray.shape
+    everywhere = np.ones(gray.shape, np.bool_)
+    for mirrored in (False, True):
+        for quarters in range(4):
+            forward = _turn(mirrored, quarters, rows, columns)
+            moved = np.rot90(probe.gray[:, ::-1] if mirrored else probe.gray, quarters)
+            if moved.shape != gray.shape:
+                continue
+            view = np.ascontiguousarray(moved)
+            if stays(view, gray) or strong_blur(view, gray, everywhere) is not None:
+                if not mirrored and not quarters:
+                    return identity(probe)
+                values = geometry_of(forward, probe, gray.shape)
+                source = pull_back(forward, gray.shape)
+                return Correspondence(forward, source, everywhere, ~everywhere, False, values)
+    return None
+
+
+def _turn(mirrored: bool, quarters: int, rows: int, columns: int) -> Points:
+    """Return the pixel map of a mirror left-right and then quarter turns counter-clockwise, (3, 3)."""
+    forward = np.diag([-1.0, 1, 1]) if mirrored else np.eye(3)
+    forward[0, 2] = columns - 1 if mirrored else 0
+    for _ in range(quarters):
+        forward = np.array([[0, 1, 0], [-1, 0, columns - 1.0], [0, 0, 1]]) @ forward
+        rows, columns = columns, rows
+    return forward
 
 
 def stays(reference: Array, gray: Array) -> bool:
@@ -78,9 +108,9 @@ def stays(reference: Array, gray: Array) -> bool:
     return False
 
 
-def likeness(reference: Array, gray: Array) -> float:
-    """Return how much two pictures of one size are alike in place: 1 where outlines or shades are the same."""
-    return max(abs(_likeness(view(reference), view(gray))) for view, _ in _VIEWS)
+def likeness(reference: Array, gray: Array, seen: NDArray[np.bool_]) -> float:
+    """Return how much two pictures are alike in place, where `seen`: 1 where outlines or shades are the same."""
+    return max(abs(_likeness(view(reference), view(gray), seen)) for view, _ in _VIEWS)
 
 
 def _band(gray: Array) -> Array:
@@ -100,8 +130,8 @@ def _edges(gray: Array) -> Array:
 _VIEWS = ((_band, 0.5), (_edges, 0.4), (_coarse_band, 0.5))  # and how alike they must be in each
 
 
-def _likeness(before: Array, after: Array) -> float:
-    """Return the median correlation of blocks in place."""
+def _likeness(before: Array, after: Array, seen: NDArray[np.bool_] | None = None) -> float:
+    """Return the median correlation of blocks in place; of those `seen` to nine tenths, where there are any."""
     side = 32
     rows, columns = (length // side * side for length in before.shape)
     if not rows or not columns:
@@ -114,7 +144,14 @@ def _likeness(before: Array, after: Array) -> float:
 
     a, b = blocks(before), blocks(after)
     size = np.sqrt((a * a).sum(axis=1) * (b * b).sum(axis=1))
-    return float(np.median((a * b).sum(axis=1) / np.maximum(size, 1e-9)))
+    alike = (a * b).sum(axis=1) / np.maximum(size, 1e-9)
+    if seen is not None:
+        share = cv2.resize(
+            seen[:rows, :columns].astype(np.float32), (columns // side, rows // side), interpolation=cv2.INTER_AREA
+        )
+        whole = share.ravel() > 0.9
+        alike = alike[whole] if whole.any() else alike
+    return float(np.median(alike))
 
 
 def _step(before: Array, after: Array, step: int) -> float:
