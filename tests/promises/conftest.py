@@ -67,6 +67,53 @@ def command() -> Command:
     return run
 
 
+SEVERAL = """
+import json, os, sys
+from domainaug.cli import main
+folder, codes = sys.argv[1], []
+for number, line in enumerate(json.loads(sys.argv[2])):
+    for descriptor in (1, 2):
+        os.dup2(os.open(f"{folder}/{number}.{descriptor}", os.O_CREAT | os.O_WRONLY | os.O_APPEND), descriptor)
+    sys.argv = ["domainaug", *line]
+    try:
+        main()
+        codes.append(0)
+    except SystemExit as ended:
+        codes.append(ended.code or 0)
+    sys.stdout.flush(), sys.stderr.flush()
+with open(f"{folder}/codes", "w") as stream:
+    json.dump(codes, stream)
+"""
+
+
+@pytest.fixture
+def commands(tmp_path_factory) -> Callable[..., list[Ended]]:
+    """Run several command lines in one process, held to the same as one: starting Python is most of what they take.
+
+    What their worker processes print is kept too: the files behind stdout and stderr are read when all have ended.
+    """
+
+    def run(*lines: tuple[object, ...], timeout: float = 240, env: Any = None) -> list[Ended]:
+        folder = tmp_path_factory.mktemp("told")
+        environment = {name: value for name, value in os.environ.items() if name != "NO_ALBUMENTATIONS_UPDATE"}
+        texts = json.dumps([[str(word) for word in line] for line in lines])
+        driver = [sys.executable, "-c", SEVERAL, str(folder), texts]
+        done = subprocess.run(
+            driver, capture_output=True, text=True, timeout=timeout, env={**environment, **(env or {})}
+        )
+        assert done.returncode == 0, done.stderr
+        ended = []
+        for number, code in enumerate(json.loads((folder / "codes").read_text())):
+            out, err = ((folder / f"{number}.{descriptor}").read_text() for descriptor in (1, 2))
+            assert "Traceback" not in out + err, err
+            assert "fault of domainaug" not in err, err
+            assert code in (0, 1, 2, 130), err
+            ended.append(Ended(code, out, err, 0.0))
+        return ended
+
+    return run
+
+
 @pytest.fixture
 def starting() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
     """Start `domainaug ARGUMENTS` as the head of a process group of its own."""

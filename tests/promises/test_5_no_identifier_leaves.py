@@ -95,19 +95,19 @@ def test_there_is_something_to_hide(study):
 
 
 @pytest.mark.slow
-def test_nothing_of_it_is_said_anywhere(tmp_path, study, command):
+def test_nothing_of_it_is_said_anywhere(tmp_path, study, command, commands):
     damage(study)
     out, told = tmp_path / "out", {}
     run = ("augment", study, out, "--profile", "medical/ct-chest", "--copies", 2, "--workers", 2)
-    for name, arguments in {
+    lines = {
         "dry run": (*run, "--dry-run", "--json"),
         "run": (*run, "--json"),
         "again, in words": run,
         "another seed": (*run, "--seed", 5),
         "replay": ("replay", out, "--json"),
         "replay in words": ("replay", out),
-    }.items():
-        ended = command(*arguments)
+    }
+    for name, ended in zip(lines, commands(*lines.values()), strict=True):
         told[f"stdout of {name}"], told[f"stderr of {name}"] = ended.out, ended.err
     asides = json.loads(told["stdout of run"])["set_aside"]
     assert (len(asides), len({aside["code"] for aside in asides})) == (10, 7), "errors were to be provoked"
