@@ -8,6 +8,8 @@ of the frame, x points right, y down, and lengths are shares of `sqrt(width * he
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -162,12 +164,18 @@ def _rms(residual: Array, weight: NDArray[np.bool_]) -> Array:
 
 
 def _power(levels: Array, curves: Array, weight: NDArray[np.bool_]) -> tuple[Array, Array]:
-    powers = np.clip(levels, 0, 1)[None, :] ** _GAMMAS[:, None]
+    powers, their_squares = _powers(tuple(levels.tolist()))
     w = weight.astype(np.float64)
-    squares = (w * curves**2).sum(axis=1)[:, None] - 2 * (w * curves) @ powers.T + w @ (powers**2).T
+    squares = (w * curves**2).sum(axis=1)[:, None] - 2 * (w * curves) @ powers + w @ their_squares
     best = squares.argmin(axis=1)
     residual = np.sqrt(np.maximum(squares[np.arange(len(curves)), best], 0) / w.sum(axis=1))
     return _GAMMAS[best], residual
+
+
+@lru_cache(maxsize=8)
+def _powers(levels: tuple[float, ...]) -> tuple[Array, Array]:
+    powers = np.clip(levels, 0, 1)[:, None] ** _GAMMAS[None, :]
+    return powers, powers**2
 
 
 def field_of_view(maps: Array, *, aspect: float = 1.0) -> tuple[Array, Array]:
@@ -199,14 +207,20 @@ def field_of_view(maps: Array, *, aspect: float = 1.0) -> tuple[Array, Array]:
 
 def _area(polygon: Array) -> Array:
     x, y = polygon[..., 0], polygon[..., 1]
-    return np.asarray(0.5 * (x * np.roll(y, -1, axis=1) - y * np.roll(x, -1, axis=1)).sum(axis=1))
+    return np.asarray(0.5 * (x * _after(y) - y * _after(x)).sum(axis=1))
+
+
+def _after(corners: Array) -> Array:
+    return np.concatenate([corners[:, 1:], corners[:, :1]], axis=1)
 
 
 def _clip(polygon: Array, axis: int, side: float, limit: float) -> Array:
     # Every corner beyond the line moves straight onto it, and every edge that crosses gets a corner there; what
     # lay wholly beyond folds onto the line and has no area. Each clip doubles the corners of all draws at once.
     beyond = side * polygon[..., axis] - limit
-    after, beyond_after = np.roll(polygon, -1, axis=1), np.roll(beyond, -1, axis=1)
+    if not (beyond > 0).any():
+        return polygon
+    after, beyond_after = _after(polygon), _after(beyond)
     flat = polygon.copy()
     flat[..., axis] = np.where(beyond > 0, side * limit, polygon[..., axis])
     crosses = (beyond > 0) != (beyond_after > 0)

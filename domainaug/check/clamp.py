@@ -13,7 +13,8 @@ _NEUTRALS = (0.0, 1.0, 100.0)
 """Values at which parameters do nothing: offsets, factors, percentages."""
 
 _STEPS = 16
-_CLOSE = 0.01  # of the factor: finer than the round numbers offered
+_CLOSE = 0.05  # of the factor: about as fine as the round numbers offered
+_GALLOP = (0.9, 0.7, 0.4)  # of a guess that was too much: what is tried before halving
 
 
 def shrunk(value: Any, neutral: float, below: float, above: float) -> Any:
@@ -72,13 +73,18 @@ def clamped(value: Any, fits: Callable[[Any], bool], *, guess: float = 0.5, stil
         still: Whether nothing may be left: the value then does nothing, rather than too little to count.
     """
 
+    tried: dict[str, bool] = {}  # whole numbers and round ones come up again
+
     def holds(candidate: Any) -> bool:
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                return fits(candidate)
-        except Exception:
-            return False
+        key = repr(candidate)
+        if key not in tried:
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    tried[key] = fits(candidate)
+            except Exception:
+                tried[key] = False
+        return tried[key]
 
     for neutral in _neutrals(value):
         nothing = shrunk(value, neutral, 0.0, 0.0)
@@ -134,12 +140,19 @@ def _widest(holds: Callable[[float], bool], start: float = 0.0, guess: float | N
         return 1.0
     low, high = start, 1.0
     if guess is not None and 0 < guess < 1:
-        # effects mostly follow their parameter in proportion, so the guess is often the answer
-        low, high = (guess, min(1.0, 1.02 * guess)) if holds(guess) else (start, guess)
-        if low == guess and high < 1 and holds(high):
+        # effects mostly follow their parameter in proportion, so the guess is often the answer or near it
+        if holds(guess):
+            low, high = guess, min(1.0, (1 + _CLOSE) * guess)
+            if not holds(high):
+                return guess
             low, high = high, 1.0
-        elif low == guess:
-            return guess
+        else:
+            high = guess
+            for share in _GALLOP:
+                if holds(share * guess):
+                    low = share * guess
+                    break
+                high = share * guess
     for _ in range(_STEPS):
         if high - low <= _CLOSE * high:
             break

@@ -23,7 +23,7 @@ from domainaug._albumentations.streams import Stream
 from domainaug.check.judge import Breach, Look, slack
 from domainaug.declare import drawn
 from domainaug.effects import EFFECTS, Effect, Interval
-from domainaug.functionals import decompose, tone_effects
+from domainaug.functionals import LEVELS, decompose, tone_effects
 from domainaug.generators import Frame, Generators
 
 __all__ = ["share_of_draws", "witnessed"]
@@ -32,7 +32,6 @@ Array = NDArray[np.float64]
 Ends = Mapping[str, Array]
 
 _FEW, _MANY = 64, 200
-_RARE = 0.1  # of the draws: then more are made
 _SEED = 20_07  # any number: the same pipeline is told the same percentages
 
 _BY_SHARES = {
@@ -125,7 +124,7 @@ class _Draws:
     def share(self, row: Effect, allowed: Interval, by: float) -> tuple[float, bool]:
         """Return the share of draws beyond `allowed` by more than `by`, and whether it is only about so."""
         share, about = self._share(_FEW, row, allowed, by)
-        if share < _RARE:
+        if share == 0:  # rare, and worth another look
             share, about = self._share(_MANY, row, allowed, by)
         return share or 0.5 / _MANY, about
 
@@ -172,10 +171,10 @@ def _read(draws: Sequence[Generators], frame: Frame) -> Ends:
         ranges = [one.effects(frame) for one in draws]
         names = {name for one in ranges for name in one}
         return {name: _ends([one.get(name, EFFECTS[name].still) for one in ranges]) for name in names}
-    read = {
-        **decompose(np.concatenate([one.maps for one in draws]), aspect=frame.aspect),
-        **tone_effects(np.concatenate([one.curves for one in draws])),
-    }
+    maps, curves = (np.concatenate([getattr(one, kind) for one in draws]) for kind in ("maps", "curves"))
+    read = {} if (maps == np.eye(3)).all() else decompose(maps, aspect=frame.aspect)
+    if not (curves == LEVELS).all():
+        read |= tone_effects(curves)
     found = {name: np.stack([column, column], axis=1) for name, column in read.items()}
     for name in {name for one in draws for name in one.ranges}:
         row = EFFECTS[name]
