@@ -35,7 +35,7 @@ _TABLE = (
         "DA101",
         "unknown-argument",
         "error",
-        "A saved transform carries an argument its class does not have; albumentations only warns and ignores it.",
+        "A transform was given an argument its class does not have; albumentations only warns and ignores it.",
         "Use the name the class has, or leave the argument out.",
     ),
     Code(

@@ -208,7 +208,11 @@ def _troubles(
     work: _Work, seen: Observation, where: str, path: tuple[int, ...], *, quiet: bool = False
 ) -> Iterator[Finding]:
     for problem in seen.problems:
-        yield own(_PROBLEMS.get(problem.kind, "DA104"), problem.message, where=where, path=path)
+        if quiet and problem.kind == "raises":
+            images = f"{work.frame.channels}-channel images"
+            yield own("DA112", f"cannot run on {images}: {problem.message}", where=where, path=path)
+        else:
+            yield own(_PROBLEMS.get(problem.kind, "DA104"), problem.message, where=where, path=path)
     if seen.unreadable is not None and not seen.problems:
         yield own("DA103", seen.unreadable, where=where, path=path)
     if quiet or seen.unreadable is not None:

@@ -40,7 +40,7 @@ def _one(
         code=limit.code,
         severity=limit.severity,
         effect=limit.effect.name,
-        found=_found(breach, by),
+        found=_found(breach, by, alone=bool(path)),
         limit=rule(limit, frame, breach.allowed),
         reason=limit.reason,
         citation=citations(limit),
@@ -55,12 +55,16 @@ def _one(
     )
 
 
-def _found(breach: Breach, by: str) -> str:
+def _found(breach: Breach, by: str, *, alone: bool) -> str:
+    """Return what was found; a step of a pipeline was measured alone, as if it always ran."""
     row = breach.effect
     if by:
         return f"{row.name} {often(breach.probability) if breach.too_often else quantity(row, breach.interval)}{by}"
     share = often(breach.probability, about=breach.about)
-    count = f", seen in {breach.seen_in[0]} of {breach.seen_in[1]} draws" if breach.seen_in else ""
+    count = ""
+    if breach.seen_in:
+        times = f"{breach.seen_in[0]} of {breach.seen_in[1]} draws"
+        count = f" (when it runs: {times})" if alone else f", seen in {times}"
     if breach.too_often:
         return f"{row.name} happens {share}{count}"
     if row.is_flag:

@@ -296,3 +296,16 @@ def test_draws_that_are_asked_for_are_made_whatever_the_budget(film):
 def test_a_step_that_depends_on_the_picture_takes_no_more_than_sixty_draws(film):
     report = check(A.Compose([A.CLAHE(p=0.5), A.Rotate(limit=5)]), film, budget=60)
     assert 0 < report.draws <= 60
+
+
+def test_a_stock_step_that_refuses_gray_pictures_cannot_run(film):
+    report = check(A.Compose([A.RandomFog()]), film, draws=3)
+    (finding,) = [x for x in report.findings if x.code.startswith("DA1") and x.severity == "error"]
+    assert finding.code == "DA112"
+    assert finding.found.startswith("cannot run on 1-channel images: ValueError: ")
+
+
+def test_counts_of_a_step_are_of_the_times_it_runs(film):
+    mirror = A.Lambda(image=lambda image, **_: image[:, ::-1].copy(), p=0.5)
+    found = [x.found for x in check(A.Compose([mirror]), film, draws=30).findings]
+    assert "mirror_horizontal happens in 50 % of outputs (when it runs: 30 of 30 draws)" in found
