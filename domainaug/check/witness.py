@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 import math
+import random
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -77,11 +78,39 @@ def share_of_draws(look: Look, name: str, frame: Frame) -> float | None:
     return None if draws is None else draws.share(row, row.still.widened(row.absent), 0.0)[0]
 
 
+class _Even(random.Random):
+    """Chance whose n-th number of a draw is spread evenly over draws: Latin hypercubes (McKay et al. 1979).
+
+    Few draws then say what many would, and each by itself is as likely as ever.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self._orders: dict[tuple[int, int], list[int]] = {}
+        self._shuffled = np.random.default_rng(seed)
+        self.begin(0)
+        super().__init__(seed)
+
+    def begin(self, draw: int) -> None:
+        """Go on with the draw of this number."""
+        self._first, self._count = (0, _FEW) if draw < _FEW else (_FEW, _MANY - _FEW)
+        self._draw, self._asked = draw - self._first, 0
+
+    def random(self) -> float:
+        """Return a number in [0, 1); everything else that can be asked for is made of these."""
+        key = self._first, self._asked
+        if key not in self._orders:
+            self._orders[key] = self._shuffled.permutation(self._count).tolist()
+        self._asked += 1
+        return (self._orders[key][self._draw] + super().random()) / self._count
+
+
 class _Draws:
     """Draws of one step, made as they are asked for."""
 
     def __init__(self, look: Look, frame: Frame, probe: A.BasicTransform) -> None:
         self._look, self._frame, self._probe = look, frame, probe
+        self._chance = _Even(_SEED)
+        probe.set_random_state(Stream((_SEED,), look.path).generator, self._chance)
         self._picture = _picture(probe, frame)
         self._made: list[Generators] = []
         self._ends: dict[int, Ends] = {}
@@ -95,10 +124,7 @@ class _Draws:
         if look.content or look.declared is None or type(step).__name__ in _TOO_DEAR:
             return None
         try:
-            probe = copy.deepcopy(step)
-            stream = Stream((_SEED,), look.path)
-            probe.set_random_state(stream.generator, stream.python)
-            draws = cls(look, frame, probe)
+            draws = cls(look, frame, copy.deepcopy(step))
             draws._draw(1)
         except Exception:  # it needs a label, a picture, a step that can be copied: the estimate has to do
             return None
@@ -115,11 +141,10 @@ class _Draws:
         if breach.too_often:
             allowed, by = row.still.widened(row.absent), 0.0
         try:
-            counted = self.share(row, allowed, by)
+            # what no draw speaks of may be something that draws do not tell
+            return self.share(row, allowed, by) if row.name in self._read(_FEW) else None
         except Exception:
             return None
-        # what no draw speaks of may be something that draws do not tell
-        return counted if any(row.name in ends for ends in self._ends.values()) else None
 
     def share(self, row: Effect, allowed: Interval, by: float) -> tuple[float, bool]:
         """Return the share of draws beyond `allowed` by more than `by`, and whether it is only about so."""
@@ -129,10 +154,7 @@ class _Draws:
         return share or 0.5 / _MANY, about
 
     def _share(self, count: int, row: Effect, allowed: Interval, by: float) -> tuple[float, bool]:
-        self._draw(count)
-        if count not in self._ends:
-            self._ends[count] = _read(self._made[:count], self._frame)
-        low, high = self._ends[count].get(row.name, np.full((count, 2), row.neutral)).T
+        low, high = self._read(count).get(row.name, np.full((count, 2), row.neutral)).T
         below = (low < allowed.low - by) & (np.abs(low - row.neutral) > row.absent)
         above = (high > allowed.high + by) & (np.abs(high - row.neutral) > row.absent)
         outside = np.maximum(allowed.low - low, 0) * below + np.maximum(high - allowed.high, 0) * above
@@ -141,6 +163,12 @@ class _Draws:
         shares = np.where(below | above, np.minimum(part, 1.0), 0.0)
         exact = all(one.exact for one in self._made[:count])
         return float(shares.mean()), not exact or bool(((shares > 0) & (shares < 1)).any())
+
+    def _read(self, count: int) -> Ends:
+        if count not in self._ends:
+            self._draw(count)
+            self._ends[count] = _read(self._made[:count], self._frame)
+        return self._ends[count]
 
     def _draw(self, count: int) -> None:
         data = {
@@ -151,6 +179,7 @@ class _Draws:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             while len(self._made) < count:
+                self._chance.begin(len(self._made))
                 made = drawn(self._probe, draw(self._probe, data), self._frame, top=1.0)
                 if made is None:
                     raise ValueError("nobody can read its draws")

@@ -56,6 +56,13 @@ def test_how_often_is_what_happens_in_two_thousand_draws(profile_of, step, effec
     assert counted.probability == pytest.approx(in_truth(step, counted), abs=0.12)  # two deviations of 64 draws
 
 
+@pytest.mark.parametrize("limit", [10, 25, 40])
+def test_what_one_number_decides_is_told_to_two_points(profile_of, limit):
+    profile = profile_of({"rotation": {"code": "TST1", "low": -limit, "high": limit}})
+    _, counted = estimated_and_counted(A.Affine(rotate=(-45, 45), p=1), profile, "rotation")
+    assert counted.probability == pytest.approx(1 - limit / 45, abs=0.02)
+
+
 def test_a_step_that_seldom_runs_is_as_much_less_often_beyond(profile_of):
     profile = profile_of({"rotation": {"code": "TST1", "low": -10, "high": 10}})
     _, always = estimated_and_counted(A.Rotate(limit=40, p=1), profile, "rotation")
