@@ -81,7 +81,7 @@ class _Box:
     def __init__(self, target: Any, seed: int, until: float) -> None:
         self.target, is_copy = copied(target)
         self.until, self.spent = until, 0.0
-        self.first: Returned | None = None
+        self.firsts: dict[str, Returned] = {}
         self.style: Style | None = None
         self.seed, self.calls = seed, 0
         self.why: str | None = None
@@ -115,7 +115,7 @@ class _Box:
         found: dict[str, Style] = {}
         settled: set[str] = set()
         for style in styles_for(self.target, masks=masks):
-            if style.kind in settled:
+            if style.kind in settled or (settled and not self.has_time):
                 continue
             try:
                 verdict = self._tried(style, probe)
@@ -159,7 +159,7 @@ class _Box:
                 if made:
                     return "refused at times"
                 raise
-            self.first = returned
+            self.firsts[style.name] = returned
             if returned.image is None:
                 return "nothing"
             if not _is_picture(returned.image, probe):
@@ -271,8 +271,9 @@ class _Screen:
 def _screen(box: _Box, probe: Probe, most: int, until: float) -> _Screen:
     """Make draws: `most` of them, or as many as there is time for when the callable has a budget."""
     screen = _Screen()
-    if not box.has_time and box.first is not None:
-        _glanced(screen, box.sound(box.first, probe), probe)  # too slow to call once more for what is here already
+    first = box.firsts.get(box.style.name) if box.style is not None else None
+    if not box.has_time and first is not None:
+        _glanced(screen, box.sound(first, probe), probe)  # too slow to call once more for what is here already
     for made in range(len(screen.glances), most):
         late = box.until < np.inf and time.perf_counter() + box.spent / max(1, box.calls) > until
         if late and (made >= 4 or (made >= _LEAST and not box.has_time)):
