@@ -19,6 +19,7 @@ from domainaug.check.measured.softness import strong_blur
 __all__ = ["Discord", "discord"]
 
 _SHIFTED, _TURNED = 2.0, 0.9  # px on average, from which a shift, or a turn or zoom, contradicts the labels
+_EXACT = 0.996  # correlation that a map must reach to overrule labels that are nearly right
 _AT_HOME = 0.96  # correlation above which a picture is where its labels are
 _CLEARLY = 0.15  # of correlation by which the picture's own map must do better
 _STRANGE = 0.3  # correlation below which a picture does not look like what a map says; under snow it is 0.5
@@ -71,7 +72,10 @@ def _is_better(probe: Probe, gray: Array, picture: Correspondence, by_labels: fl
     """Whether the picture's own map explains it clearly better than its labels do."""
     shown = _filled(channels.mean(picture.warp(probe.picture)), gray, picture)
     by_picture = likeness(shown, gray, picture.seen)
-    if by_picture >= max(_STRANGE, by_labels + _CLEARLY) or 1 - by_picture < (1 - by_labels) / 3:
+    if by_labels >= _STRANGE:
+        # A streak or a zoom blur moves the picture a little too, but what features tell of it is rough.
+        return by_picture > _EXACT and 1 - by_picture < (1 - by_labels) / 3
+    if by_picture >= max(_STRANGE, by_labels + _CLEARLY):
         return True
     return strong_blur(shown, gray, picture.seen) is not None
 

@@ -90,7 +90,9 @@ def measure_draw(probe: Probe, output: Output) -> Measured:
     other = discord(probe, shares, where) if labeled else None
     if other is None:
         return _read(probe, shares, where, labeled=labeled)
-    seen = _read(probe, shares, other.where, labeled=False)
+    if other.where.problem:
+        return Measured(withheld=frozenset(EFFECTS), unreadable=other.where.problem)
+    seen = _soft(probe, shares, other.where) or _read(probe, shares, other.where, labeled=False)
     if other.distance is None:
         return replace(seen, astray=True)
     apart = {"misregistration": other.distance}
