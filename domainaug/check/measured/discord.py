@@ -18,7 +18,7 @@ from domainaug.check.measured.softness import strong_blur
 
 __all__ = ["Discord", "discord"]
 
-_SHIFTED, _TURNED = 2.0, 0.9  # px on average, from which a shift, or a turn or zoom, contradicts the labels
+_SHIFTED, _TURNED = 3.0, 0.9  # px on average, from which a shift, or a turn or zoom, contradicts the labels
 _EXACT = 0.996  # correlation that a map must reach to overrule labels that are nearly right
 _AT_HOME = 0.96  # correlation above which a picture is where its labels are
 _CLEARLY = 0.15  # of correlation by which the picture's own map must do better
