@@ -72,7 +72,6 @@ def clamped(value: Any, fits: Callable[[Any], bool], *, guess: float = 0.5, stil
         guess: The factor on the distance to neutral that probably suffices; a good one saves trials.
         still: Whether nothing may be left: the value then does nothing, rather than too little to count.
     """
-
     tried: dict[str, bool] = {}  # whole numbers and round ones come up again
 
     def holds(candidate: Any) -> bool:

@@ -52,7 +52,7 @@ def check(
     profile: Profile,
     *,
     frame: Frame | None = None,
-    budget: float = 20.0,
+    budget: float = 5.0,
     measured: bool = True,
     pictures: Sequence[Any] | None = None,
     seed: int = 0,

@@ -17,6 +17,7 @@ from domainaug.run.summary import Progress, RunSummary
 
 __all__ = ["augment", "progress_bar"]
 
+_LEAST = 64 * 1024**2
 _SIZES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 2**10, "mi": 2**20, "gi": 2**30}
 _LISTED = 10
 _PATIENCE = 2.0  # seconds before a bar is worth showing
@@ -82,7 +83,10 @@ def in_count(text: str) -> int | None:
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kmg]i?)?b?\s*", text.lower())
     if found is None:
         raise typer.BadParameter(f"{text!r} is not a size; write 4GiB, 500MB, or none")
-    return int(float(found[1]) * _SIZES[found[2] or ""])
+    count = int(float(found[1]) * _SIZES[found[2] or ""])
+    if count < _LEAST:
+        raise typer.BadParameter(f"{text!r} is less than a worker needs to start; give at least 64MiB, or none")
+    return count
 
 
 def _list_set_aside(summary: RunSummary) -> None:

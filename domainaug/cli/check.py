@@ -39,7 +39,7 @@ def check(
     strict: Annotated[bool, typer.Option("--strict", help="Warnings fail too.")] = False,
     budget: Annotated[
         float, typer.Option("--budget", min=0.0, help="Seconds that measuring may take; 0 measures nothing.")
-    ] = 20.0,
+    ] = 5.0,
     draws: Annotated[
         _Int,
         typer.Option("--draws", min=2, help="Draws to measure, whatever time they take, for the same counts again."),

@@ -93,6 +93,8 @@ class Pipeline(A.Compose):  # type: ignore[misc]
         self._moves = any(
             not isinstance(leaf, A.ImageOnlyTransform) and kind_of(leaf) is not Kind.PIXEL for _, leaf in leaves(self)
         )
+        pixel = (leaf for _, leaf in leaves(self) if leaf.p > 0 and kind_of(leaf) is Kind.PIXEL)
+        self._asking = next((type(leaf).__name__ for leaf in pixel), "")
 
     @classmethod
     def from_profile(
@@ -172,6 +174,8 @@ class Pipeline(A.Compose):  # type: ignore[misc]
         self._refuse_unmoved(data, targets)
         ready, values, thin = self._taken(data, targets, check_range(value_range, "the call"), fill)
         known = values.low is not None and values.high is not None
+        if self._asking and not known:
+            values.ends(self._asking)  # whether or not it is drawn: not at a random sample of a long run
         log = Log(
             draw,
             value_range=(float(values.low), float(values.high)) if known else None,  # type: ignore[arg-type]

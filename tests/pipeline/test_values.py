@@ -160,6 +160,18 @@ class TestSixteenBits:
         assert pipeline.record["value_range"] == [0, span]
 
 
+class TestUntold:
+    @pytest.mark.parametrize("key", [f"sample-{n}" for n in range(12)])
+    def test_a_picture_that_says_nothing_is_refused_whatever_is_drawn(self, key):
+        pipeline = Pipeline([A.Rotate(p=1), A.OneOf([A.GaussNoise(), A.HorizontalFlip()], p=0.1)], seed=0)
+        with pytest.raises(ImageError, match="GaussNoise needs to know what the values mean"):
+            pipeline(image=np.full((16, 16), -500, np.int16), key=key)
+
+    def test_moving_pixels_needs_no_range(self):
+        out = Pipeline([A.HorizontalFlip(p=1)], seed=0)(image=np.full((16, 16), -500, np.int16))["image"]
+        assert out.dtype == np.int16
+
+
 class TestLevels:
     """A profile that speaks of levels 0 to 255 means bytes."""
 

@@ -80,9 +80,15 @@ def test_replay_proves_or_names_what_differs(source, tmp_path, profile):
     assert json.loads(result.stdout)["differences"][0]["kind"] == "missing"
 
 
+@pytest.mark.parametrize("text", ["3", "4kB", "63MiB", "much"])
+def test_a_size_no_worker_can_start_in_is_misuse(text):
+    with pytest.raises(typer.BadParameter, match="at least 64MiB|not a size"):
+        in_count(text)
+
+
 @pytest.mark.parametrize(
     ("text", "count"),
-    [("4GiB", 4 << 30), ("500MB", 500_000_000), ("1.5 g", 1_500_000_000), ("2048", 2048), ("none", None)],
+    [("4GiB", 4 << 30), ("500MB", 500_000_000), ("1.5 g", 1_500_000_000), ("134217728", 1 << 27), ("none", None)],
 )
 def test_sizes_are_read(text, count):
     assert in_count(text) == count
