@@ -82,7 +82,7 @@ def test_replay_proves_or_names_what_differs(source, tmp_path, profile):
 
 @pytest.mark.parametrize("text", ["3", "4kB", "63MiB", "much"])
 def test_a_size_no_worker_can_start_in_is_misuse(text):
-    with pytest.raises(typer.BadParameter, match="at least 64MiB|not a size"):
+    with pytest.raises(typer.BadParameter, match=r"at least 64MiB|not a size"):
         in_count(text)
 
 
