@@ -107,14 +107,18 @@ def _drawn(value: Any, neutral: float, holds: Callable[[Any], bool], guess: floa
 
 
 def _neutrals(value: Any) -> Iterator[float]:
-    """Yield likely neutral values, those inside the range first."""
+    """Yield likely neutral values, those inside the range first.
+
+    A range around one neutral value is not drawn up to a greater one: a zoom around 1 that uncovers the border would
+    stop doing so at 100, but that is no way to do less.
+    """
     numbers = list(_numbers(value))
     if not numbers:
         return
     low, high = min(numbers), max(numbers)
     inside = [n for n in _NEUTRALS if low <= n <= high]
     yield from sorted(inside, key=lambda n: abs(n - (low + high) / 2))
-    yield from (n for n in _NEUTRALS if n not in inside)
+    yield from (n for n in _NEUTRALS if n not in inside and not (inside and n > high))
 
 
 def _numbers(value: Any) -> Iterator[float]:

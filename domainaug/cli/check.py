@@ -155,7 +155,7 @@ def _mend(
     if goal is not None:
         write_saved(mended, goal)
         typer.echo(f"{count} fixed; written to {goal}", err=True)
-        return report
+        return replace(report, target=str(goal))
     name = found.name.rpartition(":")[2].rpartition(".")[2]
     typer.echo(python_of(mended, name if name.isidentifier() else "pipeline"), err=talk)
     typer.echo(

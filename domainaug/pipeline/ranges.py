@@ -186,7 +186,7 @@ def check_unit(name: str, array: Array, profile: Profile | None) -> None:
         profile: The profile of a pipeline that was told no range.
 
     Raises:
-        ImageError: Over 1 % of the values lie outside the range, or they are shares of one.
+        ImageError: Over 1 % of the values lie outside the range, they are shares of one, or 8 bits cannot hold it.
     """
     told = profile_range(profile)
     if told is None or profile is None or profile.value_range.unit == "level":
@@ -196,6 +196,11 @@ def check_unit(name: str, array: Array, profile: Profile | None) -> None:
         raise ImageError(
             f"{name}: floats within [0, 1] are shares and no {unit}, which {profile.id} expects ({low:g} to {high:g}); "
             f"convert to {unit} or pass value_range=(0, 1)"
+        )
+    if array.dtype == np.uint8 and (low < 0 or high > 255):
+        raise ImageError(
+            f"{name}: 8 bits cannot hold {unit} from {low:g} to {high:g}, which {profile.id} expects; "
+            f"convert to {unit}, or pass value_range=(0, 255) if the picture is windowed"
         )
     # One value far below is padding, as scanners write it around their round field of view.
     below = (array < low) & (array > array.min())

@@ -88,6 +88,8 @@ def contact_sheet(
         raise ImageError(f"a preview shows at least one copy, got n={n}")
     if not _SMALLEST <= tile <= _LARGEST:
         raise ImageError(f"a tile is {_SMALLEST} to {_LARGEST} pixels wide, got tile={tile}")
+    if value_range is None and image.dtype == np.uint8:
+        value_range = (0.0, 255.0)  # a windowed picture, to look at
     pipeline = profile.compose(seed=seed, strength=strength)
     targets: dict[str, Any] = {"image": image, "mask": mask, "value_range": value_range}
     given = {name: value for name, value in targets.items() if value is not None}

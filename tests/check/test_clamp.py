@@ -67,3 +67,14 @@ def test_shrinking_to_nothing_is_neutral():
     assert shrunk((-45.0, 45.0), 0.0, 0.0, 0.0) == (0.0, 0.0)
     assert shrunk({"x": (0.5, 2.0)}, 1.0, 0.0, 0.0) == {"x": (1.0, 1.0)}
     assert shrunk(True, 0.0, 0.0, 0.0) is True
+
+
+def test_a_zoom_around_one_is_never_drawn_up_to_a_hundred():
+    """Zooming in until the border is out of view keeps a limit on fill, but is no way to do less."""
+    assert clamped((0.98, 1.09), lambda value: min(value) >= 1.15) is None
+
+
+def test_a_range_that_holds_no_neutral_value_is_drawn_to_the_nearest_that_keeps_the_limit():
+    low, high = clamped((0.2, 0.44), within(0.1))
+    assert 0 <= low < high <= 0.1
+    assert clamped((20, 50), lambda value: min(value) >= 80)[0] >= 80  # a quality in percent

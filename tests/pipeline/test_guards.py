@@ -49,6 +49,13 @@ def test_shares_of_one_mean_nothing_in_hounsfield_units():
     assert hu()(image=np.zeros((64, 64), np.float32))["image"].shape == (64, 64)  # water everywhere
 
 
+def test_eight_bits_cannot_hold_hounsfield_units():
+    windowed = np.full((64, 64), 200, np.uint8)
+    with pytest.raises(ImageError, match="8 bits cannot hold HU"):
+        hu()(image=windowed)
+    assert hu()(image=windowed, value_range=(0, 255))["image"].dtype == np.uint8
+
+
 @pytest.mark.parametrize("masks", [{"mask": (30, 40)}, {"masks": [(32, 32), (30, 40)]}])
 def test_a_mask_of_another_size_is_refused_with_both_sizes(masks):
     ((name, sizes),) = masks.items()

@@ -27,13 +27,14 @@ def first(home, photos, command, tree):
 
 
 def other_locale() -> str:
+    before = locale.setlocale(locale.LC_ALL)
     for name in ("de_DE.UTF-8", "tr_TR.UTF-8", "C"):
         try:
             locale.setlocale(locale.LC_ALL, name)
         except locale.Error:
             continue
         finally:
-            locale.setlocale(locale.LC_ALL, "C")
+            locale.setlocale(locale.LC_ALL, before)
         return name
     return "C"
 

@@ -83,7 +83,7 @@ def test_mask_and_picture_move_together(tmp_path, profile):
 
 def test_the_manifest_tells_how_each_file_was_made_and_no_absolute_path(source, tmp_path, profile):
     run(source, tmp_path / "out", profile)
-    lines = [json.loads(line) for line in (tmp_path / "out" / MANIFEST).read_text().splitlines()]
+    lines = [json.loads(line) for line in (tmp_path / "out" / MANIFEST).read_text(encoding="utf-8").splitlines()]
     assert lines[0]["run"]["profile"] == "test/surface"
     assert lines[0]["run"]["seed"] == 7
     assert "albumentations" in lines[0]["run"]["versions"]
@@ -611,7 +611,7 @@ def test_where_an_inherited_recipe_was_narrowed_is_said_once_by_every_start(sour
     assert (first.done, again.done, again.skipped) == (12, 0, 12)
     assert first.narrowed == again.narrowed == rehearsed.narrowed == again.notes
     assert any("rotat" in sentence for sentence in first.narrowed)
-    lines = (tmp_path / "out" / MANIFEST).read_text().splitlines()
+    lines = (tmp_path / "out" / MANIFEST).read_text(encoding="utf-8").splitlines()
     assert json.loads(lines[0])["run"]["narrowed"] == list(first.narrowed) == first.to_dict()["narrowed"]
     turns = [json.loads(line)["record"]["effects"].get("rotation", 0) for line in lines[1:]]
     assert all(np.abs(turn).max() <= 1 + 1e-6 for turn in turns)
@@ -644,7 +644,7 @@ def test_anti_aliased_masks_are_read_as_two_valued_counted_and_told_once(tmp_pat
     assert first.notes == again.notes == ("2 masks are anti-aliased and were read as two-valued",)
     for path in (tmp_path / "out").glob("[ab]*_mask.png"):
         assert set(np.unique(cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED))) == {0, 255}
-    lines = [json.loads(line) for line in (tmp_path / "out" / MANIFEST).read_text().splitlines()[1:]]
+    lines = [json.loads(line) for line in (tmp_path / "out" / MANIFEST).read_text(encoding="utf-8").splitlines()[1:]]
     assert [line["record"].get("soft_mask", False) for line in lines] == [True] * 4 + [False] * 2
 
 
@@ -674,7 +674,10 @@ def test_a_copy_that_would_lose_its_label_is_drawn_again_and_the_draw_is_written
     assert (summary.done, summary.set_aside) == (12, ())
     for path in (tmp_path / "out").glob("*_mask.png"):
         assert cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED).any()
-    records = [json.loads(line)["record"] for line in (tmp_path / "out" / MANIFEST).read_text().splitlines()[1:]]
+    records = [
+        json.loads(line)["record"]
+        for line in (tmp_path / "out" / MANIFEST).read_text(encoding="utf-8").splitlines()[1:]
+    ]
     attempts = [record.get("attempt", 0) for record in records]
     assert min(attempts) == 0
     assert 1 <= max(attempts) <= 5
@@ -694,3 +697,13 @@ def test_a_label_that_every_draw_loses_is_set_aside_with_what_to_do(tmp_path):
     )
     assert not list((tmp_path / "out").glob("**/*.png"))
     assert not list((tmp_path / "out").glob(".tmp-*"))
+
+
+def test_a_long_name_of_the_folder_for_temporary_files_is_no_hindrance(source, tmp_path, profile, monkeypatch):
+    """A socket among the temporary files has a name of at most 107 bytes."""
+    deep = tmp_path / ("d" * 60) / ("e" * 60)
+    deep.mkdir(parents=True)
+    monkeypatch.setattr("tempfile.tempdir", str(deep))
+    summary = run(source, tmp_path / "out", profile, workers=2, copies=1)
+    assert summary.exit_code == 0
+    assert summary.done > 0

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
 import signal
 import sys
+import tempfile
 import time
 import types
 from collections import deque
@@ -29,6 +31,7 @@ _START_SECONDS: Final = 180.0  # importing on a slow disk
 _STARTS: Final = 3  # workers that die before they are ready, in a row, before the run gives up
 _TRIES: Final = 2
 _TICK: Final = 0.1
+_LONGEST_FOLDER: Final = 70  # leaves room for pymp-xxxxxxxx/listener-xxxxxxxx
 
 
 @dataclass(slots=True)
@@ -209,8 +212,12 @@ def _started(job: Job) -> _Worker:
 
 
 def _context() -> Any:
-    """Processes are forked from a clean server that has imported everything once, or spawned where there is none."""
-    if "forkserver" in multiprocessing.get_all_start_methods():
+    """Processes are forked from a clean server that has imported everything once, or spawned where there is none.
+
+    The server listens on a socket among the temporary files, and the name of a socket is limited to 107 bytes.
+    """
+    roomy = len(os.fsencode(tempfile.gettempdir())) <= _LONGEST_FOLDER
+    if roomy and "forkserver" in multiprocessing.get_all_start_methods():
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["domainaug.pipeline", "domainaug.run.worker"])
         return context
