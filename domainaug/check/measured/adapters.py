@@ -25,6 +25,7 @@ from domainaug.check.measured.frameworks import (
     TENSOR,
     keys_of,
 )
+from domainaug.check.measured.points import style_with_points
 from domainaug.check.measured.randomness import is_albumentations
 
 __all__ = ["Returned", "Style", "styles_for"]
@@ -52,6 +53,9 @@ def styles_for(target: Any, *, masks: bool | None = None) -> tuple[Style, ...]:
         # A module that draws for each image of a batch would take one image's channels for the batch.
         return (BATCH, TENSOR, _PIL)
     plain = (_IMAGE, _COLUMN, _KEYWORD, _DICTIONARY, _PIL, TENSOR, CHANNELS_FIRST, BATCH)
+    pointed = style_with_points(target)
+    if pointed is not None:
+        return (pointed, *plain)
     paired = (_PAIR, _LABELED, _KEYWORD_PAIR)
     if masks is False:
         return plain
