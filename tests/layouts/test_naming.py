@@ -55,8 +55,8 @@ def test_no_two_copies_share_a_name_and_all_fit(keys, first, second):
 def test_a_safe_name_never_leads_out(name):
     path = safe_relative(name)
     if path is not None:
-        joined = os.path.normpath(f"/root/folder/{path}")
-        assert joined == "/root/folder" or joined.startswith("/root/folder/")
+        joined = os.path.normpath(f"/some/folder/{path}")
+        assert joined == "/some/folder" or joined.startswith("/some/folder/")
 
 
 @pytest.mark.parametrize("name", ["../x.png", "a/../../b", "/abs.png", "C:/x.png", "..\\x.png", "", "a\0b"])
