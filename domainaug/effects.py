@@ -17,7 +17,7 @@ from types import MappingProxyType
 
 from domainaug.errors import UnknownName
 
-__all__ = ["EFFECTS", "Combine", "Effect", "EffectRanges", "Interval", "Needs", "applicable", "effect"]
+__all__ = ["EFFECTS", "MOVING", "Combine", "Effect", "EffectRanges", "Interval", "Needs", "applicable", "effect"]
 
 
 class Combine(Enum):
@@ -293,6 +293,27 @@ _TABLE = (
 
 EFFECTS: Mapping[str, Effect] = MappingProxyType({row.name: row for row in _TABLE})
 """Every effect by name, in the order reports list them."""
+
+MOVING = frozenset(
+    [
+        "mirror_horizontal",
+        "mirror_vertical",
+        "rotation",
+        "scale",
+        "aspect",
+        "shear",
+        "shift",
+        "perspective",
+        "local_warp",
+        "permutation",
+        "field_of_view",
+        "mirror_left_right",
+        "mirror_anterior_posterior",
+        "mirror_superior_inferior",
+        "tilt",
+    ]
+)
+"""Effects after which a pixel no longer shows the place of the patient or part that it showed before."""
 
 EffectRanges = Mapping[str, Interval]
 """What can happen, by effect name; an effect that is not there stays neutral."""

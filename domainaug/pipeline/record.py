@@ -11,32 +11,11 @@ from typing import Any
 import numpy as np
 
 from domainaug._albumentations import A
-from domainaug.effects import EFFECTS, EffectRanges, Interval
+from domainaug.effects import EFFECTS, MOVING, EffectRanges, Interval
 from domainaug.generators import Frame, Generators
 from domainaug.pipeline.clock import Draw
 
-__all__ = ["MOVING", "Applied", "Log", "small"]
-
-MOVING = frozenset(
-    [
-        "mirror_horizontal",
-        "mirror_vertical",
-        "rotation",
-        "scale",
-        "aspect",
-        "shear",
-        "shift",
-        "perspective",
-        "local_warp",
-        "permutation",
-        "field_of_view",
-        "mirror_left_right",
-        "mirror_anterior_posterior",
-        "mirror_superior_inferior",
-        "tilt",
-    ]
-)
-"""Effects after which a pixel no longer shows the place of the patient or part that it showed before."""
+__all__ = ["Applied", "Log", "small"]
 
 _SETTINGS = frozenset(("shape", "interpolation", "mask_interpolation", "fill", "fill_mask", "border_mode"))
 _FEW = 16  # arrays up to this size are told whole

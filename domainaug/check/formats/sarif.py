@@ -30,7 +30,6 @@ def sarif(report: Report) -> str:
                 "name": "domainaug",
                 "version": __version__,
                 "semanticVersion": __version__,
-                "informationUri": "https://github.com/domainaug/domainaug",
                 "rules": rules,
             }
         },

@@ -16,7 +16,7 @@ from domainaug.check.measured.correspondence import (
     seen_share,
     unreadable,
 )
-from domainaug.effects import EFFECTS
+from domainaug.effects import EFFECTS, MOVING
 
 __all__ = ["from_pairs"]
 
@@ -26,23 +26,7 @@ _CLOSE = 3.0  # px
 _LOOSE = 0.75  # px: beyond it a bent map is too rough to compare pixel with pixel
 _APART = 0.3  # share of the side: no smooth warp leaves a picture recognizable beyond it
 _RIM = 6.0  # px in all, over the four sides
-_PLACE = frozenset(
-    {
-        "mirror_horizontal",
-        "mirror_vertical",
-        "rotation",
-        "scale",
-        "aspect",
-        "shear",
-        "shift",
-        "perspective",
-        "local_warp",
-        "permutation",
-        "field_of_view",
-        "outside",
-        "duplicated",
-    }
-)
+_PLACE = MOVING | {"outside", "duplicated"}
 _NEEDS_EXACT = frozenset({"local_gain", "foreign_content", "occlusion", "blur", "motion_blur", "sharpening"})
 _PRECISION = 0.25  # px, of a matched feature
 
