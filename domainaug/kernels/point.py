@@ -1,0 +1,129 @@
+"""`Point`: what happens to each value after it was looked up, as a short program of operations.
+
+A program runs inside the pass that resamples, row by row, so that curves, a bias field and noise cost no pass
+of their own. Values are counted as shares of a range: 0 at its dark end, 1 at its bright end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Bias", "Curve", "Linear", "Noise", "Op", "Point", "Posterize", "Power", "Solarize"]
+
+Float = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """u -> gain u + offset; gain -1 and offset 1 invert. Floats, or one of each a channel."""
+
+    gain: float | tuple[float, ...] = 1.0
+    offset: float | tuple[float, ...] = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """u -> u ** gamma; what is below 0 counts as 0."""
+
+    gamma: float | tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Solarize:
+    """u -> 1 - u from `threshold` on."""
+
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class Posterize:
+    """u -> the lower end of its step of 2 ** bits steps of 8-bit levels, as (level & mask) / 255."""
+
+    bits: int | tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curve:
+    """u -> a curve through evenly spaced knots over [0, 1], linear in between.
+
+    Attributes:
+        knots: (K,) or (channels, K) float32, K >= 2.
+    """
+
+    knots: Float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bias:
+    """A smooth field that multiplies: exp of a polynomial (Van Leemput et al. 1999; as TorchIO and MONAI draw it).
+
+    Coordinates run from -1 to 1 over the output along each axis. Coefficients stand in the order of
+    `for i in range(order + 1) for j in range(order + 1 - i) for k in range(order + 1 - i - j)`, for
+    x**i * y**j * z**k; a picture has z = 0.
+
+    Attributes:
+        coefficients: One a term.
+        order: Of the polynomial, 1 to 5.
+        zero: The share that stands for no signal and stays where it is: that of the value 0.
+    """
+
+    coefficients: tuple[float, ...]
+    order: int = 3
+    zero: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """Adds white Gaussian noise; the draw at a place depends on key, stream and the place alone.
+
+    Attributes:
+        std: Standard deviation, as a share of the range.
+        key: 64 bits.
+        mean: Likewise a share.
+        stream: 64 bits; another stream of the same key is independent.
+        gray: The same noise in every channel.
+    """
+
+    std: float
+    key: int
+    mean: float = 0.0
+    stream: int = 0
+    gray: bool = False
+
+
+Op = Linear | Power | Solarize | Posterize | Curve | Bias | Noise
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Point:
+    """A program and the range its shares are of.
+
+    Attributes:
+        ops: In the order they run.
+        low: The value of share 0.
+        high: The value of share 1.
+        clip: Hold values within [0, 1] on entry and after every operation, as stock transforms do; else the only
+            limits are those of the type.
+    """
+
+    ops: tuple[Op, ...]
+    low: float = 0.0
+    high: float = 255.0
+    clip: bool = True
+
+    def __post_init__(self) -> None:
+        if not self.high > self.low:
+            raise ValueError(f"a point program needs low < high, got {self.low!r} and {self.high!r}")
+
+    @property
+    def is_curve(self) -> bool:
+        """Whether a value alone decides what it becomes, so that a table can hold the whole program."""
+        return not any(isinstance(op, Bias | Noise) for op in self.ops)
+
+    def counts_from(self, value: Any) -> Any:
+        """Return values as shares."""
+        return (value - self.low) / (self.high - self.low)
