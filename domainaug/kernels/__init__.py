@@ -10,39 +10,6 @@ NumPy. Both give the same picture within stated tolerances, and each the same by
     random.py, spectrum.py   noise that depends on a key and a place alone
     perlin.py, paste.py      masks and defects
     engine.py                which engine runs, and warming it up
+
+Import from the module: `from domainaug.kernels.warp import warp`.
 """
-
-from __future__ import annotations
-
-from importlib import import_module
-from typing import Any
-
-_HOMES = {
-    "PixelMap": "maps",
-    "VolumeMap": "volume_map",
-    "Point": "point",
-    "warp": "warp",
-    "warp_labels": "warp",
-    "apply_point": "warp",
-    "resample_volume": "resample",
-    "resample_labels": "resample",
-    "normals": "random",
-    "noise_by_spectrum": "spectrum",
-    "perlin": "perlin",
-    "perlin_mask": "perlin",
-    "paste": "paste",
-    "engine": "engine",
-    "warmup": "engine",
-}
-
-__all__ = list(_HOMES)  # noqa: PLE0605
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted(_HOMES)

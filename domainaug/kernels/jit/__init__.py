@@ -1,0 +1,66 @@
+"""The loops that numba compiles; imported only where the engine is numba.
+
+Every function here is decorated with `compiled`: no Python lock held, machine code kept on disk, divisions by
+zero give infinities as in NumPy. With `DOMAINAUG_BOUNDSCHECK=1` in the environment every index is checked, for
+tests.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection
+from typing import Any, TypeVar, cast, overload
+
+import numba
+
+from domainaug.kernels.jit.stored import StoredCode, compilations
+
+__all__ = ["BOUNDSCHECK", "compilations", "compiled"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+BOUNDSCHECK = os.environ.get("DOMAINAUG_BOUNDSCHECK", "") not in ("", "0")
+
+_UNDEFINED = {"fast", "nnan", "ninf"}
+"""With these LLVM flags a NaN in a picture makes the result undefined."""
+
+
+@overload
+def compiled(function: F) -> F: ...
+@overload
+def compiled(*, fastmath: Collection[str] = (), inline: bool = False) -> Callable[[F], F]: ...
+def compiled(
+    function: F | None = None, *, fastmath: Collection[str] = (), inline: bool = False
+) -> F | Callable[[F], F]:
+    """Decorate a kernel: compiled on its first call with a combination of types, then kept on disk.
+
+    Used bare, or with options.
+
+    Args:
+        function: The kernel, where the decorator is used bare.
+        fastmath: LLVM's freedoms with floats, such as {"contract", "arcp"}; none by default, so that results are
+            the same bits on every machine.
+        inline: Put the function into its callers before types are known; for a handful of lines only. LLVM
+            inlines most small functions anyway, later and cheaper.
+
+    Raises:
+        ValueError: A freedom that would make NaN or infinity undefined.
+    """
+    if _UNDEFINED & set(fastmath):
+        raise ValueError(f"fastmath={set(fastmath)}: {sorted(_UNDEFINED)} leave NaN undefined; name others")
+    options: dict[str, Any] = {
+        "nogil": True,
+        "error_model": "numpy",
+        "boundscheck": BOUNDSCHECK,
+        "fastmath": set(fastmath),
+        "inline": "always" if inline else "never",
+    }
+    text = repr((BOUNDSCHECK, sorted(fastmath)))
+
+    def decorate(kernel: F) -> F:
+        dispatcher: Any = numba.njit(**options)(kernel)
+        if not numba.config.DISABLE_JIT:
+            dispatcher._cache = StoredCode(dispatcher, text)
+        return cast(F, dispatcher)
+
+    return decorate if function is None else decorate(function)
