@@ -1,0 +1,44 @@
+"""Gradient noise on NumPy, pixel by pixel as its authors wrote it down: four corners, two fades."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["add_rows", "mark_rows"]
+
+
+def add_rows(
+    out: NDArray[np.float32],
+    gradients: NDArray[np.float64],
+    cell_y: NDArray[np.int64],
+    v: NDArray[np.float64],
+    fade_v: NDArray[np.float64],
+    share: NDArray[np.float32],
+    rise: NDArray[np.float32],
+    starts: NDArray[np.int64],
+    height: float,
+) -> None:
+    """Add one octave to `out` (h, w) float32; arguments as in `domainaug.kernels.jit.perlin.add_rows`."""
+    cell_x = np.repeat(np.arange(starts.size - 1), np.diff(starts))
+    y, x = v[:, None], share[None, :]
+
+    def corner(down: int, across: int) -> NDArray[np.float64]:
+        towards = gradients[np.ix_(cell_y + down, cell_x + across)]
+        product: NDArray[np.float64] = towards[..., 0] * (y - down) + towards[..., 1] * (x - across)
+        return product
+
+    def between(first: NDArray[np.float64], second: NDArray[np.float64], weight: Any) -> NDArray[np.float64]:
+        mixed: NDArray[np.float64] = first + weight * (second - first)
+        return mixed
+
+    left = between(corner(0, 0), corner(1, 0), fade_v[:, None])
+    right = between(corner(0, 1), corner(1, 1), fade_v[:, None])
+    out += height * between(left, right, rise[None, :])
+
+
+def mark_rows(out: NDArray[np.uint8], values: NDArray[np.float32], threshold: Any) -> None:
+    """Set `out` (h, w) uint8 to 1 where `values` (h, w) float32 exceed `threshold`, else to 0."""
+    np.greater(values, threshold, out=out, casting="unsafe")
