@@ -1,0 +1,120 @@
+"""Counter-based random numbers on NumPy: the same words and, bit for bit, the same numbers as the compiled ones.
+
+The constants and the order of every sum and product are those of `domainaug.kernels.jit.random`, which says where
+they come from; NumPy rounds each of them to float32, as the compiled code does.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["normal_row", "philox", "uniform_row"]
+
+Words = NDArray[np.uint32]
+Floats = NDArray[np.float32]
+
+_BLOCKS = 1 << 14
+"""Blocks in a batch: some megabytes, whatever the size of the result."""
+
+_LOW, _HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
+_M0, _M1, _W0, _W1 = 0xD2511F53, 0xCD9E8D57, 0x9E3779B9, 0xBB67AE85
+
+_LOGARITHM = tuple(
+    map(
+        np.float32,
+        (7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1,
+         2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1),
+    )
+)  # fmt: skip
+_SINE = tuple(map(np.float32, (-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1)))
+_COSINE = tuple(map(np.float32, (2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2)))
+_SQRT_HALF, _MANTISSA = np.int32(0x3F3504F3), np.int32(0x007FFFFF)
+_LN2_HIGH, _LN2_LOW = np.float32(0.693359375), np.float32(-2.12194440e-4)
+_RADIANS = np.float32(np.pi / 2**31)
+_ONE, _ONE_HALF, _MINUS_TWO = np.float32(1.0), np.float32(0.5), np.float32(-2.0)
+
+
+def philox(words: Words, blocks: int, key_lo: int, key_hi: int, stream: int, first: int) -> None:
+    """Write the words of `blocks` blocks from block `first` on into `words` (4, at least blocks) uint32."""
+    index = np.arange(blocks, dtype=np.uint64) + np.uint64(first)
+    c0, c1 = index & _LOW, index >> _HALF
+    c2 = np.full(blocks, int(stream) & 0xFFFFFFFF, np.uint64)
+    c3 = np.full(blocks, int(stream) >> 32, np.uint64)
+    k0, k1 = int(key_lo), int(key_hi)
+    for _ in range(10):
+        p0, p1 = c0 * np.uint64(_M0), c2 * np.uint64(_M1)
+        c0, c2 = (p1 >> _HALF) ^ c1 ^ np.uint64(k0), (p0 >> _HALF) ^ c3 ^ np.uint64(k1)
+        c1, c3 = p1 & _LOW, p0 & _LOW
+        k0, k1 = (k0 + _W0) & 0xFFFFFFFF, (k1 + _W1) & 0xFFFFFFFF
+    for row, word in enumerate((c0, c1, c2, c3)):
+        words[row, :blocks] = word
+
+
+def normal_row(out: Floats, n: int, key_lo: int, key_hi: int, stream: int, start: int) -> None:
+    """Write standard normals start, ..., start + n - 1 of a stream into `out[:n]`; see the compiled function."""
+    _row(out, n, (key_lo, key_hi, stream), start, _normals)
+
+
+def uniform_row(out: Floats, n: int, key_lo: int, key_hi: int, stream: int, start: int) -> None:
+    """Write uniform numbers from 0 to below 1 into `out[:n]`, multiples of 2**-24; see the compiled function."""
+    _row(out, n, (key_lo, key_hi, stream), start, _uniforms)
+
+
+def _row(out: Floats, n: int, keys: tuple[int, int, int], start: int, numbers: Any) -> None:
+    words = np.empty((4, _BLOCKS), np.uint32)
+    done = 0
+    while done < n:
+        skip = (start + done) & 3
+        take = min(n - done, 4 * _BLOCKS - skip)
+        blocks = (skip + take + 3) >> 2
+        philox(words, blocks, *keys, (start + done) >> 2)
+        out[done : done + take] = numbers(words[:, :blocks]).ravel()[skip : skip + take]
+        done += take
+
+
+def _uniforms(words: Words) -> Floats:
+    """Return words (4, blocks) as numbers (blocks, 4)."""
+    return (words.T >> np.uint32(8)).astype(np.float32) * np.float32(2.0**-24)
+
+
+def _normals(words: Words) -> Floats:
+    """Return words (4, blocks) as normals (blocks, 4)."""
+    out = np.empty((words.shape[1], 4), np.float32)
+    for half in (0, 2):
+        radius = np.sqrt(
+            _MINUS_TWO * _log(words[half].astype(np.float32) * np.float32(2.0**-32) + np.float32(2.0**-33))
+        )
+        cosine, sine = _turned(words[half + 1])
+        out[:, half], out[:, half + 1] = radius * cosine, radius * sine
+    return out
+
+
+def _polynomial(coefficients: tuple[np.float32, ...], x: Floats) -> Floats:
+    value = np.full_like(x, coefficients[0])
+    for each in coefficients[1:]:
+        value = value * x + each
+    return value
+
+
+def _log(u: Floats) -> Floats:
+    bits = u.view(np.int32) - _SQRT_HALF  # u = 2**e * (1 + t), 1 + t from sqrt(1/2) to sqrt(2)
+    e = (bits >> 23).astype(np.float32)
+    t = ((bits & _MANTISSA) + _SQRT_HALF).view(np.float32) - _ONE
+    z = t * t
+    return t + (_polynomial(_LOGARITHM, t) * t * z + (e * _LN2_LOW - _ONE_HALF * z)) + e * _LN2_HIGH
+
+
+def _turned(word: Words) -> tuple[Floats, Floats]:
+    """Return cosine and sine of a word's share of a turn."""
+    turn = word.view(np.int32)
+    quarter = (turn + np.int32(1 << 29)) >> 30  # wraps around, as it should
+    x = (turn - (quarter << 30)).astype(np.float32) * _RADIANS
+    z = x * x
+    sine = _polynomial(_SINE, z) * z * x + x
+    cosine = _polynomial(_COSINE, z) * z * z - _ONE_HALF * z + _ONE
+    odd = (quarter & 1) != 0
+    c, s = np.where(odd, sine, cosine), np.where(odd, cosine, sine)
+    return np.where((quarter + 1) & 2, -c, c), np.where(quarter & 2, -s, s)
