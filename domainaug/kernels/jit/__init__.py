@@ -17,7 +17,7 @@ from domainaug.kernels.jit.stored import StoredCode, compilations
 
 __all__ = ["BOUNDSCHECK", "compilations", "compiled"]
 
-F = TypeVar("F", bound=Callable[..., Any])
+R = TypeVar("R")
 
 BOUNDSCHECK = os.environ.get("DOMAINAUG_BOUNDSCHECK", "") not in ("", "0")
 
@@ -26,15 +26,15 @@ _UNDEFINED = {"fast", "nnan", "ninf"}
 
 
 @overload
-def compiled(function: F) -> F: ...
+def compiled(function: Callable[..., R]) -> Callable[..., R]: ...
 @overload
-def compiled(*, fastmath: Collection[str] = (), inline: bool = False) -> Callable[[F], F]: ...
 def compiled(
-    function: F | None = None, *, fastmath: Collection[str] = (), inline: bool = False
-) -> F | Callable[[F], F]:
+    *, fastmath: Collection[str] = (), inline: bool = False
+) -> Callable[[Callable[..., R]], Callable[..., R]]: ...
+def compiled(function: Callable[..., R] | None = None, *, fastmath: Collection[str] = (), inline: bool = False) -> Any:
     """Decorate a kernel: compiled on its first call with a combination of types, then kept on disk.
 
-    Used bare, or with options.
+    Used bare, or with options. Type checkers see that the function may be called with numbers of any type.
 
     Args:
         function: The kernel, where the decorator is used bare.
@@ -57,10 +57,10 @@ def compiled(
     }
     text = repr((BOUNDSCHECK, sorted(fastmath)))
 
-    def decorate(kernel: F) -> F:
+    def decorate(kernel: Callable[..., R]) -> Callable[..., R]:
         dispatcher: Any = numba.njit(**options)(kernel)
         if not numba.config.DISABLE_JIT:
             dispatcher._cache = StoredCode(dispatcher, text)
-        return cast(F, dispatcher)
+        return cast(Callable[..., R], dispatcher)
 
     return decorate if function is None else decorate(function)
