@@ -86,6 +86,8 @@ def _salt(transform: Any, params: Mapping[str, Any], frame: Frame, top: float | 
 
 @reads("GaussNoise", "AdditiveNoise", "RGBShift")
 def _added(transform: Any, params: Mapping[str, Any], frame: Frame, top: float | None) -> Generators:
+    if "key" in params:  # drawn without a field, in shares of the range
+        return _grain(float(params["std"]), float(params["mean"]))
     added = np.asarray(params["noise_map"], dtype=np.float64)
     scale = top or guessed_top(np.abs(added).max(initial=0.0), furthest(transform))
     if getattr(transform, "spatial_mode", "") == "constant":
@@ -93,7 +95,10 @@ def _added(transform: Any, params: Mapping[str, Any], frame: Frame, top: float |
         made = shifted(np.stack([each, each], axis=1))
         cast = Interval(float(np.ptp(each)), float(np.ptp(each)))
         return made.with_ranges(color_cast=cast) if frame.channels > 1 else made
-    deviation, mean = float(added.std()) / scale, float(added.mean()) / scale
+    return _grain(float(added.std()) / scale, float(added.mean()) / scale)
+
+
+def _grain(deviation: float, mean: float) -> Generators:
     made = noisy((deviation, deviation), (mean, mean))
     seen = float(clipped_normal(np.array([0.5]), deviation)[1][0])
     return Generators(curves=made.curves[-1:], ranges={"noise": Interval(seen, seen)})
