@@ -128,6 +128,30 @@ class PixelMap:
         (*before, last) = self.stages
         return last.matrix if not before and isinstance(last, Projective) else None
 
+    @property
+    def footprint(self) -> tuple[float, float]:
+        """Width and height, in input pixels, of the box one output pixel sees.
+
+        Of a map that is not affine, the one in the middle of the output, where fields and meshes count as even.
+        """
+        slope = np.eye(2)
+        shape, x, y = self.shape, (self.shape[1] - 1) / 2, (self.shape[0] - 1) / 2
+        for stage in self.stages:
+            if isinstance(stage, Projective):
+                m = stage.matrix
+                moved = m @ (x, y, 1.0)
+                w = moved[2] if moved[2] else 1.0
+                here = (m[:2, :2] - np.outer(moved[:2] / w, m[2, :2])) / w
+                x, y = moved[:2] / w
+            elif isinstance(stage, Field):
+                here = np.diag([stage.frame[1] / shape[1], stage.frame[0] / shape[0]])
+                x, y = (stage.frame[1] - 1) / 2, (stage.frame[0] - 1) / 2
+            else:
+                here = np.eye(2)
+            slope, shape = here @ slope, stage.frame
+        wide, tall = np.hypot(slope[:, 0], slope[:, 1])
+        return float(wide), float(tall)
+
     def then(self, following: PixelMap) -> PixelMap:
         """Return the map of the picture that `following` makes of what this map makes.
 

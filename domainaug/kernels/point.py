@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from domainaug.errors import ImageError
+
 __all__ = ["Bias", "Curve", "Linear", "Noise", "Op", "Point", "Posterize", "Power", "Solarize"]
 
 Float = NDArray[np.float32]
@@ -124,6 +126,38 @@ class Point:
         """Whether a value alone decides what it becomes, so that a table can hold the whole program."""
         return not any(isinstance(op, Bias | Noise) for op in self.ops)
 
+    @property
+    def by_channel(self) -> bool:
+        """Whether an operation differs from channel to channel."""
+        return any(map(_channels, self.ops))
+
+    def check(self, channels: int) -> None:
+        """Refuse a program that cannot run over values of so many channels.
+
+        Raises:
+            ImageError: An operation is given for another number of channels.
+        """
+        for op in self.ops:
+            given = _channels(op)
+            if given not in (0, channels):
+                raise ImageError(
+                    f"{type(op).__name__} of a point program is given for {given} channels and the picture has "
+                    f"{channels}: give one number for all, or one a channel"
+                )
+
     def counts_from(self, value: Any) -> Any:
         """Return values as shares."""
         return (value - self.low) / (self.high - self.low)
+
+
+def _channels(op: Op) -> int:
+    """Return for how many channels an operation is given; 0 when it is the same for all."""
+    if isinstance(op, Linear):
+        return max((len(each) for each in (op.gain, op.offset) if isinstance(each, tuple)), default=0)
+    if isinstance(op, Power):
+        return len(op.gamma) if isinstance(op.gamma, tuple) else 0
+    if isinstance(op, Posterize):
+        return len(op.bits) if isinstance(op.bits, tuple) else 0
+    if isinstance(op, Curve):
+        return len(op.knots) if op.knots.ndim == 2 else 0
+    return 0
