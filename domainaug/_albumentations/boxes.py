@@ -1,0 +1,236 @@
+"""Boxes and points through a `PixelMap` of matrices.
+
+A box that is turned twice gets a frame around a frame when every step frames it anew. Here its four corners go all
+the way: what each frame on the way hides is cut off the polygon, and one upright frame is drawn at the end.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domainaug.kernels.maps import PixelMap, Projective
+
+__all__ = ["boxes_through", "follows_map", "points_seen", "points_through", "visible_through"]
+
+Array = NDArray[Any]
+Float = NDArray[np.float64]
+Size = tuple[int, int]
+_Vertex = tuple[float, float, float]
+_Polygon = list[_Vertex]
+_Step = tuple[Float, Size]
+
+_SLACK = 1e-6  # pixels: what a chain of matrices is off by
+_NEAREST = 1e-9  # share of the distance to the eye that is too near to be projected
+_SPECK = 1e-6  # square pixels: less of a box is nothing
+
+
+def follows_map(leaf: Any) -> bool:
+    """Whether the boxes of a transform go where its map takes their corners; ellipses in boxes do not."""
+    return getattr(leaf, "rotate_method", "largest_box") == "largest_box"
+
+
+def boxes_through(boxes: Array, pixel_map: PixelMap, *, min_visibility: float = 0.0) -> Array | None:
+    """Move boxes.
+
+    Args:
+        boxes: (n, 4 or more), x_min, y_min, x_max, y_max as shares of the input; other columns stay.
+        pixel_map: The map that moves the picture.
+        min_visibility: Boxes that keep a smaller share of their area through all frames are given up.
+
+    Returns:
+        As many rows, as shares of the output. What the output itself cuts is left on, as albumentations' filter
+        compares what is inside with it; clipped to the output, a box is the tightest frame around what is seen.
+        A box of which nothing is seen has no area, which the filter drops. None for a map with a field or a mesh,
+        and for one that shows mirror images, which are more boxes.
+    """
+    traced = _traced(boxes, pixel_map)
+    if traced is None:
+        return None
+    frames, visible = traced
+    out = np.array(boxes, dtype=boxes.dtype if boxes.dtype.kind == "f" else np.float64)
+    height, width = pixel_map.shape
+    out[:, :4] = (frames + 0.5) / [width, height, width, height]
+    out[(visible < min_visibility) | (visible == 0), :4] = 0.0
+    return out
+
+
+def visible_through(boxes: Array, pixel_map: PixelMap) -> Float | None:
+    """Return the share of the area of each box that every frame on the way and the output show, from 0 to 1.
+
+    Args:
+        boxes: As for `boxes_through`; and None likewise.
+        pixel_map: The map that moves the picture.
+    """
+    traced = _traced(boxes, pixel_map)
+    return None if traced is None else traced[1]
+
+
+def points_through(points: Array, pixel_map: PixelMap) -> Float | None:
+    """Move points, also those that leave the picture.
+
+    Args:
+        points: (n, 2), x and y in pixels of the input, 0 at the center of the first.
+        pixel_map: The map that moves the picture.
+
+    Returns:
+        (n, 2), in pixels of the output; not finite beyond a horizon. None as for `boxes_through`.
+    """
+    steps = _steps(pixel_map)
+    if steps is None:
+        return None
+    at = _homogeneous(points)
+    for matrix, _ in steps:
+        at = at @ matrix.T
+    return _projected(at)
+
+
+def points_seen(points: Array, pixel_map: PixelMap) -> NDArray[np.bool_] | None:
+    """Return which points are within every frame on the way and in the output; arguments as `points_through`."""
+    steps = _steps(pixel_map)
+    if steps is None:
+        return None
+    at = _homogeneous(points)
+    seen = np.ones(len(points), dtype=bool)
+    for matrix, (height, width) in steps:
+        at = at @ matrix.T
+        x, y = _projected(at).T
+        seen &= (x >= -_SLACK) & (x < width) & (y >= -_SLACK) & (y < height)
+    return seen
+
+
+# -- the way -------------------------------------------------------------------------------------------
+
+
+def _steps(pixel_map: PixelMap) -> list[_Step] | None:
+    """Return the matrices from the input to the output, each with the frame it arrives in."""
+    arrivals = (pixel_map.shape, *(stage.frame for stage in pixel_map.stages[:-1]))
+    steps: list[_Step] = []
+    for stage, arrival in zip(reversed(pixel_map.stages), reversed(arrivals), strict=True):
+        if not isinstance(stage, Projective) or _shows_mirror_images(stage, arrival):
+            return None
+        if abs(np.linalg.det(stage.matrix)) < 1e-12:
+            return None
+        inverse: Float = np.linalg.inv(stage.matrix).astype(np.float64, copy=False)
+        # The sign of a matrix is free: the middle of what is seen lies in front.
+        height, width = arrival
+        middle = stage.matrix[2] @ [(width - 1) / 2, (height - 1) / 2, 1.0]
+        steps.append((inverse if middle > 0 else -inverse, arrival))
+    return steps
+
+
+def _shows_mirror_images(stage: Projective, arrival: Size) -> bool:
+    if stage.border not in ("reflect", "reflect101"):
+        return False
+    bottom, right = arrival[0] - 1.0, arrival[1] - 1.0
+    corners = np.array([[0.0, 0.0, 1.0], [right, 0.0, 1.0], [0.0, bottom, 1.0], [right, bottom, 1.0]])
+    return not bool(_inside((corners @ stage.matrix.T)[None], stage.frame)[0])
+
+
+def _homogeneous(points: Array) -> Float:
+    return np.column_stack([np.asarray(points, dtype=np.float64)[:, :2], np.ones(len(points))])
+
+
+def _projected(at: Float) -> Float:
+    far = at[:, 2:]
+    flat: Float = np.full((len(at), 2), np.inf)
+    np.divide(at[:, :2], far, out=flat, where=far > _NEAREST)
+    return flat
+
+
+def _inside(polygons: Float, frame: Size) -> NDArray[np.bool_]:
+    """Return which polygons, (n, k, 3), lie within the outer edges of a frame's pixels."""
+    x, y, w = np.moveaxis(polygons, -1, 0)
+    slack = 0.5 + _SLACK
+    within = (w > _NEAREST) & (x >= -slack * w) & (x <= (frame[1] - 1 + slack) * w)
+    within &= (y >= -slack * w) & (y <= (frame[0] - 1 + slack) * w)
+    return np.asarray(within.all(axis=1))
+
+
+def _traced(boxes: Array, pixel_map: PixelMap) -> tuple[Float, Float] | None:
+    """Return the frame of each box in pixels of the output, and the share of its area that is seen."""
+    steps = _steps(pixel_map)
+    if steps is None:
+        return None
+    frame = pixel_map.frame
+    left, top, right, bottom = (np.asarray(boxes[:, :4], np.float64) * np.tile(frame[::-1], 2) - 0.5).T
+    ones = np.ones(len(boxes))
+    start = np.stack([[left, top, ones], [right, top, ones], [right, bottom, ones], [left, bottom, ones]])
+    polygons = start = np.ascontiguousarray(start.transpose(2, 0, 1))
+    whole = _inside(polygons, frame)
+    for matrix, arrival in steps:
+        polygons = polygons @ matrix.T
+        whole &= _inside(polygons, arrival)
+    frames, visible = np.zeros((len(boxes), 4)), np.ones(len(boxes))
+    if whole.any():
+        flat = polygons[whole, :, :2] / polygons[whole, :, 2:]
+        frames[whole] = np.concatenate([flat.min(axis=1), flat.max(axis=1)], axis=1)
+    for row in np.flatnonzero(~whole):
+        frames[row], visible[row] = _cut_on_the_way(start[row], frame, steps)
+    return frames, visible
+
+
+# -- one polygon that a frame cuts ---------------------------------------------------------------------
+
+
+def _cut_on_the_way(corners: Float, frame: Size, steps: list[_Step]) -> tuple[tuple[float, ...], float]:
+    uncut: _Polygon = [(x, y, w) for x, y, w in corners.tolist()]
+    kept = _clipped(uncut, frame)
+    seen = kept
+    for matrix, arrival in steps:
+        uncut, kept = _moved(uncut, matrix), _moved(seen, matrix)
+        seen = _clipped(kept, arrival)
+    area = _area(_half(uncut, (0.0, 0.0, 1.0), -_NEAREST))
+    if _area(seen) < _SPECK or area == 0:
+        return (0.0, 0.0, 0.0, 0.0), 0.0
+    height, width = steps[-1][1]
+    edges = (-0.5, -0.5, width - 0.5, height - 0.5)
+    tight, loose = _bounds(seen), _bounds(_half(kept, (0.0, 0.0, 1.0), -_NEAREST))
+    out = [far if abs(near - edge) <= _SLACK else near for near, far, edge in zip(tight, loose, edges, strict=True)]
+    return tuple(out), min(_area(seen) / area, 1.0)
+
+
+def _moved(polygon: _Polygon, matrix: Float) -> _Polygon:
+    (a, b, c), (d, e, f), (g, h, i) = matrix.tolist()
+    return [(a * x + b * y + c * w, d * x + e * y + f * w, g * x + h * y + i * w) for x, y, w in polygon]
+
+
+def _clipped(polygon: _Polygon, frame: Size) -> _Polygon:
+    """Return the part of a convex polygon within the outer edges of a frame's pixels (Sutherland & Hodgman 1974)."""
+    height, width = frame
+    polygon = _half(polygon, (0.0, 0.0, 1.0), -_NEAREST)
+    for plane in ((1.0, 0.0, 0.5), (-1.0, 0.0, width - 0.5), (0.0, 1.0, 0.5), (0.0, -1.0, height - 0.5)):
+        polygon = _half(polygon, plane, 0.0)
+    return polygon
+
+
+def _half(polygon: _Polygon, plane: _Vertex, offset: float) -> _Polygon:
+    """Return the part of a convex polygon on the positive side of a plane through homogeneous space."""
+    a, b, c = plane
+    sides = [a * x + b * y + c * w + offset for x, y, w in polygon]
+    out: _Polygon = []
+    for number, (vertex, side) in enumerate(zip(polygon, sides, strict=True)):
+        before, side_before = polygon[number - 1], sides[number - 1]
+        if (side >= 0) != (side_before >= 0):
+            t = side_before / (side_before - side)
+            x, y, w = (p + t * (q - p) for p, q in zip(before, vertex, strict=True))
+            out.append((x, y, w))
+        if side >= 0:
+            out.append(vertex)
+    return out
+
+
+def _flat(polygon: _Polygon) -> list[tuple[float, float]]:
+    return [(x / w, y / w) for x, y, w in polygon]
+
+
+def _area(polygon: _Polygon) -> float:
+    flat = _flat(polygon)
+    return abs(sum(flat[k - 1][0] * y - x * flat[k - 1][1] for k, (x, y) in enumerate(flat))) / 2
+
+
+def _bounds(polygon: _Polygon) -> tuple[float, float, float, float]:
+    x, y = zip(*_flat(polygon), strict=True)
+    return min(x), min(y), max(x), max(y)
