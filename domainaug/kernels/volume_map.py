@@ -153,6 +153,12 @@ class VolumeMap:
         same = self.shape == self.frame and np.array_equal(self.matrix, np.eye(4))
         return bool(same and (self.mesh is None or not self.mesh.any()))
 
+    @property
+    def footprint(self) -> tuple[float, float, float]:
+        """Extent along x, y and z, in input voxels, of the box one output voxel sees; a mesh counts as even."""
+        x, y, z = np.linalg.norm(self.matrix[:3, :3], axis=1).tolist()
+        return x, y, z
+
     def looks_at(self, points: Any) -> Array:
         """Return the input points (N, 3) that output points (N, 3) look at, as (x, y, z)."""
         given = _listed(points)
