@@ -1,0 +1,68 @@
+"""Our own transforms: albumentations subclasses that draw few parameters and run in one pass with their neighbors.
+
+    from domainaug.transforms import BiasField, Gamma, VolumeAffine
+
+They go wherever an albumentations transform goes, and into the recipes of profiles by name. One file holds one
+family; a new transform is a class in one of them, or in a file of its own, and one entry in `_FAMILIES`.
+
+    fusing.py      what a transform offers so that it can share a pass
+    own.py         what all of ours have in common
+    moving.py      those that move the picture, carried out by themselves
+    changing.py    those that change values, carried out by themselves
+    arguments.py   checks of constructor arguments
+    lattice.py     control points of a smooth displacement
+    landing.py     where points and boxes go
+    affine.py, deform.py, intensity.py, noise.py   the transforms
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from domainaug.transforms.affine import VolumeAffine
+    from domainaug.transforms.deform import Deform
+    from domainaug.transforms.intensity import BiasField, Gamma, Window
+    from domainaug.transforms.noise import ColoredNoise, GaussianNoise
+
+    TRANSFORMS: Mapping[str, type[Any]]
+    """Name to class, of every transform of ours; loads them all."""
+
+__all__ = [
+    "TRANSFORMS",
+    "BiasField",
+    "ColoredNoise",
+    "Deform",
+    "Gamma",
+    "GaussianNoise",
+    "VolumeAffine",
+    "Window",
+]
+
+_FAMILIES = {
+    "BiasField": "intensity",
+    "ColoredNoise": "noise",
+    "Deform": "deform",
+    "Gamma": "intensity",
+    "GaussianNoise": "noise",
+    "VolumeAffine": "affine",
+    "Window": "intensity",
+}
+"""Name of each transform to the file it is in."""
+
+
+def __getattr__(name: str) -> Any:
+    if name == "TRANSFORMS":
+        return MappingProxyType({one: __getattr__(one) for one in _FAMILIES})
+    if name not in _FAMILIES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(sorted(_FAMILIES))}")
+    value = getattr(import_module(f"{__name__}.{_FAMILIES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,47 @@
+"""Every transform of ours, gently and strongly: what the contracts are held against."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from domainaug.transforms import TRANSFORMS
+
+__all__ = ["EXAMPLES", "named"]
+
+_ARGUMENTS: dict[str, list[dict[str, Any]]] = {
+    "BiasField": [{"coefficients": 0.1}, {}, {"coefficients": (-0.2, 0.4), "order": 2}, {"order": 1, "zero": 20.0}],
+    "ColoredNoise": [
+        {"std": 4.0, "fwhm_px": 2.0},
+        {"std": (2.0, 12.0), "fwhm_mm": (0.6, 2.0), "spacing": (0.5, 0.5)},
+        {"std": (3.0, 6.0), "spectrum": ((0.0, 0.2, 0.4, 0.5), (0.0, 1.0, 0.6, 0.1)), "spacing": (1.0, 1.0)},
+    ],
+    "Deform": [
+        {"displacement_px": (0.0, 3.0)},
+        {"displacement_px": 12.0, "locked_borders": 0},
+        {"displacement_px": 1000.0, "control_points": (9, 7), "border": "replicate"},
+        {"displacement_mm": (1.0, 4.0), "spacing": (0.8, 0.5)},
+    ],
+    "Gamma": [{"log_gamma": 0.05}, {}, {"log_gamma": (0.2, 0.7)}],
+    "GaussianNoise": [{"std": 2.0}, {"std": (3.0, 9.0)}, {"std": (15.0, 30.0)}],
+    "VolumeAffine": [
+        {},
+        {"rotate": (-20.0, 20.0), "scale": 0.2, "translate": 0.1},
+        {"rotate": (10.0, (-4.0, 8.0), (0.0, 15.0)), "scale": (0.1, 0.2, 0.0), "spacing": (3.0, 0.7, 0.5)},
+        {"rotate": 0.0, "scale": 0.0, "translate_mm": (12.0, (-3.0, 9.0), 6.0), "spacing": (2.0, 1.0, 1.0)},
+    ],
+    "Window": [
+        {"low": 10.0, "high": 245.0},
+        {"center": (110.0, 140.0), "width": (180.0, 240.0)},
+        {"center": 128.0, "width": 200.0, "function": "linear_exact", "invert": True},
+    ],
+}
+
+EXAMPLES = [TRANSFORMS[name](**arguments, p=1.0) for name, many in _ARGUMENTS.items() for arguments in many]
+"""Every example, with p = 1."""
+
+
+def named(transform: Any) -> str:
+    """Return the class and the place among the examples of that class."""
+    name = type(transform).__name__
+    same = [other for other in EXAMPLES if type(other).__name__ == name]
+    return f"{name}-{next(i for i, other in enumerate(same) if other is transform)}"
