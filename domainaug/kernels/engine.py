@@ -128,8 +128,9 @@ def warmup(progress: Callable[[Warmed], None] | None = None) -> WarmupReport:
 
     if engine() == "plain":
         return WarmupReport("plain", None, ())
-    from domainaug.kernels.jit import compilations
+    from domainaug.kernels.jit import compilations, expected
 
+    expected()
     done = []
     for name, entry in _entries():
         before, began = compilations(), time.perf_counter()

@@ -13,9 +13,9 @@ from typing import Any, TypeVar, cast, overload
 
 import numba
 
-from domainaug.kernels.jit.stored import StoredCode, compilations
+from domainaug.kernels.jit.stored import StoredCode, compilations, expected
 
-__all__ = ["BOUNDSCHECK", "compilations", "compiled"]
+__all__ = ["BOUNDSCHECK", "compilations", "compiled", "expected"]
 
 R = TypeVar("R")
 

@@ -15,6 +15,7 @@ import hashlib
 import logging
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from numba.core.compiler import CompileResult
 from domainaug.kernels.cache import folders
 from domainaug.kernels.jit.fingerprint import fingerprint
 
-__all__ = ["StoredCode", "compilations"]
+__all__ = ["StoredCode", "compilations", "expected"]
 
 _LOG = logging.getLogger("domainaug.kernels")
 
@@ -34,7 +35,7 @@ _PATIENCE = 1.0
 """Seconds of compiling after which a line says what is going on."""
 
 _LONGEST_WAIT = 60.0
-"""Seconds another process is waited for; afterwards both compile, which is slower and as right."""
+"""Seconds others are waited for, once in a process; afterwards all compile, which is slower and as right."""
 
 _CHECKSUM = 32
 
@@ -161,6 +162,7 @@ class _Turn(event.Listener):  # type: ignore[misc]
         self._depth, self._spent, self._began = 0, 0.0, 0.0
         self._lock: FileLock | None = None
         self._notice: threading.Timer | None = None
+        self._tired = False
         self.compiled = 0
 
     @property
@@ -168,10 +170,10 @@ class _Turn(event.Listener):  # type: ignore[misc]
         """Whether this process compiles now, and so need not wait for another."""
         return self._depth > 0 or self._lock is not None
 
-    def wait(self, look: Any) -> Any:
+    def wait(self, look: Callable[[], Any]) -> Any:
         """Wait until no other process compiles or `look` finds what it looks for; return what was found."""
         folder = folders().write
-        if folder is None:
+        if folder is None or self._tired:
             return None
         lock = FileLock(folder / "compiling.lock")
         deadline = time.monotonic() + _LONGEST_WAIT
@@ -190,6 +192,7 @@ class _Turn(event.Listener):  # type: ignore[misc]
                 if found is not None:
                     self._release()
                 return found
+        self._tired = True  # whoever holds the lock may be stopped for good
         return None
 
     def begin(self) -> None:
@@ -237,6 +240,11 @@ event.register("numba:compile", _TURN)
 def compilations() -> int:
     """Return how many functions this process has compiled because no stored code was found."""
     return _TURN.compiled
+
+
+def expected() -> None:
+    """Say nothing while compiling: whoever asked for it knows."""
+    _told.add(_COMPILING)
 
 
 def _tell(what: str) -> None:
