@@ -1,0 +1,300 @@
+"""Point programs, compiled: a row of values at a time, each operation a loop over a buffer in the first cache.
+
+`run` is what the kernels that resample call for each row; `pack` makes of a program the numbers that it takes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domainaug.kernels.jit import compiled
+from domainaug.kernels.jit.random import normal_row
+from domainaug.kernels.point import Bias, Curve, Linear, Noise, Point, Posterize, Power, Solarize
+from domainaug.kernels.random import halves
+
+__all__ = ["MOST", "pack", "run"]
+
+MOST = 1024
+"""Most values in a row that `run` takes at once."""
+
+LINEAR, POWER, SOLARIZE, POSTERIZE, CURVE, BIAS, NOISE = range(7)
+
+i32, f32 = np.int32, np.float32
+ZERO, ONE, HALF, LEVELS = f32(0.0), f32(1.0), f32(0.5), f32(255.0)
+SQRT_HALF, MANTISSA, SHIFT, EXPONENT = i32(0x3F3504F3), i32(0x007FFFFF), i32(23), i32(127)
+LOG2_E, LOWEST, HIGHEST, SMALLEST = f32(1.4426950408889634), f32(-126.0), f32(127.0), f32(1.17549435e-38)
+# Logarithm and power of two: S. L. Moshier, Cephes, single precision.
+L0, L1, L2 = f32(7.0376836292e-2), f32(-1.1514610310e-1), f32(1.1676998740e-1)
+L3, L4, L5 = f32(-1.2420140846e-1), f32(1.4249322787e-1), f32(-1.6668057665e-1)
+L6, L7, L8 = f32(2.0000714765e-1), f32(-2.4999993993e-1), f32(3.3333331174e-1)
+E0, E1, E2 = f32(1.535336188319500e-4), f32(1.339887440266574e-3), f32(9.618437357674640e-3)
+E3, E4, E5 = f32(5.550332471162809e-2), f32(2.402264791363012e-1), f32(6.931472028550421e-1)
+
+Packed = tuple[NDArray[np.int64], NDArray[np.float32]]
+
+
+def pack(point: Point | None, channels: int) -> Packed:
+    """Return a program as `run` takes it.
+
+    Args:
+        point: The program; None packs one without operations.
+        channels: Channels of the picture.
+
+    Returns:
+        codes: (operations + 1, 8) int64. First how many operations, and whether the program clips; then of each
+            its kind, where its numbers begin, how many there are a channel, whether channels differ, and of noise
+            the lower and upper half of the key, the stream, and whether it is gray.
+        numbers: float32; begins with low, the width of the range, and its inverse.
+    """
+    if point is None:
+        return _NOTHING
+    codes: list[tuple[int, ...]] = [(len(point.ops), int(point.clip), 0, 0, 0, 0, 0, 0)]
+    numbers: list[float] = [point.low, point.high - point.low, 1 / (point.high - point.low)]
+    for op in point.ops:
+        differ, extra, kind = 0, (0, 0, 0, 0), 0
+        own: list[float]
+        if isinstance(op, Linear):
+            differ = isinstance(op.gain, tuple) or isinstance(op.offset, tuple)
+            gains, offsets = (_each(v, channels if differ else 1) for v in (op.gain, op.offset))
+            kind, own = LINEAR, [v for pair in zip(gains, offsets, strict=True) for v in pair]
+        elif isinstance(op, Power):
+            differ, kind, own = isinstance(op.gamma, tuple), POWER, _each(op.gamma, 1)
+        elif isinstance(op, Solarize):
+            kind, own = SOLARIZE, [op.threshold]
+        elif isinstance(op, Posterize):
+            differ, kind = isinstance(op.bits, tuple), POSTERIZE
+            own = [float(255 & ~((1 << (8 - int(bits))) - 1)) for bits in _each(op.bits, 1)]
+        elif isinstance(op, Curve):
+            differ, kind, own = op.knots.ndim == 2, CURVE, op.knots.ravel().tolist()
+        elif isinstance(op, Bias):
+            kind, own = BIAS, [op.zero, float(op.order), *op.coefficients]
+        else:
+            low, high = halves(op.key)
+            stream = op.stream - 2**64 if op.stream >= 2**63 else op.stream
+            kind, own, extra = NOISE, [op.std, op.mean], (int(low), int(high), stream, int(op.gray))
+        codes.append((kind, len(numbers), len(own) // (channels if differ else 1), int(differ), *extra))
+        numbers.extend(own)
+    return np.array(codes, np.int64), np.array(numbers, np.float32)
+
+
+_NOTHING: Packed = (np.zeros((1, 8), np.int64), np.array([0, 1, 1], np.float32))
+
+
+def _each(value: Any, channels: int) -> list[float]:
+    return [float(v) for v in value] if isinstance(value, tuple) else [float(value)] * channels
+
+
+@compiled
+def run(
+    u: Any, n: int, channels: int, codes: Any, numbers: Any, spare: Any, x: int, y: int, z: int, shape: Any, counts: Any
+) -> None:
+    """Run a program over values, in place.
+
+    Args:
+        u: (at least n,) float32: values of neighboring pixels of a row, channels last.
+        n: How many, a multiple of the channels, at most `MOST`.
+        channels: Channels of a pixel.
+        codes: As `pack` makes them.
+        numbers: Likewise.
+        spare: (MOST,) float32, to work in.
+        x: Column of the first pixel in the output.
+        y: Its row.
+        z: Its slice.
+        shape: (depth, height, width) of the output, int64.
+        counts: (2,) int64, added to as `Point` says, or (0,).
+    """
+    clip = codes[0, 1] != 0
+    low, width, inverse = numbers[0], numbers[1], numbers[2]
+    for i in range(i32(n)):
+        u[i] = (u[i] - low) * inverse
+    if counts.size:
+        _count_in(u, n, clip, counts)
+    floor, ceiling = (ZERO, ONE) if clip else (f32(-np.inf), f32(np.inf))
+    _hold(u, n, floor, ceiling)
+    for k in range(1, codes.shape[0]):
+        kind, at, size = codes[k, 0], codes[k, 1], codes[k, 2]
+        if kind == BIAS:
+            _bias(u, n, channels, numbers[at : at + size], spare, x, y, z, shape)
+        elif kind == NOISE:
+            _noise(u, n, channels, codes[k], numbers[at], numbers[at + 1], spare, x, y, z, shape)
+        elif codes[k, 3] == 0:
+            _curve_op(kind, u, n, numbers[at : at + size])
+        else:
+            pixels = i32(n // channels)
+            for c in range(channels):
+                for i in range(pixels):
+                    spare[i] = u[i * i32(channels) + i32(c)]
+                _curve_op(kind, spare, pixels, numbers[at + c * size : at + (c + 1) * size])
+                for i in range(pixels):
+                    u[i * i32(channels) + i32(c)] = spare[i]
+        _hold(u, n, floor, ceiling)
+    if counts.size:
+        counts[1] += _at_ends(u, n)
+    for i in range(i32(n)):
+        u[i] = u[i] * width + low
+
+
+@compiled
+def _hold(u: Any, n: int, floor: Any, ceiling: Any) -> None:
+    for i in range(i32(n)):
+        v = u[i]
+        v = floor if v < floor else v  # NaN stays NaN
+        u[i] = ceiling if v > ceiling else v
+
+
+@compiled
+def _count_in(u: Any, n: int, clip: bool, counts: Any) -> None:
+    outside = i32(0)
+    for i in range(i32(n)):
+        outside += i32((u[i] < ZERO) | (u[i] > ONE))
+    counts[0] += outside if clip else 0
+    counts[1] -= _at_ends(u, n)
+
+
+@compiled
+def _at_ends(u: Any, n: int) -> int:
+    found = i32(0)
+    for i in range(i32(n)):
+        found += i32((u[i] <= ZERO) | (u[i] >= ONE))
+    return found
+
+
+@compiled
+def _curve_op(kind: int, u: Any, n: int, own: Any) -> None:
+    """Do one operation that knows no places, with the numbers that are its own."""
+    first = own[0]
+    if kind == LINEAR:
+        offset = own[1]
+        for i in range(i32(n)):
+            u[i] = u[i] * first + offset
+    elif kind == POWER:
+        _power(u, n, first)
+    elif kind == SOLARIZE:
+        for i in range(i32(n)):
+            u[i] = ONE - u[i] if u[i] >= first else u[i]
+    elif kind == POSTERIZE:
+        kept = i32(first)
+        for i in range(i32(n)):
+            v = u[i]
+            level = v if v > ZERO else ZERO
+            level = ONE if level > ONE else level
+            u[i] = f32(i32(np.rint(level * LEVELS)) & kept) / LEVELS if v == v else v
+    else:
+        last = i32(own.size - 1)
+        for i in range(i32(n)):
+            v = u[i] * f32(last)
+            held = v if v > ZERO else ZERO
+            held = f32(last) if held > f32(last) else held
+            cell = i32(held)
+            cell = cell if cell < last else i32(last - i32(1))
+            new = own[cell] + (held - f32(cell)) * (own[cell + i32(1)] - own[cell])
+            u[i] = new if v == v else v
+
+
+@compiled(fastmath={"contract"})
+def _power(u: Any, n: int, gamma: Any) -> None:
+    """Raise to a power, within 1e-6 of each result; what is below 0 counts as 0."""
+    none = ONE if gamma == ZERO else ZERO
+    for i in range(i32(n)):
+        v = u[i]
+        held = v if v > SMALLEST else SMALLEST
+        bits = i32(f32(held).view(np.int32) - SQRT_HALF)  # held = 2**e * (1 + t)
+        e = f32(bits >> SHIFT)
+        t = i32((bits & MANTISSA) + SQRT_HALF).view(np.float32) - ONE
+        s = t * t
+        p = L0 * t + L1
+        p = p * t + L2
+        p = p * t + L3
+        p = p * t + L4
+        p = p * t + L5
+        p = p * t + L6
+        p = p * t + L7
+        p = p * t + L8
+        log = t + (p * t * s - HALF * s)
+        q = (e + log * LOG2_E) * gamma
+        q = q if q > LOWEST else LOWEST
+        q = q if q < HIGHEST else HIGHEST
+        whole = np.rint(q)
+        r = q - whole
+        m = E0 * r + E1
+        m = m * r + E2
+        m = m * r + E3
+        m = m * r + E4
+        m = m * r + E5
+        m = m * r + ONE
+        power = m * i32((i32(whole) + EXPONENT) << SHIFT).view(np.float32)
+        new = power if v > ZERO else none
+        u[i] = new if v == v else v
+
+
+@compiled(fastmath={"contract"})
+def _bias(u: Any, n: int, channels: int, own: Any, factor: Any, x: int, y: int, z: int, shape: Any) -> None:
+    """Multiply by exp of a polynomial, which along a row is one of x alone."""
+    zero, order = own[0], int(own[1])
+    along = np.zeros(6, np.float64)
+    at_y, at_z = _centered(y, shape[1]), _centered(z, shape[0])
+    term, of_y = 2, 1.0
+    for i in range(order + 1):
+        of_y = 1.0
+        for j in range(order + 1 - i):
+            product = of_y
+            for _ in range(order + 1 - i - j):
+                along[i] += np.float64(own[term]) * product
+                product *= at_z
+                term += 1
+            of_y *= at_y
+    for i in range(6):
+        along[i] *= 1.4426950408889634
+    a0, a1, a2, a3, a4, a5 = f32(along[0]), f32(along[1]), f32(along[2]), f32(along[3]), f32(along[4]), f32(along[5])
+    begin, step = f32(_centered(x, shape[2])), f32(2.0 / max(shape[2] - 1, 1))
+    pixels = i32(n // channels)
+    for i in range(pixels):
+        t = begin + step * f32(i)
+        q = a0 + t * (a1 + t * (a2 + t * (a3 + t * (a4 + t * a5))))
+        q = q if q > LOWEST else LOWEST
+        q = q if q < HIGHEST else HIGHEST
+        whole = np.rint(q)
+        r = q - whole
+        m = E0 * r + E1
+        m = m * r + E2
+        m = m * r + E3
+        m = m * r + E4
+        m = m * r + E5
+        m = m * r + ONE
+        factor[i] = m * i32((i32(whole) + EXPONENT) << SHIFT).view(np.float32)
+    if channels == 1:
+        for i in range(pixels):
+            u[i] = zero + (u[i] - zero) * factor[i]
+        return
+    for i in range(pixels):
+        for c in range(i32(channels)):
+            k = i * i32(channels) + c
+            u[k] = zero + (u[k] - zero) * factor[i]
+
+
+@compiled
+def _centered(index: int, count: int) -> float:
+    """Return a coordinate from -1 to 1 over an axis; 0 where it has one value."""
+    return 2.0 * index / (count - 1) - 1.0 if count > 1 else 0.0
+
+
+@compiled
+def _noise(
+    u: Any, n: int, channels: int, code: Any, std: Any, mean: Any, drawn: Any, x: int, y: int, z: int, shape: Any
+) -> None:
+    """Add noise that depends on the place in the whole output."""
+    key_lo, key_hi, stream = np.uint32(code[4]), np.uint32(code[5]), np.uint64(code[6])
+    first = (np.int64(z) * shape[1] + y) * shape[2] + x
+    if code[7] == 0:
+        normal_row(drawn, n, key_lo, key_hi, stream, first * channels)
+        for i in range(i32(n)):
+            u[i] = u[i] + mean + std * drawn[i]
+        return
+    pixels = i32(n // channels)
+    normal_row(drawn, pixels, key_lo, key_hi, stream, first)
+    for i in range(pixels):
+        for c in range(i32(channels)):
+            u[i * i32(channels) + c] += mean + std * drawn[i]
