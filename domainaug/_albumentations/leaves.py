@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum
 from functools import lru_cache
+from types import CodeType, FunctionType
 from typing import Any
 
 from domainaug._albumentations import A
+from domainaug._albumentations.streams import Stream
 
-__all__ = ["Kind", "accepts", "draw", "kind_of", "noise_differs_by_slice", "quantizes"]
+__all__ = ["Kind", "accepts", "draw", "kind_of", "lend_chance", "noise_differs_by_slice", "quantizes"]
 
 
 class Kind(Enum):
@@ -158,6 +160,30 @@ def noise_differs_by_slice(leaf: A.BasicTransform) -> bool:
 def quantizes(leaf: A.BasicTransform) -> bool:
     """Whether the stock transform goes through eight bits, which a finer picture does not survive."""
     return _is_any_of(leaf, _QUANTIZING)
+
+
+def lend_chance(leaf: A.BasicTransform, stream: Stream) -> None:
+    """Let `leaf` draw from `stream`; what it never asks for is not made."""
+    cls: Any = type(leaf)
+    if _asks_numpy(cls):
+        leaf.set_random_state(stream.generator, stream.python)
+    else:
+        leaf.py_random = stream.python
+
+
+@lru_cache(maxsize=512)
+def _asks_numpy(cls: Any) -> bool:
+    """Whether a transform may ask NumPy's source; of a stock class, whether its code names it."""
+    if not cls.__module__.startswith("albumentations."):
+        return True
+    own = [base for base in cls.__mro__ if base.__module__.startswith("albumentations.augmentations.")]
+    functions = (part for base in own for part in vars(base).values() if isinstance(part, FunctionType))
+    return any(_names(function.__code__, "random_generator") for function in functions)
+
+
+def _names(code: CodeType, name: str) -> bool:
+    inner = (part for part in code.co_consts if isinstance(part, CodeType))
+    return name in code.co_names or any(_names(part, name) for part in inner)
 
 
 def draw(leaf: A.BasicTransform, data: Mapping[str, Any]) -> dict[str, Any]:

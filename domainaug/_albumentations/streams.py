@@ -1,11 +1,13 @@
 """Random streams, one for each node of a tree of transforms.
 
 albumentations hands one seed to every step, so that two flips at p = 0.5 fall together each time. Here the
-stream of a node depends on the entropy of the call and on the position of the node, and on nothing else.
+stream of a node depends on the entropy of the call and on the position of the node, and on nothing else: both
+are hashed (BLAKE2b) into the seeds of its sources.
 """
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Sequence
 from typing import Any
@@ -18,35 +20,32 @@ __all__ = ["Stream", "Streams"]
 class Stream:
     """The two sources of chance an albumentations transform asks for; each is made when first asked."""
 
-    __slots__ = ("_entropy", "_generator", "_made", "_marked", "_position", "_python")
+    __slots__ = ("_generator", "_marked", "_name", "_python")
 
-    def __init__(self, entropy: tuple[int, ...], position: tuple[int, ...]) -> None:
-        self._entropy, self._position = entropy, position
-        self._made: np.random.SeedSequence | None = None
+    def __init__(self, name: bytes) -> None:
+        self._name = name
         self._generator: np.random.Generator | None = None
         self._python: random.Random | None = None
         self._marked: Any = None
 
     @property
-    def _sequence(self) -> np.random.SeedSequence:
-        if self._made is None:
-            self._made = np.random.SeedSequence(self._entropy, spawn_key=self._position)
-        return self._made
-
-    @property
     def generator(self) -> np.random.Generator:
         """NumPy's."""
         if self._generator is None:
-            self._generator = np.random.Generator(np.random.PCG64(self._sequence))
+            self._generator = np.random.Generator(np.random.PCG64(self._sequence(b"numpy")))
         return self._generator
 
     @property
     def python(self) -> random.Random:
-        """Python's; seeded from the same words by way of SHA-512, so that the two are independent."""
+        """Python's; independent of NumPy's."""
         if self._python is None:
-            words = self._sequence.generate_state(4).astype("<u4").tobytes()
-            self._python = random.Random(words)  # noqa: S311 - augmentation, not cryptography
+            self._python = random.Random(self._words(b"python"))  # noqa: S311 - augmentation, not cryptography
         return self._python
+
+    @property
+    def key(self) -> int:
+        """64 bits for noise that is counted rather than drawn; independent of both."""
+        return int.from_bytes(self._words(b"key")[:8], "little")
 
     def mark(self) -> None:
         """Remember where Python's source stands."""
@@ -60,8 +59,13 @@ class Stream:
 
     def slice_generators(self, count: int) -> list[np.random.Generator]:
         """Return one generator for each of `count` slices."""
-        children = np.random.SeedSequence(self._sequence.generate_state(4).tolist()).spawn(count)
-        return [np.random.Generator(np.random.PCG64(child)) for child in children]
+        return [np.random.Generator(np.random.PCG64(child)) for child in self._sequence(b"slices").spawn(count)]
+
+    def _words(self, use: bytes) -> bytes:
+        return hashlib.blake2b(self._name, digest_size=32, person=use).digest()
+
+    def _sequence(self, use: bytes) -> np.random.SeedSequence:
+        return np.random.SeedSequence(int.from_bytes(self._words(use), "little"))
 
 
 class Streams:
@@ -78,4 +82,4 @@ class Streams:
 
     def at(self, position: tuple[int, ...]) -> Stream:
         """Return the stream of the node at `position`: indices from the outermost composition inwards."""
-        return Stream(self.entropy, position)
+        return Stream(repr((self.entropy, position)).encode())

@@ -62,7 +62,8 @@ def _child(child: Any, path: Path, position: Path, forced: bool, streams: Stream
     # `path` is where the node sits; `position` names its stream, and differs from it on a second turn.
     if isinstance(child, A.BasicTransform):
         stream = streams.at(position)
-        child.py_random = stream.python
+        if (0 < child.p < 1 and not forced) or type(child).should_apply is not A.BasicTransform.should_apply:
+            child.py_random = stream.python  # made only where chance has a say
         if child.should_apply(force_apply=forced):
             yield Step(child, path, stream)
         return

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from domainaug._albumentations import A
 from domainaug._albumentations.leaves import draw
-from domainaug._albumentations.streams import Stream
+from domainaug._albumentations.streams import Streams
 from domainaug.check.judge import Breach, Look, slack
 from domainaug.declare import drawn
 from domainaug.effects import EFFECTS, Effect, Interval
@@ -110,7 +110,7 @@ class _Draws:
     def __init__(self, look: Look, frame: Frame, probe: A.BasicTransform) -> None:
         self._look, self._frame, self._probe = look, frame, probe
         self._chance = _Even(_SEED)
-        probe.set_random_state(Stream((_SEED,), look.path).generator, self._chance)
+        probe.set_random_state(Streams((_SEED,)).at(look.path).generator, self._chance)
         self._picture = _picture(probe, frame)
         self._made: list[Generators] = []
         self._ends: dict[int, Ends] = {}

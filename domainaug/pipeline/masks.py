@@ -16,11 +16,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domainaug._albumentations.fill import lent_fill
+from domainaug.errors import LabelError
+from domainaug.kernels.maps import PixelMap
+from domainaug.kernels.resample import resample_labels, resample_volume
+from domainaug.kernels.volume_map import VolumeMap
+from domainaug.kernels.warp import coverage, thin_labels, warp, warp_labels
 
-__all__ = ["labels_in", "resample_masks"]
+__all__ = ["labels_in", "move_planes", "move_volumes", "resample_masks", "warp_masks"]
 
 Array = NDArray[Any]
 Float = NDArray[np.float32]
+
+_LABEL_TYPES = frozenset(map(np.dtype, ("uint8", "int16", "uint16", "int32")))
 
 _TIE = 1e-4  # coverage counts as equal within the rounding of an interpolation
 _SQUARE = np.ones((3, 3), dtype=np.uint8)
@@ -67,6 +74,95 @@ def resample_masks(
         ):
             vote.add(value, plane, delicate)
     return [vote.result() for vote in votes]
+
+
+def warp_masks(pixel_map: PixelMap, masks: Sequence[Array], *, background: float = 0) -> list[Array]:
+    """Move masks by a map, by the same rules: one pass however many labels there are.
+
+    Args:
+        pixel_map: Where each output pixel looks.
+        masks: (H, W) each; integers are labels, floats are coverage already.
+        background: What lies outside the picture.
+
+    Returns:
+        One (H', W') a mask, in its type.
+    """
+    return [_warp_mask(mask, pixel_map, background) for mask in masks]
+
+
+def _warp_mask(mask: Array, pixel_map: PixelMap, background: float) -> Array:
+    if mask.dtype.kind == "f":
+        soft = np.asarray(mask, dtype=np.float32)
+        return warp(soft, pixel_map, order="linear", fill=float(background)).astype(mask.dtype, copy=False)
+    coded, values = _coded(mask, background)
+    ground = int(background) if values is None else int(np.searchsorted(values, background))
+    out = warp_labels(coded, pixel_map, fill=ground)
+    for value in thin_labels(coded):
+        if value != ground:
+            _rescue_thin(out, value, coverage(coded, value, pixel_map), ground)
+    return out.astype(mask.dtype, copy=False) if values is None else values[out]
+
+
+def _coded(mask: Array, background: float) -> tuple[Array, Array | None]:
+    """Return labels in a type the kernels take, and what the codes stand for if they are not the labels."""
+    if mask.dtype in _LABEL_TYPES:
+        return mask, None
+    if mask.dtype == bool:
+        return mask.astype(np.uint8), None
+    values = np.union1d(mask, np.array([background], dtype=mask.dtype))
+    return np.searchsorted(values, mask).astype(np.int32), values
+
+
+def move_planes(mask: Array, kind: str, move: Callable[[list[Array]], list[Array]]) -> Array:
+    """Apply `move`, which takes (H, W) planes, to a mask of any rank.
+
+    Args:
+        mask: The array.
+        kind: "mask", "masks", "mask3d" or "masks3d"; channels, if any, come last.
+        move: Returns one plane for each it is given.
+    """
+    lead = {"mask": 0, "masks": 1, "mask3d": 1, "masks3d": 2}[kind]
+    channels = mask.ndim > lead + 2
+    first = np.moveaxis(mask, -1, lead) if channels else mask
+    outer = first.shape[:-2]
+    flat = first.reshape(-1, *first.shape[-2:])
+    planes = move([np.ascontiguousarray(plane) for plane in flat])
+    if not planes:
+        return mask
+    stacked = np.stack(planes).reshape(*outer, *planes[0].shape)
+    return np.ascontiguousarray(np.moveaxis(stacked, lead, -1) if channels else stacked)
+
+
+def move_volumes(mask: Array, kind: str, volume_map: VolumeMap, background: float) -> Array:
+    """Move a mask of a volume by a map: each voxel goes to the label that covers most of it.
+
+    Args:
+        mask: The array.
+        kind: "mask3d" or "masks3d"; channels, if any, come last.
+        volume_map: Where each output voxel looks.
+        background: What lies outside the volume.
+
+    Raises:
+        LabelError: The mask belongs to a picture.
+    """
+    lead = {"mask3d": 0, "masks3d": 1}.get(kind)
+    if lead is None:
+        raise LabelError(f"a {kind} cannot move with a volume; pass mask3d=, of (depth, height, width)")
+    channels = mask.ndim > lead + 3
+    first = np.moveaxis(mask, -1, lead) if channels else mask
+    parts = [_warp_volume(part, volume_map, background) for part in first.reshape(-1, *first.shape[-3:])]
+    stacked = np.stack(parts).reshape(*first.shape[:-3], *parts[0].shape)
+    return np.ascontiguousarray(np.moveaxis(stacked, lead, -1) if channels else stacked)
+
+
+def _warp_volume(mask: Array, volume_map: VolumeMap, background: float) -> Array:
+    if mask.dtype.kind == "f":
+        soft = np.ascontiguousarray(mask, dtype=np.float32)
+        return resample_volume(soft, volume_map, fill=float(background)).astype(mask.dtype, copy=False)
+    coded, values = _coded(mask, background)
+    ground = int(background) if values is None else int(np.searchsorted(values, background))
+    out = resample_labels(np.ascontiguousarray(coded), volume_map, order="vote", fill=ground)
+    return out.astype(mask.dtype, copy=False) if values is None else values[out]
 
 
 def _background(leaf: Any) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domainaug._albumentations import A
-from domainaug._albumentations.leaves import Kind, accepts, draw, kind_of, noise_differs_by_slice
+from domainaug._albumentations.leaves import Kind, accepts, draw, kind_of, lend_chance, noise_differs_by_slice
 from domainaug._albumentations.streams import Stream
 from domainaug.errors import DomainAugError, ImageError
 
@@ -44,7 +44,7 @@ def refusing(leaf: Any, got: Callable[[], str], error_class: type[DomainAugError
 
 def drawn_params(leaf: Any, stream: Stream, data: Mapping[str, Any]) -> dict[str, Any]:
     """Draw the parameters of `leaf` from its own stream; a volume shows its middle slice to those that look."""
-    leaf.set_random_state(stream.generator, stream.python)
+    lend_chance(leaf, stream)
     if noise_differs_by_slice(leaf) and ("volume" in data or "volumes" in data):
         stream.mark()
     if "image" not in data:

@@ -14,12 +14,13 @@ from domainaug._albumentations.streams import Streams
 from domainaug._albumentations.tree import leaves, plan, walked_like
 from domainaug.errors import ImageError, LabelError, UnknownName
 from domainaug.pipeline.clock import Clock, Draw, check_seed
-from domainaug.pipeline.execution import Execution
+from domainaug.pipeline.execution import execute
 from domainaug.pipeline.guards import RANKS, check_mask_sizes, checked_image, checked_mask, quiet
 from domainaug.pipeline.labels import Rows, boxes_fit_masks, boxes_from_masks, refuse_vanished
 from domainaug.pipeline.masks import labels_in
 from domainaug.pipeline.ranges import Values, check_range, check_unit, profile_range, resolve_values
 from domainaug.pipeline.record import Log
+from domainaug.pipeline.state import State
 
 if TYPE_CHECKING:
     from domainaug.profile.model import Profile
@@ -49,6 +50,7 @@ class Pipeline(A.Compose):  # type: ignore[misc]
         boxes_from_masks: Draw boxes anew around `masks`; None does it where `masks` and `bboxes` came in
             matching pairs.
         on_vanished: "drop" labels that are gone and report them in the record, or "refuse" with `LabelError`.
+        fused: Let consecutive steps share one interpolation and one curve; False gives each a pass of its own.
         bbox_params: As for Compose.
         keypoint_params: As for Compose.
         **compose: Everything else Compose takes.
@@ -70,6 +72,7 @@ class Pipeline(A.Compose):  # type: ignore[misc]
         profile: Profile | None = None,
         boxes_from_masks: bool | None = None,
         on_vanished: OnVanished = "drop",
+        fused: bool = True,
         bbox_params: Any = None,
         keypoint_params: Any = None,
         **compose: Any,
@@ -87,6 +90,7 @@ class Pipeline(A.Compose):  # type: ignore[misc]
         self.profile = profile
         self.boxes_from_masks = boxes_from_masks
         self.on_vanished = on_vanished
+        self.fused = bool(fused)
         self.narrowed: tuple[str, ...] = ()
         for _, leaf in leaves(self):
             _refuse_unknown_parameters(leaf)
@@ -278,10 +282,12 @@ class Pipeline(A.Compose):  # type: ignore[misc]
             for n, k in active.items()
             if k in self.processors and (r := Rows.numbered(data, n, boxes=k == "bboxes"))
         }
-        execution = Execution(data, active, values, spacing, rows, log, self.check_data_post_transform)
-        data = execution.run(steps)
-        self._settle(data, active, rows, log, paired and execution.labels_moved)
-        if execution.labels_moved:
+        boxes = self.processors.get("bboxes")
+        visible = 0.0 if boxes is None else float(boxes.params.min_visibility)
+        state = State(data, active, values, spacing, rows, log, self.check_data_post_transform, visible)
+        data = execute(steps, state, fused=self.fused)
+        self._settle(data, active, rows, log, paired and state.labels_moved)
+        if state.labels_moved:
             for name, there in before.items():
                 background = there[:1] if there and there[0] == 0 else []
                 gone = [x for x in there if x not in labels_in(data[name]) and x not in background]
@@ -358,6 +364,7 @@ class Pipeline(A.Compose):  # type: ignore[misc]
             fill=fill,
             boxes_from_masks=self.boxes_from_masks,
             on_vanished=self.on_vanished,
+            fused=self.fused,
         )
         return found
 

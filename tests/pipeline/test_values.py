@@ -287,10 +287,11 @@ class TestWhereTheRangeComesFrom:
         told = {"value_range": (0, 2000)}
         assert self.gain(image, profile=self.profile(), value_range=(0, 500), call=told) == pytest.approx(200, abs=1)
 
-    def test_eight_bits_pass_unchanged_through_the_stock_path(self):
+    def test_eight_bits_are_rounded_where_the_stock_path_cuts_off(self):
         image = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
         stock = A.RandomBrightnessContrast((0.1, 0.1), (0.1, 0.1), p=1)
-        assert np.array_equal(Pipeline([stock])(image=image)["image"], A.Compose([stock])(image=image)["image"])
+        ours, theirs = (made([stock])(image=image)["image"].astype(int) for made in (Pipeline, A.Compose))
+        assert set(np.unique(ours - theirs)) <= {0, 1}
 
     @pytest.mark.parametrize("value_range", [(1, 1), (3, 2), (0, np.inf), (1,), "ab"])
     def test_a_range_is_two_finite_numbers_in_order(self, value_range):
@@ -329,7 +330,7 @@ PIXEL = [
 
 @pytest.mark.parametrize("name", PIXEL)
 def test_the_list_of_what_goes_through_eight_bits_is_true(name):
-    image = np.random.default_rng(0).random((64, 64, 3)).astype(np.float32)
+    image = np.random.default_rng(0).random((64, 64, 3))  # float64: every step by itself
     data = {"image": image, "mask": np.ones((64, 64), np.uint8)}
     levels = np.unique(Pipeline([make(name)], seed=0)(**data)["image"])
     on_the_grid = np.abs(levels * 255 - np.rint(levels * 255)).mean() < 0.02

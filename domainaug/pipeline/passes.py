@@ -1,0 +1,230 @@
+"""Steps that share a pass: drawn in their turn, carried out together by one map and one program."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domainaug._albumentations import A
+from domainaug._albumentations.boxes import boxes_through, follows_map, visible_through
+from domainaug._albumentations.grain import quick_draw
+from domainaug._albumentations.leaves import Kind, kind_of
+from domainaug._albumentations.tree import Step
+from domainaug.errors import LabelError
+from domainaug.kernels.maps import PixelMap
+from domainaug.kernels.point import Noise, Point, Posterize
+from domainaug.kernels.resample import resample_volume
+from domainaug.kernels.volume_map import VolumeMap
+from domainaug.kernels.warp import apply_point, warp
+from domainaug.pipeline.alone import move_points
+from domainaug.pipeline.masks import move_planes, move_volumes, warp_masks
+from domainaug.pipeline.offers import Shown, drawn_ahead, offer
+from domainaug.pipeline.pending import Joined, Move, Pending
+from domainaug.pipeline.pictures import drawn_params, refusing
+from domainaug.pipeline.record import Applied
+from domainaug.pipeline.state import State
+
+__all__ = ["Passes"]
+
+Array = NDArray[Any]
+
+_TYPES = frozenset(map(np.dtype, ("uint8", "uint16", "int16", "float32")))
+"""What the kernels take; a picture of any other type goes step by step."""
+
+_NO_CHANNELS = {"image": 2, "images": 3, "volume": 3, "volumes": 4}
+"""Dimensions of a picture without a channel axis."""
+
+
+class Passes:
+    """The fused execution of one call.
+
+    Args:
+        state: The state of the call.
+    """
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._pending = Pending()
+        self._open = all(state.data[name].dtype in _TYPES for name in state.pictures)
+
+    # -- joining ---------------------------------------------------------------------------------------
+
+    def join(self, step: Step) -> bool:
+        """Draw a step and let it wait for its pass; False, and nothing drawn, when it has to be carried out alone."""
+        state, leaf = self._state, step.leaf
+        if not self._open or state.free or step.channels is not None or not isinstance(leaf, A.BasicTransform):
+            return False
+        shown = self._shown_to(leaf)
+        if not drawn_ahead(leaf, shown.dtype):
+            return False
+        spatial = self._spatial()
+        with refusing(leaf, state.shown):
+            params = quick_draw(leaf, step.stream, spatial)
+            if params is None:
+                params = drawn_params(leaf, step.stream, {**self._pictures(shown.dtype, spatial), **state.told()})
+            offered = offer(leaf, params, shown)
+        if offered is None:
+            return False
+        top = 1.0 if state.unit or (kind_of(leaf) is Kind.PIXEL and shown.dtype != np.uint8) else shown.high or 1.0
+        moves = isinstance(offered, Move)
+        state.log.applied.append(Applied(leaf, step.path, params, state.frame(spatial), moves, top))
+        if isinstance(offered, Move):
+            self._add_move(leaf, params, offered)
+        else:
+            if any(isinstance(op, Posterize) for op in offered.ops) and state.values.dtype != np.uint8:
+                state.log.quantized.append(type(leaf).__name__)
+            if not self._pending.add_tone(offered):
+                self.run()
+                self._pending.add_tone(offered)
+        self._pending.leaf = leaf
+        return True
+
+    def _add_move(self, leaf: Any, params: Mapping[str, Any], move: Move) -> None:
+        if not self._pending.add_move(move):
+            self.run()
+            self._pending.add_move(move)
+        joined = Joined(leaf, params, self._spatial())
+        self._pending.joined.append(joined)
+        for name, kind in self._state.points.items():
+            if kind == "keypoints":  # they turn and grow with the picture, which their own method knows
+                self._step_points(joined, name)
+
+    def _step_points(self, joined: Joined, name: str) -> None:
+        """Move boxes or points through one step by its own method, and drop those that left the frame it ends in."""
+        state = self._state
+        moved = move_points(joined.leaf, joined.params, name, state.data[name], state.shown)
+        if name in state.rows:
+            state.rows[name].see(moved)
+        made = self._pictures(np.dtype(np.uint8), joined.shape)
+        state.data[name] = state.filtered({**made, name: moved})[name]
+
+    def _shown_to(self, leaf: A.BasicTransform) -> Shown:
+        """What a step is shown: its size as it will be, its type as the step would find it by itself."""
+        state, spatial = self._state, self._spatial()
+        name, kind = next(iter(state.pictures.items()))
+        array = state.data[name]
+        depth = array.shape[:1] if kind == "volume" else ()
+        if isinstance(self._pending.geometry, VolumeMap):
+            depth = self._pending.geometry.shape[:1]
+        shares = kind_of(leaf) is Kind.PIXEL and not state.values.is_unit
+        low, high = (0.0, 1.0) if state.unit else (state.values.low, state.values.high)
+        return Shown(
+            shape=(*depth, *spatial[:2]),
+            channels=spatial[2] if len(spatial) > 2 else 1,
+            dtype=np.dtype(np.float32) if shares else array.dtype,
+            low=low,
+            high=high,
+            fill=state.values.fill_in(state.unit),
+        )
+
+    def _spatial(self) -> tuple[int, ...]:
+        """(height, width) and channels if any, as the pass so far leaves them."""
+        now, geometry = self._state.spatial, self._pending.geometry
+        return now if geometry is None else (*geometry.shape[-2:], *now[2:])
+
+    def _pictures(self, dtype: np.dtype[Any], spatial: tuple[int, ...]) -> dict[str, Any]:
+        """Return stand-ins for pictures that are not made yet: the right size and no pixels."""
+        found: dict[str, Any] = {}
+        for name, kind in self._state.pictures.items():
+            lead = self._state.data[name].shape[: _NO_CHANNELS[kind] - 2]
+            found[name] = np.broadcast_to(np.zeros((), dtype), (*lead, *spatial))
+        return found
+
+    # -- running ---------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Carry out what waits, if anything does."""
+        state, pending = self._state, self._pending
+        if not pending:
+            return
+        self._pending = Pending()
+        point = self._program(pending)
+        # Bytes and shares come as they are; only values that had to be taken for shares are counted.
+        counted = point is not None and pending.clips and not state.unit and not state.values.is_unit
+        counts = np.zeros(2, dtype=np.int64) if counted else None
+        with refusing(pending.leaf, state.shown):
+            for name, kind in state.pictures.items():
+                state.data[name] = _through(state.data[name], kind, pending, point, counts)
+        if counts is not None:
+            state.log.clipped += int(counts[0])
+            state.log.saturated += max(0, int(counts[1]))
+        if pending.geometry is not None:
+            state.labels_moved = True
+            self._move_masks(pending)
+            self._move_boxes(pending)
+        state.data = state.filtered(state.data)
+
+    def _program(self, pending: Pending) -> Point | None:
+        if not pending.ops:
+            return None
+        low, high = (0.0, 1.0) if self._state.unit else self._state.values.ends("a pass")
+        return Point(pending.ops, low, high, pending.clips)
+
+    def _move_masks(self, pending: Pending) -> None:
+        state, geometry, background = self._state, pending.geometry, pending.fill_mask or 0
+        for name, kind in state.masks.items():
+            mask = state.data[name]
+            with refusing(pending.leaf, partial("{} {} {}".format, name, mask.dtype, mask.shape), LabelError):
+                if isinstance(geometry, VolumeMap):
+                    state.data[name] = move_volumes(mask, kind, geometry, background)
+                elif geometry is not None:
+                    state.data[name] = move_planes(mask, kind, partial(warp_masks, geometry, background=background))
+
+    def _move_boxes(self, pending: Pending) -> None:
+        """Move boxes by the whole map, once: a frame around a turned frame would grow with every step."""
+        state, geometry = self._state, pending.geometry
+        for name, kind in state.points.items():
+            boxes = state.data[name]
+            if kind != "bboxes" or not np.size(boxes):
+                continue
+            moved = seen = None
+            if isinstance(geometry, PixelMap) and all(follows_map(joined.leaf) for joined in pending.joined):
+                moved = boxes_through(boxes, geometry, min_visibility=state.min_visibility)
+                seen = visible_through(boxes, geometry)
+            if moved is None or seen is None:
+                for joined in pending.joined:
+                    self._step_points(joined, name)
+                continue
+            # A frame on the way may have cut what the last one does not.
+            state.rows[name].clipped.update(boxes[seen < 1 - 1e-6, -1].astype(int).tolist())
+            state.data[name] = moved
+
+
+def _through(array: Array, kind: str, pending: Pending, point: Point | None, counts: Array | None) -> Array:
+    """Return a picture after the pass."""
+    geometry, order, fill = pending.geometry, pending.order or "nearest", pending.fill or 0.0
+    channels = array.ndim > _NO_CHANNELS[kind]
+    if kind in ("images", "volumes"):  # one draw for all: noise, too, is the same in each
+        inner = "image" if kind == "images" else "volume"
+        return np.stack([_through(part, inner, pending, point, counts) for part in array])
+    if geometry is None:
+        assert point is not None
+        return apply_point(array, point, channels_last=channels, counts=counts)
+    if isinstance(geometry, PixelMap):
+        return warp(array, geometry, order=order, fill=fill, point=point, stack=kind == "volume", counts=counts)
+    fills = fill if isinstance(fill, tuple) else (fill,) * (array.shape[-1] if channels else 1)
+    if not channels:
+        return resample_volume(array, geometry, order=order, fill=fills[0], point=point, counts=counts)
+    parts = [
+        resample_volume(
+            np.ascontiguousarray(array[..., channel]),
+            geometry,
+            order=order,
+            fill=fills[channel],
+            point=None if point is None else _of_channel(point, channel),
+            counts=counts,
+        )
+        for channel in range(array.shape[-1])
+    ]
+    return np.stack(parts, axis=-1)
+
+
+def _of_channel(point: Point, channel: int) -> Point:
+    """Return a program for one channel of several, with noise of its own."""
+    ops = (replace(op, stream=op.stream + channel) if isinstance(op, Noise) and not op.gray else op for op in point.ops)
+    return replace(point, ops=tuple(ops))
