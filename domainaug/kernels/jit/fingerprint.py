@@ -19,7 +19,8 @@ import numpy as np
 __all__ = ["fingerprint"]
 
 _VERSIONS = repr((numba.__version__, llvmlite.__version__, np.__version__, sys.version_info[:2], numba.config.OPT))
-_OURS = "domainaug"
+_FOREIGN = ("numpy", "math", "numba", "cmath", "operator", "builtins")
+"""What is compiled in from these is decided by their versions."""
 
 
 def fingerprint(dispatcher: Any) -> str:
@@ -63,7 +64,7 @@ def _free(function: FunctionType) -> Iterator[tuple[str, Any]]:
         if name in function.__globals__:
             value = function.__globals__[name]
             yield name, value
-            if isinstance(value, ModuleType) and value.__name__.partition(".")[0] == _OURS:
+            if isinstance(value, ModuleType) and value.__name__.partition(".")[0] not in _FOREIGN:
                 for each in names:
                     if hasattr(value, each):
                         yield f"{name}.{each}", getattr(value, each)
@@ -81,7 +82,7 @@ def _value(value: Any, seen: set[int]) -> Iterator[str]:
     if isinstance(called, FunctionType):
         value = called
     if isinstance(value, FunctionType):
-        if value.__module__.partition(".")[0] not in ("numba", "numpy", "math"):
+        if value.__module__.partition(".")[0] not in _FOREIGN:
             yield from _function(value, seen)
     elif isinstance(value, np.ndarray):
         yield f"{value.dtype}{value.shape}{hashlib.sha256(value.tobytes()).hexdigest()}"

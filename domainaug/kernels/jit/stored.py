@@ -148,7 +148,8 @@ def _save(name: str, data: Any) -> None:
     try:
         _CheckedFile(folder).write(name, data._reduce())
     except OSError as error:
-        _tell(f"compiled kernels cannot be kept in {folder} ({error}): set NUMBA_CACHE_DIR to another folder")
+        why = error.strerror or type(error).__name__
+        _tell(f"compiled kernels cannot be kept in {folder} ({why}): set NUMBA_CACHE_DIR to another folder")
 
 
 class _Turn(event.Listener):  # type: ignore[misc]
@@ -224,7 +225,8 @@ class _Turn(event.Listener):  # type: ignore[misc]
 
     def on_end(self, event: Any) -> None:
         """Give up the turn after a function that could not be compiled; nothing is saved then."""
-        if event.is_failed and isinstance(getattr(event.data["dispatcher"], "_cache", None), StoredCode):
+        failed = event._exc_details is not None  # `is_failed` says the opposite, in numba 0.68 and before
+        if failed and isinstance(getattr(event.data["dispatcher"], "_cache", None), StoredCode):
             self.end(done=0)
 
 
