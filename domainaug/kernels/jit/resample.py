@@ -1,5 +1,64 @@
-"""Resampling of volumes; see `domainaug.kernels.plain.resample`."""
+"""Resampling of volumes, compiled; the same functions as `domainaug.kernels.plain.resample`."""
 
-from domainaug.kernels.plain.resample import labels, volume
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domainaug.kernels.jit.point import pack
+from domainaug.kernels.jit.resample_linear import linear_rows
+from domainaug.kernels.jit.resample_rows import SPAN
+from domainaug.kernels.plain.resample import labels
+from domainaug.kernels.point import Point
+from domainaug.kernels.threads import run_slabs
+from domainaug.kernels.volume_map import VolumeMap
 
 __all__ = ["labels", "volume"]
+
+Array = NDArray[Any]
+
+_NO_MESH = np.zeros((3, 0, 0, 0), np.float32)
+
+
+def volume(
+    source: Array, volume_map: VolumeMap, order: str, fill: float, point: Point | None, out: Array,
+    threads: int | None, counts: NDArray[np.int64] | None,
+) -> None:  # fmt: skip
+    """Resample a volume; arguments as in `domainaug.kernels.resample.resample_volume`, `out` is written."""
+    mesh, level = _lattice(volume_map)
+    held = volume_map.border == "replicate"
+    codes, numbers = pack(point, 1)
+    frame = np.array(source.shape, np.int64)
+    ends = _ends(out.dtype)
+    totals: list[NDArray[np.int64]] = []
+
+    def slab(begin: int, end: int) -> None:
+        found = np.zeros(0 if counts is None or point is None else 2, np.int64)
+        index = np.empty(SPAN, _index_type(source))
+        linear_rows(
+            source.reshape(-1), frame, out, begin, end, volume_map.matrix, mesh, level, held, np.float32(fill),
+            ends, point is not None, codes, numbers, found, index,
+        )  # fmt: skip
+        totals.append(found)
+
+    run_slabs(slab, out.shape[0] * out.shape[1], threads, least=16)
+    if counts is not None and point is not None:
+        counts += np.sum(totals, axis=0)
+
+
+def _lattice(volume_map: VolumeMap) -> tuple[NDArray[np.float32], bool]:
+    """Return the mesh, or an empty one, and whether slices of the output lie in planes of constant z."""
+    mesh = _NO_MESH if volume_map.mesh is None or not volume_map.mesh.any() else volume_map.mesh
+    return mesh, bool(not volume_map.matrix[2, :2].any() and not mesh[2].any())
+
+
+def _index_type(source: Array) -> type[np.int32] | type[np.int64]:
+    return np.int32 if source.size < 2**31 else np.int64
+
+
+def _ends(dtype: np.dtype[Any]) -> NDArray[np.float32]:
+    """Return what `store` holds values within."""
+    held = (-np.inf, np.inf) if dtype.kind == "f" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+    return np.array(held, np.float32)

@@ -1,0 +1,148 @@
+"""Trilinear resampling: for each span of a row coordinates, indices, eight corners, three mixes, program, store."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from domainaug.kernels.jit import compiled
+from domainaug.kernels.jit.point import run
+from domainaug.kernels.jit.resample_rows import SPAN, lattice_line, lattice_plane, place, row_coordinates
+
+__all__ = ["linear_rows", "store"]
+
+i32, f32 = np.int32, np.float32
+NONE, WHOLE = f32(0.0), f32(1.0)
+
+
+@compiled
+def linear_rows(
+    flat: Any, frame: Any, out: Any, begin: int, end: int, matrix: Any, mesh: Any, level: bool, held: bool, fill: Any,
+    ends: Any, programmed: bool, codes: Any, numbers: Any, counts: Any, index: Any,
+) -> None:  # fmt: skip
+    """Resample rows begin to end, counted over all slices of the output.
+
+    Args:
+        flat: The volume as one row.
+        frame: (3,) int64, depth, height and width of the volume.
+        out: (D, H, W), written.
+        begin: The first row.
+        end: One beyond the last.
+        matrix: (4, 4) float64.
+        mesh: (3, gz, gy, gx) float32, or (3, 0, 0, 0).
+        level: Whether a slice of the output lies in one plane of constant z.
+        held: Whether the border is "replicate".
+        fill: float32, what lies outside.
+        ends: (2,) float32, see `store`.
+        programmed: Whether there is a program.
+        codes: The program, see `point.run`.
+        numbers: Likewise.
+        counts: (2,) or (0,) int64, added to.
+        index: (SPAN,) int32 or int64, to work in.
+    """
+    depth, height, width = frame[0], frame[1], frame[2]
+    shape = np.array(out.shape, np.int64)
+    rows, columns = out.shape[1], out.shape[2]
+    at, seen = np.empty(SPAN, np.float64), np.empty(SPAN, np.int32)
+    wx, wy, wz = np.empty(SPAN, np.float32), np.empty(SPAN, np.float32), np.empty(SPAN, np.float32)
+    corners = np.empty((8, SPAN), flat.dtype)
+    values, spare = np.empty(SPAN, np.float32), np.empty(1024, np.float32)
+    plane = np.zeros((3, mesh.shape[2], mesh.shape[3]), np.float64)
+    line = np.zeros((3, mesh.shape[3]), np.float64)
+    before = -1
+    over, below, behind = min(1, width - 1), width * min(1, height - 1), height * width * min(1, depth - 1)
+    for row in range(begin, end):
+        z, y = row // rows, row % rows
+        if mesh.size:
+            if z != before:
+                lattice_plane(mesh, plane, z, out.shape[0])
+                before = z
+            lattice_line(plane, line, y, rows)
+        start = matrix[:3, 1] * y + (matrix[:3, 2] * z + matrix[:3, 3])
+        here = np.rint(start[2]) if level else 0.0
+        exact = level and start[2] == here and here >= 0 and here < depth
+        for x in range(0, columns, SPAN):
+            n = min(SPAN, columns - x)
+            index[:n] = 0
+            seen[:n] = 1
+            row_coordinates(at, x, n, matrix[0, 0], start[0], line[0], columns)
+            place(at, n, width, 1, held, index, wx, seen)
+            row_coordinates(at, x, n, matrix[1, 0], start[1], line[1], columns)
+            place(at, n, height, width, held, index, wy, seen)
+            if exact:  # one slice of the volume, four corners
+                _gather(flat[int(here) * height * width :], index, n, over, below, corners)
+                _mix4(corners, n, wx, wy, seen, fill, values)
+            else:
+                row_coordinates(at, x, n, matrix[2, 0], start[2], line[2], columns)
+                place(at, n, depth, height * width, held, index, wz, seen)
+                _gather(flat, index, n, over, below, corners)
+                _gather(flat[behind:], index, n, over, below, corners[4:])
+                _mix8(corners, n, wx, wy, wz, seen, fill, values)
+            if programmed:
+                run(values, n, 1, codes, numbers, spare, x, y, z, shape, counts)
+            store(values, n, out[z, y, x : x + n], ends[0], ends[1])
+
+
+@compiled
+def _gather(flat: Any, index: Any, n: int, over: int, below: int, corners: Any) -> None:
+    """Collect four corners: at each index, and one beside, below, and below and beside it."""
+    c0, c1, c2, c3 = corners[0], corners[1], corners[2], corners[3]
+    f1, f2, f3 = flat[over:], flat[below:], flat[below + over :]
+    for i in range(i32(n)):
+        k = np.uint64(index[i])
+        c0[i] = flat[k]
+        c1[i] = f1[k]
+        c2[i] = f2[k]
+        c3[i] = f3[k]
+
+
+@compiled
+def _mixed(a: Any, b: Any, weight: Any) -> Any:
+    """Return a + weight (b - a); what has no weight does not count, not even NaN."""
+    v = a + weight * (b - a)
+    v = b if weight == WHOLE else v
+    return a if weight == NONE else v
+
+
+@compiled
+def _mix4(corners: Any, n: int, wx: Any, wy: Any, seen: Any, fill: Any, values: Any) -> None:
+    c0, c1, c2, c3 = corners[0], corners[1], corners[2], corners[3]
+    for i in range(i32(n)):
+        a, b = _mixed(f32(c0[i]), f32(c1[i]), wx[i]), _mixed(f32(c2[i]), f32(c3[i]), wx[i])
+        v = _mixed(a, b, wy[i])
+        values[i] = v if seen[i] != i32(0) else fill
+
+
+@compiled
+def _mix8(corners: Any, n: int, wx: Any, wy: Any, wz: Any, seen: Any, fill: Any, values: Any) -> None:
+    c0, c1, c2, c3 = corners[0], corners[1], corners[2], corners[3]
+    c4, c5, c6, c7 = corners[4], corners[5], corners[6], corners[7]
+    for i in range(i32(n)):
+        x, y = wx[i], wy[i]
+        a, b = _mixed(f32(c0[i]), f32(c1[i]), x), _mixed(f32(c2[i]), f32(c3[i]), x)
+        c, d = _mixed(f32(c4[i]), f32(c5[i]), x), _mixed(f32(c6[i]), f32(c7[i]), x)
+        v = _mixed(_mixed(a, b, y), _mixed(c, d, y), wz[i])
+        values[i] = v if seen[i] != i32(0) else fill
+
+
+@compiled
+def store(values: Any, n: int, out: Any, low: Any, high: Any) -> None:
+    """Write values as a type holds them: rounded half to even and held within it; NaN becomes the low end.
+
+    Args:
+        values: (at least n,) float32.
+        n: How many.
+        out: (n,), written.
+        low: float32, the least value of the type; -inf for float32 itself, which keeps every value.
+        high: float32, the largest.
+    """
+    if low == -np.inf:
+        for i in range(i32(n)):
+            out[i] = values[i]
+        return
+    for i in range(i32(n)):
+        v = np.rint(values[i])
+        v = v if v > low else low
+        v = v if v < high else high
+        out[i] = i32(v)
