@@ -63,7 +63,7 @@ def check_array(
     if value.size == 0:
         raise error(f"{name} is empty (shape {value.shape}): every axis needs at least one value")
     check_shape(value.shape, name, planes=planes, error=error)
-    return np.ascontiguousarray(value, dtype=native)
+    return value if value.flags.c_contiguous and value.dtype.isnative else np.ascontiguousarray(value, dtype=native)
 
 
 def check_shape(

@@ -54,3 +54,35 @@ def test_brackets_of_extras_reach_the_reader(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_syntax_nobody_may_decode_is_not_promised() -> None:
     found = {check.what: check for check in examine()}
     assert "pip install" not in found["DICOM JPEG lossless"].detail
+
+
+def _kernels(monkeypatch: pytest.MonkeyPatch, name: str, **environment: str) -> Check:
+    monkeypatch.setattr(sys.modules["domainaug.kernels.engine"], "_chosen", name)
+    monkeypatch.delenv("DOMAINAUG_KERNELS", raising=False)
+    for variable, value in environment.items():
+        monkeypatch.setenv(variable, value)
+    return {check.what: check for check in examine()}["kernels"]
+
+
+def test_it_says_which_engine_runs_the_kernels_and_where_its_code_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled = _kernels(monkeypatch, "numba", DOMAINAUG_THREADS="3")
+    assert compiled.state == "ok"
+    assert compiled.detail.startswith(("numba, 3 threads, compiled code in ", "numba, 1 thread, compiled code in "))
+    plain = _kernels(monkeypatch, "plain")
+    assert plain.state == "missing"
+    assert 'pip install "domainaug[fast]"' in plain.detail
+    wanted = _kernels(monkeypatch, "plain", DOMAINAUG_KERNELS="plain")
+    assert (wanted.state, wanted.detail.partition(", as ")[2]) == ("ok", "DOMAINAUG_KERNELS says")
+
+
+def test_a_number_of_threads_that_is_none_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads = sys.modules["domainaug.kernels.threads"]
+    monkeypatch.setattr(threads, "_in_worker", lambda: False)
+    found = _kernels(monkeypatch, "plain", DOMAINAUG_THREADS="many")
+    assert (found.state, "DOMAINAUG_THREADS='many'" in found.detail) == ("wrong", True)
+
+
+def test_code_that_nothing_can_keep_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = sys.modules["domainaug.kernels.cache"]
+    monkeypatch.setattr(cache, "folders", lambda: cache.Folders(None, ()))
+    assert "set NUMBA_CACHE_DIR" in _kernels(monkeypatch, "numba").detail
