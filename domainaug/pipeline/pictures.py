@@ -33,7 +33,7 @@ def refusing(leaf: Any, got: Callable[[], str], error_class: type[DomainAugError
     """
     try:
         yield
-    except DomainAugError:
+    except (DomainAugError, ImportError, MemoryError):
         raise
     except Exception as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]

