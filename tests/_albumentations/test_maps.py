@@ -108,7 +108,7 @@ FIELDS = {
     "GridDistortion": partial(A.GridDistortion, 4, fill=0.5),
     "OpticalDistortion": partial(A.OpticalDistortion, 0.4),
     "OpticalDistortion, fisheye": partial(A.OpticalDistortion, 0.4, mode="fisheye", border_mode=REPLICATE),
-    "ThinPlateSpline": A.ThinPlateSpline,
+    "ThinPlateSpline": partial(A.ThinPlateSpline),
     "PiecewiseAffine": partial(A.PiecewiseAffine, (0.03, 0.05)),
 }
 
