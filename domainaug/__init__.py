@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from domainaug._version import __version__
 
 if TYPE_CHECKING:
-    from domainaug import effects
+    from domainaug import effects, transforms
     from domainaug.check.finding import Finding
     from domainaug.check.report import Report
     from domainaug.medical import read_study
@@ -36,6 +36,7 @@ __all__ = [
     "load_profile",
     "read_study",
     "replay",
+    "transforms",
 ]
 
 _HOME = {
@@ -55,8 +56,8 @@ _HOME = {
 def __getattr__(name: str) -> Any:
     from importlib import import_module
 
-    if name == "effects":
-        return import_module("domainaug.effects")
+    if name in ("effects", "transforms"):
+        return import_module(f"domainaug.{name}")
     if name not in _HOME:
         raise AttributeError(f"module 'domainaug' has no attribute {name!r}; it has {', '.join(__all__)}")
     value = getattr(import_module(_HOME[name]), name)

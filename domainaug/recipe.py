@@ -171,6 +171,7 @@ def _made(cls: type, parameters: Mapping[str, Any], where: str, path: Path | str
             lines = [line.strip() for line in str(error).splitlines() if line.strip()]
             # Of pydantic's message: the parameter and what is wrong with it, without the link to its manual.
             reason = " ".join(line.partition(" [type=")[0] for line in lines[1:3]) or (lines or ["refused"])[0]
+            reason = reason.removeprefix(f"{cls.__name__}: ")  # ours say so themselves
             raise ProfileError(f"{where}: {cls.__name__}: {reason}", path=path) from error
 
 

@@ -20,6 +20,7 @@ from ruamel.yaml.events import AliasEvent
 from domainaug._albumentations import A
 from domainaug.check.clamp import without_ghosts
 from domainaug.errors import DomainAugError, UnknownName, UnreadableInput
+from domainaug.transforms import TRANSFORMS
 
 __all__ = ["MOST_BYTES", "read_saved", "write_saved"]
 
@@ -32,7 +33,7 @@ _MOST_DEPTH, _MOST_STEPS = 32, 1000
 def read_saved(path: Path) -> tuple[A.BaseCompose | A.BasicTransform, tuple[tuple[tuple[int, ...], int], ...]]:
     """Return the pipeline saved in `path`, and the line of each of its steps.
 
-    Only names of albumentations' own registry are resolved; nothing is imported.
+    Only names of albumentations and of `domainaug.transforms` are resolved; nothing is imported.
 
     Raises:
         UnreadableInput: There is no such file, it is too large, or not a saved pipeline.
@@ -113,7 +114,7 @@ def _checked(path: Path, step: Any, where: tuple[int, ...], depth: int = 0) -> I
             "not-a-pipeline", f"{place} is not what A.save() writes: no __class_fullname__", path=path
         )
     name = step["__class_fullname__"].rpartition(".")[2]
-    known = getattr(A, name, None)
+    known = getattr(A, name, TRANSFORMS.get(name))
     if not (isinstance(known, type) and issubclass(known, A.BaseCompose | A.BasicTransform)):
         raise UnknownName("transform", name, _legal(), where=str(path))
     yield where, name
@@ -126,7 +127,8 @@ def _checked(path: Path, step: Any, where: tuple[int, ...], depth: int = 0) -> I
 
 def _legal() -> list[str]:
     kinds = (A.BaseCompose, A.BasicTransform)
-    return [name for name, value in vars(A).items() if isinstance(value, type) and issubclass(value, kinds)]
+    stock = [name for name, value in vars(A).items() if isinstance(value, type) and issubclass(value, kinds)]
+    return [*stock, *TRANSFORMS]
 
 
 def _lines(text: str, paths: list[tuple[int, ...]]) -> tuple[tuple[tuple[int, ...], int], ...]:

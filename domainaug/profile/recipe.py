@@ -103,6 +103,7 @@ def _try(profile: Profile, transform: type[Any], parameters: Mapping[str, Any], 
             transform(**{key: _as_tuple(value) for key, value in parameters.items()})
         except Exception as error:  # third-party constructors raise whatever they like
             where, what = _objection(error, parameters)
+            what = what.removeprefix(f"{transform.__name__}: ")  # ours say so themselves
             place = (*road, where) if where else road
             message = f"{transform.__name__}: {where + ': ' if where else ''}{what}"
             raise _fault(profile, message, place) from None

@@ -149,8 +149,10 @@ class VolumeAffine(Moving):
         kept, shift = self._kept_across(factors[2], across)
         ranges["field_of_view"] = Interval(made.ranges["field_of_view"].low * kept, 1.0)
         ranges["outside"] = Interval(0.0, min(1.0, 1 - kept + made.ranges["outside"].high))
-        if pixels is None or shift:
-            ranges["shift"] = EFFECTS["shift"].anything if pixels is None or shift is None else up_to(shift)
+        if pixels is None or shift is None:
+            ranges["shift"] = EFFECTS["shift"].anything
+        elif shift:
+            ranges["shift"] = up_to(shift)
         return made.with_ranges(**ranges)
 
     def _shifts(self, frame: Frame, plane: Sequence[float] | None) -> list[Range] | None:

@@ -200,7 +200,19 @@ class BiasField(Changing):
         """Return what all but a few in a thousand draws do, and a quarter more."""
         drawn = np.random.default_rng(0).uniform(*self.coefficients, (_TRIED, len(_exponents(self.order))))
         tone, gain = self._effects(drawn, frame)
-        return Generators.tonal(_beyond(tone), local_gain=up_to(1.25 * float(gain.max())))
+        logarithms = drawn @ _terms(self.order).T
+        size = min(1.0, 0.5 * float(np.abs(logarithms).max()))
+        # Where the field lifts mid-gray beyond the range, content is clipped flat, and one channel before another.
+        flat = float((logarithms > np.log(1.5)).mean(axis=1).max())
+        return Generators.tonal(
+            _beyond(tone),
+            local_gain=up_to(1.25 * float(gain.max())),
+            occlusion=up_to(flat),
+            pixelation=Interval(1.0, 1 + flat),
+            inversion=up_to(0.2 if flat else 0.0),
+            saturation=Interval(1 - size, 1 + size),
+            channel_mixing=up_to(size),
+        )
 
     def drawn_effects(self, params: Drawn, frame: Frame) -> Generators:
         """Return what one draw did, in the middle slice of a volume."""

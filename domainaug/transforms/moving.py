@@ -134,7 +134,7 @@ class Moving(Own, A.DualTransform):  # type: ignore[misc]
         return by_coverage(
             mask3d,
             3,
-            lambda labels: resample_labels(labels, found, fill=int(background)),
+            lambda labels: resample_labels(labels, found, order="vote", fill=int(background)),
             lambda shares: resample_volume(shares, found, fill=float(background)),
         )
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from domainaug._albumentations import A
 from domainaug.declare.noise import clipped_normal, noisy
-from domainaug.declare.sets import up_to
+from domainaug.declare.sets import about, up_to
 from domainaug.effects import Interval
 from domainaug.errors import ImageError
 from domainaug.generators import Frame, Generators
@@ -171,6 +171,9 @@ class ColoredNoise(Own, A.ImageOnlyTransform):  # type: ignore[misc]
             noise=Interval(0.0, made.ranges["noise"].high),
             local_gain=up_to(2 * high),
             sharpening=up_to(4 * high),
+            brightness=about(0.5 * high),
+            color_cast=up_to(2 * high),
+            hue=about(200 * high),
         )
 
     def drawn_effects(self, params: Drawn, frame: Frame) -> Generators:
