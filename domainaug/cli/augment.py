@@ -38,6 +38,10 @@ def augment(
     engine: Annotated[str, typer.Option(help="Where the work is done: local or serial.")] = "local",
     memory_limit: Annotated[str, typer.Option(help="What one worker may take (4GiB, 500MB), or none.")] = "4GiB",
     timeout: Annotated[float, typer.Option(min=0, help="Seconds one copy may take; 0 for no limit.")] = 60.0,
+    jpeg_quality: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(min=1, max=100, help="Write copies of JPEGs as JPEG of this quality; else all is lossless."),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, measure on a few items, write nothing.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -60,6 +64,7 @@ def augment(
             engine=engine,
             memory_limit=in_count(memory_limit),
             timeout=timeout or None,
+            jpeg_quality=jpeg_quality,
             dry_run=dry_run,
             progress=tell,
         )

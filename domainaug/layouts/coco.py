@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from domainaug.errors import UnreadableInput
 from domainaug.layouts import images
-from domainaug.layouts.image_folder import float_range, write_image
+from domainaug.layouts.image_folder import float_range, quality_for, write_image
 from domainaug.layouts.instances import InstanceMap, decode_counts, encode_counts, fill_polygons, outline
 from domainaug.layouts.layout import Item, LabelsGone, Sample, Scan, SetAside, Stamp
 from domainaug.layouts.naming import copy_stem, is_text, safe_relative, stems
@@ -40,10 +40,12 @@ class Coco:
     Attributes:
         max_pixels: Images with more pixels are set aside.
         name: The name of the layout.
+        jpeg_quality: What came as JPEG is written as JPEG of this quality, 1 to 100; None writes losslessly.
     """
 
     max_pixels: int = images.MAX_PIXELS
     name: str = "coco"
+    jpeg_quality: int | None = None
 
     def recognizes(self, source: Path) -> bool:
         """Return whether `source` is a COCO file, or a folder that holds one."""
@@ -124,7 +126,8 @@ class Coco:
     def write(self, sample: Sample, item: Item, stamp: Stamp, folder: Path) -> tuple[Path, ...]:
         """Write the image where its source lies relative to the annotations; its labels go to `finish`."""
         assert sample.image is not None
-        return (write_image(sample.image, folder, copy_stem(item.detail["stem"], stamp.copy)),)
+        stem, quality = copy_stem(item.detail["stem"], stamp.copy), quality_for(item, self.jpeg_quality)
+        return (write_image(sample.image, folder, stem, jpeg_quality=quality),)
 
     def labels(self, sample: Sample, item: Item) -> dict[str, Any]:
         """Return the size of the image and its annotations, without ids.

@@ -30,6 +30,7 @@ from domainaug.layouts.soft_masks import as_labels
 __all__ = ["ImageFolder"]
 
 _MASK_SUFFIXES: Final = frozenset({".png", ".tif", ".tiff", ".bmp"})
+_JPEG_SUFFIXES: Final = frozenset({".jpg", ".jpeg"})
 _LABEL_SUFFIXES: Final = (".txt", ".xml", ".json", ".csv", ".npy", ".mat")
 
 
@@ -40,10 +41,12 @@ class ImageFolder:
     Attributes:
         max_pixels: Images with more pixels are set aside.
         name: The name of the layout.
+        jpeg_quality: What came as JPEG is written as JPEG of this quality, 1 to 100; None writes losslessly.
     """
 
     max_pixels: int = images.MAX_PIXELS
     name: str = "image-folder"
+    jpeg_quality: int | None = None
 
     def recognizes(self, source: Path) -> bool:
         """Return whether there is an image anywhere below `source`."""
@@ -87,7 +90,7 @@ class ImageFolder:
         gone = stamp.record.get("labels", {}).get("vanished", {}).get("mask")
         if gone and sample.mask is not None and not sample.mask.any():
             raise LabelsGone("everything its mask marks left the picture")
-        written = [write_image(sample.image, folder, stem)]
+        written = [write_image(sample.image, folder, stem, jpeg_quality=quality_for(item, self.jpeg_quality))]
         if sample.mask is not None:
             beside = item.detail.get("mask") != "folder"
             written.append(write_image(sample.mask, folder, f"{stem}_mask" if beside else mask_folder(stem)))
@@ -150,7 +153,7 @@ class _Folder:
         twins = [other for other in self.by_stem[stem] if other != key]
         if not twins or mask_place(key) == "folder":
             return None
-        photo = [other for other in self.by_stem[stem] if PurePosixPath(other).suffix.lower() in (".jpg", ".jpeg")]
+        photo = [other for other in self.by_stem[stem] if PurePosixPath(other).suffix.lower() in _JPEG_SUFFIXES]
         labels = [other for other in self.by_stem[stem] if other not in photo]
         if len(photo) == 1 and len(labels) == 1 and self._is_mask_of(labels[0], photo[0]):
             self.masks.add(labels[0])
@@ -186,9 +189,14 @@ def float_range(image: np.ndarray[Any, Any]) -> tuple[float, float] | None:
     return (0.0, 1.0) if low >= 0 and high <= 1 else (low, max(high, low + 1))
 
 
-def write_image(pixels: np.ndarray[Any, Any], folder: Path, stem: str) -> Path:
-    """Write an image into `folder`, losslessly, and return its path relative to it."""
-    suffix, data = images.encode(pixels)
+def quality_for(item: Item, jpeg_quality: int | None) -> int | None:
+    """Return the JPEG quality for the copies of an item; None, which is lossless, unless it is named as a JPEG."""
+    return jpeg_quality if item.files[0].suffix.lower() in _JPEG_SUFFIXES else None
+
+
+def write_image(pixels: np.ndarray[Any, Any], folder: Path, stem: str, *, jpeg_quality: int | None = None) -> Path:
+    """Write an image into `folder`, losslessly unless told otherwise, and return its path relative to it."""
+    suffix, data = images.encode(pixels, jpeg_quality=jpeg_quality)
     relative = Path(f"{stem}{suffix}")
     (folder / relative).parent.mkdir(parents=True, exist_ok=True)
     (folder / relative).write_bytes(data)

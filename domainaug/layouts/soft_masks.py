@@ -40,9 +40,9 @@ def as_labels(mask: Labels, path: Path) -> tuple[Labels, bool]:
     Raises:
         UnreadableInput: `mask-not-labels`: more than 64 values none of which fills an area, and not the edges of two.
     """
-    values, counts = np.unique(mask, return_counts=True)
-    if len(values) <= _FEW:
+    if len(_values(mask)) <= _FEW:
         return mask, False
+    values, counts = np.unique(mask, return_counts=True)
     between = (mask != 0) & (mask != values[-1])
     if (_inside(mask) & between).sum() >= _AREA * between.sum():
         return mask, False
@@ -55,6 +55,12 @@ def as_labels(mask: Labels, path: Path) -> tuple[Labels, bool]:
         message = f"{len(values)} values, none of which fills an area, are no labels; save one value for each class"
         raise UnreadableInput("mask-not-labels", message, path=path)
     return mask, False
+
+
+def _values(mask: Labels) -> Labels:
+    """Return the values of a mask, sorted; those where a value differs from the one before it are all, and few."""
+    flat = mask.ravel()
+    return np.unique(np.concatenate([flat[:1], flat[1:][flat[1:] != flat[:-1]]]))
 
 
 def _inside(mask: Labels) -> NDArray[np.bool_]:

@@ -8,9 +8,10 @@ import sqlite3
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,9 @@ from domainaug._version import __version__
 from domainaug.errors import DomainAugError, OutputError
 from domainaug.layouts.layout import Layout, SetAside
 from domainaug.profile.model import Profile
+from domainaug.run.clerk import Clerk
 from domainaug.run.engines import Engine, engine_named
-from domainaug.run.job import TEMPORARY, Job, Made, Task, sealed
+from domainaug.run.job import TEMPORARY, Job, Made, Outcome, Task, sealed
 from domainaug.run.ledger import LEDGER, Ledger
 from domainaug.run.plan import LOCK, Plan, check_same_run, make_plan, standing
 from domainaug.run.publish import publish, sweep
@@ -50,6 +52,7 @@ def augment(
     memory_limit: int | None = MEMORY_LIMIT,
     timeout: float | None = 60.0,
     layout: Layout | None = None,
+    jpeg_quality: int | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> RunSummary:
     """Write augmented copies of everything in `source` into `out`.
@@ -71,7 +74,9 @@ def augment(
         memory_limit: Bytes a worker may take, or None.
         timeout: Seconds one copy may take, or None.
         layout: How the source is laid out; found out by default.
-        progress: Called after every copy.
+        jpeg_quality: Write copies of JPEG pictures as JPEG of this quality, 1 to 100. None, the default, writes all
+            losslessly: compressing twice is an effect too. Masks are lossless always.
+        progress: Called after every copy, in this thread.
 
     Returns:
         What was done, skipped and set aside.
@@ -83,7 +88,15 @@ def augment(
     began = time.monotonic()
     chosen = engine_named(engine, workers=max(workers or default_workers(), 1))
     plan = make_plan(
-        source, out, profile=profile, copies=copies, seed=seed, strength=strength, options=options, layout=layout
+        source,
+        out,
+        profile=profile,
+        copies=copies,
+        seed=seed,
+        strength=strength,
+        options=options,
+        layout=layout,
+        jpeg_quality=jpeg_quality,
     )
     run = _Run(plan, chosen, memory_limit, timeout, progress)
     if dry_run:
@@ -141,7 +154,8 @@ class _Run:
             ledger.forget_set_aside()
             for aside in plan.set_aside:
                 self._withdraw(aside, ledger, found.broken)
-                self._set_aside(aside, ledger)
+                ledger.add_set_aside(aside)
+                self._count_aside(aside)
             self.finished += len(found.done)
             try:
                 with self._interruptible():
@@ -171,28 +185,47 @@ class _Run:
 
     def _work(self, ledger: Ledger, done: frozenset[tuple[str, int]], broken: frozenset[tuple[str, int]]) -> None:
         job = self.job(self.plan.out)
-        outcomes = self.engine.run(job, self.plan.tasks(done), stopping=lambda: self.interrupts > 0)
         self.narrowed = tuple(ledger.header.get("narrowed", ()))  # of an earlier start, when nothing is left to do
         self._tell()
-        try:
-            for outcome in outcomes:
-                if isinstance(outcome, Made):
-                    publish(outcome.folder, outcome.files, self.plan.out)
-                    ledger.add(outcome)
-                    self.made += 1
-                    self.repaired += (outcome.key, outcome.copy) in broken
-                    self.finished += 1
-                else:
-                    self._withdraw(outcome, ledger, broken)
-                    self._set_aside(outcome, ledger)
-                self._tell()
-        except KeyboardInterrupt:  # the second Ctrl-C
-            self.interrupts += 1
-        finally:
-            self.narrowed = job.narrowed or self.narrowed
-            outcomes.close()  # type: ignore[attr-defined]
+        with Clerk(partial(self._settle, ledger, broken)) as clerk:
 
-    def _withdraw(self, aside: SetAside, ledger: Ledger, broken: frozenset[tuple[str, int]]) -> None:
+            def stopping() -> bool:  # asked often, and in this thread
+                self._note(clerk.settled(), broken)
+                return self.interrupts > 0
+
+            outcomes = self.engine.run(job, self.plan.tasks(done), stopping=stopping)
+            try:
+                for outcome in outcomes:
+                    clerk.take(outcome)
+            except KeyboardInterrupt:  # the second Ctrl-C
+                self.interrupts += 1
+            finally:
+                self.narrowed = job.narrowed or self.narrowed
+                outcomes.close()  # type: ignore[attr-defined]
+        self._note(clerk.settled(), broken)
+
+    def _settle(self, ledger: Ledger, broken: Set[tuple[str, int]], outcomes: Sequence[Outcome]) -> None:
+        """Put copies in place, then write all down; what the clerk does."""
+        copies = [outcome for outcome in outcomes if isinstance(outcome, Made)]
+        publish([(made.folder, made.files) for made in copies], self.plan.out)
+        ledger.add(*copies)
+        for outcome in outcomes:
+            if isinstance(outcome, SetAside):
+                self._withdraw(outcome, ledger, broken)
+                ledger.add_set_aside(outcome)
+
+    def _note(self, settled: Iterable[Outcome], broken: Set[tuple[str, int]]) -> None:
+        """Count what is settled, and tell of each."""
+        for outcome in settled:
+            if isinstance(outcome, Made):
+                self.made += 1
+                self.repaired += (outcome.key, outcome.copy) in broken
+                self.finished += 1
+            else:
+                self._count_aside(outcome)
+            self._tell()
+
+    def _withdraw(self, aside: SetAside, ledger: Ledger, broken: Set[tuple[str, int]]) -> None:
         """Take back copies that an earlier start made of what is now set aside."""
         for key, copy in sorted(broken):
             if key == aside.key and aside.copy in (None, copy):
@@ -200,9 +233,8 @@ class _Run:
                     (self.plan.out / file.path).unlink(missing_ok=True)
                 ledger.forget(key, copy)
 
-    def _set_aside(self, aside: SetAside, ledger: Ledger) -> None:
+    def _count_aside(self, aside: SetAside) -> None:
         self.aside.append(aside)
-        ledger.add_set_aside(aside)
         self.finished += self.plan.copies if aside.copy is None else 1
 
     def _tell(self) -> None:
@@ -214,7 +246,7 @@ class _Run:
         folder = Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=self.plan.out))
         paths = self.plan.layout.finish(self.plan.source, folder, copies_for_finish(ledger))
         files = tuple(sealed(folder, path) for path in paths)
-        publish(folder, files, self.plan.out)
+        publish([(folder, files)], self.plan.out)
         ledger.add_whole(files)
 
     def rehearsed(self, began: float, *, workers: int) -> RunSummary:

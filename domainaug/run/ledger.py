@@ -67,7 +67,7 @@ class Row:
 
 
 class Ledger:
-    """An open ledger; a context manager."""
+    """An open ledger; a context manager. One thread at a time uses it, not always the same one."""
 
     def __init__(self, path: Path, *, writable: bool = False) -> None:
         """Open a ledger that is there.
@@ -84,7 +84,9 @@ class Ledger:
             raise OutputError(f"{path}: there is no ledger here; name the output folder of a run")
         try:
             mode = "rw" if writable else "ro"
-            self._db = sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None)
+            self._db = sqlite3.connect(
+                f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False
+            )
             self._check()
             if writable:
                 self._db.execute("PRAGMA journal_mode = WAL")
@@ -148,15 +150,16 @@ class Ledger:
         rows = self._db.execute("SELECT key, code, reason, copy FROM set_aside ORDER BY key, copy")
         return tuple(SetAside(key, code, reason, None if copy == _WHOLE else copy) for key, code, reason, copy in rows)
 
-    def add(self, made: Made) -> None:
-        """Write the row of a copy whose files are in place; all of it or none."""
+    def add(self, *copies: Made) -> None:
+        """Write the rows of copies whose files are in place; all of them or none."""
         with self._transaction():
-            self._db.execute("DELETE FROM files WHERE key = ? AND copy = ?", (made.key, made.copy))
-            self._db.execute(
-                "INSERT OR REPLACE INTO copies VALUES (?, ?, ?, ?, ?, ?)",
-                (made.key, made.copy, made.source_sha256, _text(made.record), _text(made.labels), made.seconds),
-            )
-            self._add_files(made.key, made.copy, made.files)
+            for made in copies:
+                self._db.execute("DELETE FROM files WHERE key = ? AND copy = ?", (made.key, made.copy))
+                self._db.execute(
+                    "INSERT OR REPLACE INTO copies VALUES (?, ?, ?, ?, ?, ?)",
+                    (made.key, made.copy, made.source_sha256, _text(made.record), _text(made.labels), made.seconds),
+                )
+                self._add_files(made.key, made.copy, made.files)
 
     def add_whole(self, files: Iterable[File]) -> None:
         """Write down the files that describe the whole output."""

@@ -8,9 +8,9 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from domainaug.errors import DomainAugError, OutputError, UnreadableInput
 from domainaug.layouts import layout_for
@@ -29,6 +29,7 @@ LOCK = ".lock"
 _IDENTITY = {
     "source": "source",
     "layout": "layout",
+    "jpeg_quality": "JPEG quality",
     "profile": "profile",
     "profile_version": "profile version",
     "options": "options",
@@ -77,6 +78,7 @@ class Plan:
         header = {
             "source": _relative(self.source, self.out),
             "layout": self.layout.name,
+            "jpeg_quality": getattr(self.layout, "jpeg_quality", None),
             "profile": self.profile.id,
             "profile_version": self.profile.version,
             "profile_digest": self.profile.digest,
@@ -130,6 +132,7 @@ def make_plan(
     strength: float,
     options: Mapping[str, Any] | None,
     layout: Layout | None,
+    jpeg_quality: int | None = None,
 ) -> Plan:
     """Scan the source and settle what will be done; nothing is written.
 
@@ -152,7 +155,7 @@ def make_plan(
     if not profile.recipe:
         how = "write one or extend a profile that has one"
         raise DomainAugError(f"{profile.id} has no recipe: nothing would change; {how}")
-    layout = layout_for(source) if layout is None else layout
+    layout = with_quality(layout_for(source) if layout is None else layout, jpeg_quality)
     check_out(source, out)
     found = layout.scan(source)
     if not found.items and not found.set_aside:
@@ -160,6 +163,22 @@ def make_plan(
     fitting, others = _for_profile(found.items, profile)
     aside = (*found.set_aside, *others)
     return Plan(source, out, layout, profile, copies, seed, float(strength), fitting, aside, found.ignored)
+
+
+def with_quality(layout: Layout, jpeg_quality: int | None) -> Layout:
+    """Return a layout that writes what came as JPEG as JPEG of this quality; itself for None.
+
+    Raises:
+        DomainAugError: The quality is none, or the layout writes no JPEG.
+    """
+    if jpeg_quality is None:
+        return layout
+    if jpeg_quality not in range(1, 101):
+        raise DomainAugError(f"jpeg_quality={jpeg_quality!r}: a quality is a whole number from 1 to 100, or None")
+    if not hasattr(layout, "jpeg_quality"):
+        raise DomainAugError(f"jpeg_quality={jpeg_quality}: {layout.name} writes no JPEG; leave the quality out")
+    changed: Layout = replace(cast(Any, layout), jpeg_quality=jpeg_quality)
+    return changed
 
 
 def _for_profile(items: Iterable[Item], profile: Profile) -> tuple[tuple[Item, ...], tuple[SetAside, ...]]:

@@ -11,7 +11,7 @@ import pytest
 from domainaug.errors import LabelError, UnknownName, UnreadableInput
 from domainaug.layouts import LAYOUTS, layout_for, layout_named
 from domainaug.layouts.image_folder import ImageFolder
-from domainaug.layouts.images import encode
+from domainaug.layouts.images import encode, read_mask
 from domainaug.layouts.layout import Layout, Sample, Stamp
 
 GRAY = np.tile(np.arange(20, dtype=np.uint8), (16, 1))
@@ -128,6 +128,19 @@ def test_a_mask_that_became_empty_is_refused(tmp_path):
     sample = Sample(image=GRAY, mask=np.zeros_like(GRAY))
     with pytest.raises(LabelError, match="left the picture"):
         ImageFolder().write(sample, item, gone, tmp_path)
+
+
+@pytest.mark.parametrize(("quality", "expected"), [(None, {".png"}), (80, {".jpg"})])
+def test_what_came_as_jpeg_is_written_as_jpeg_where_asked_for_and_masks_never(tmp_path, quality, expected):
+    put(tmp_path / "in", "a.JPG", "b.png")
+    put(tmp_path / "in", "a_mask.png", "b_mask.png", pixels=(GRAY > 9).astype(np.uint8))
+    layout = ImageFolder(jpeg_quality=quality)
+    written = {}
+    for item in layout.scan(tmp_path / "in").items:
+        image, mask = layout.write(layout.read(item), item, STAMP, tmp_path)
+        written[item.key] = image.suffix
+        np.testing.assert_array_equal(read_mask(tmp_path / mask), GRAY > 9)
+    assert written == {"a.JPG": next(iter(expected)), "b.png": ".png"}
 
 
 def test_layouts_are_told_apart_and_are_layouts(tmp_path):

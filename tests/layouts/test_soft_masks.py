@@ -58,6 +58,23 @@ def test_many_small_objects_each_with_its_number_are_labels_and_not_the_edges_of
     np.testing.assert_array_equal(read, cells)
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int32])
+@pytest.mark.parametrize("count", [16, 17])
+def test_values_are_counted_wherever_they_stand(dtype, count):
+    """Up to 16 values are labels however they are scattered; of the 17th on it is asked whether they fill an area."""
+    scattered = np.random.default_rng(count).permutation(np.arange(60 * 60) % count).reshape(60, 60).astype(dtype)
+    read, told = as_labels(scattered, PATH)
+    assert not told
+    np.testing.assert_array_equal(read, scattered)
+    last = np.zeros((60, 60), dtype)
+    last[-1, -count + 1 :] = np.arange(1, count)
+    np.testing.assert_array_equal(as_labels(last, PATH)[0], last if count <= 16 or dtype != np.uint8 else as_two(last))
+
+
+def as_two(mask: np.ndarray) -> np.ndarray:
+    return np.where(mask >= mask.max() / 2, mask.max(), 0).astype(mask.dtype)
+
+
 def test_a_map_of_gray_values_is_no_mask():
     slope = np.add.outer(np.arange(100), np.arange(100)).astype(np.uint8)
     with pytest.raises(UnreadableInput, match="199 values, none of which fills an area") as caught:

@@ -97,6 +97,32 @@ def test_the_manifest_tells_how_each_file_was_made_and_no_absolute_path(source, 
         assert str(tmp_path).encode() not in (tmp_path / "out" / name).read_bytes()
 
 
+@pytest.mark.parametrize("engine", ["serial", "local"])
+def test_progress_is_told_of_every_copy_in_the_thread_of_the_caller_and_only_of_copies_in_place(
+    source, tmp_path, profile, engine
+):
+    (source / "cut.jpg").write_bytes((source / "good" / "part 1.jpg").read_bytes()[:300])
+    seen = []
+
+    def tell(progress):
+        there = len(list((tmp_path / "out").glob("*/*_aug00?.png")))
+        seen.append((progress, there, threading.current_thread()))
+
+    run(source, tmp_path / "out", profile, engine=engine, workers=2, progress=tell)
+    assert (seen[0][0].done, seen[-1][0].done, len(seen)) == (0, 14, 1 + 12 + 1)
+    assert all(there >= progress.done - 2 * progress.set_aside for progress, there, _ in seen)
+    assert {thread for _, _, thread in seen} == {threading.current_thread()}
+
+
+def test_a_jpeg_gives_jpegs_where_a_quality_is_asked_for(source, tmp_path, profile):
+    run(source, tmp_path / "out", profile, jpeg_quality=90)
+    names = set(digests(tmp_path / "out"))
+    assert {"good/part 1_aug000.jpg", "scratch/part 0_aug001.jpg", "scratch/part 0_aug001_mask.png"} <= names
+    again = ImageFolder().scan(tmp_path / "out")
+    assert (len(again.items), again.set_aside) == (12, ())
+    assert run(source, tmp_path / "out", profile, jpeg_quality=90).skipped == 12
+
+
 # -- the same bytes --------------------------------------------------------------------------------------
 
 
@@ -409,6 +435,7 @@ def test_a_link_in_the_output_is_not_followed_out(source, tmp_path, profile):
         ({"seed": 8}, "seed was 7, is 8"),
         ({"strength": 0.5}, "strength was 1.0, is 0.5"),
         ({"copies": 1}, "copies were 2"),
+        ({"jpeg_quality": 90}, "JPEG quality was null, is 90"),
     ],
 )
 def test_the_folder_of_another_run_is_refused_with_what_differs(source, tmp_path, profile, change, words):

@@ -34,6 +34,14 @@ def test_augment_says_what_it_did_and_ends_with_0(source, tmp_path, profile):
     assert again.stdout.startswith("0 done, 12 skipped")
 
 
+def test_augment_takes_a_quality_for_jpegs_and_says_what_one_is(source, tmp_path, profile):
+    assert made(source, tmp_path / "out", profile, "--jpeg-quality", 80).exit_code == 0
+    assert len(list((tmp_path / "out").glob("*/*.jpg"))) == 12
+    wrong = made(source, tmp_path / "out", profile, "--jpeg-quality", 101)
+    assert wrong.exit_code == 2
+    assert "101" in wrong.output
+
+
 def test_what_is_set_aside_is_listed_on_stderr_and_ends_with_1(source, tmp_path, profile):
     (source / "bad.png").write_bytes(b"bad")
     result = made(source, tmp_path / "out", profile)

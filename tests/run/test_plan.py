@@ -4,9 +4,13 @@ from pathlib import Path
 import pytest
 from pydicom.data import get_testdata_file
 
+from domainaug.errors import DomainAugError
+from domainaug.layouts.coco import Coco
+from domainaug.layouts.dicom_study import DicomStudy
+from domainaug.layouts.image_folder import ImageFolder
 from domainaug.profile import load_profile
 from domainaug.run import augment
-from domainaug.run.plan import make_plan
+from domainaug.run.plan import make_plan, with_quality
 
 CT = Path(str(get_testdata_file("CT_small.dcm")))
 
@@ -45,3 +49,20 @@ class TestWhatAProfileIsFor:
     @pytest.mark.parametrize("profile", ["general/photo", "manufacturing/metal-surface"])
     def test_a_profile_that_names_no_modality_takes_any(self, tmp_path, profile):
         assert len(plan(CT, tmp_path, load_profile(profile)).items) == 1
+
+
+class TestTheQualityOfJpegs:
+    @pytest.mark.parametrize("layout", [ImageFolder(max_pixels=9), Coco(max_pixels=9)])
+    def test_it_is_told_to_the_layout_which_stays_as_it_is_otherwise(self, layout):
+        assert with_quality(layout, None) is layout
+        told = with_quality(layout, 90)
+        assert (told.jpeg_quality, told.max_pixels, layout.jpeg_quality) == (90, 9, None)
+
+    @pytest.mark.parametrize("quality", [0, 101, -1, 90.5, "90"])
+    def test_what_is_no_quality_is_refused(self, quality):
+        with pytest.raises(DomainAugError, match="whole number from 1 to 100"):
+            with_quality(ImageFolder(), quality)
+
+    def test_a_layout_that_writes_no_jpeg_refuses_it(self):
+        with pytest.raises(DomainAugError, match="dicom-study writes no JPEG; leave the quality out"):
+            with_quality(DicomStudy(), 90)

@@ -122,6 +122,20 @@ def test_an_altered_ledger_does_not_prove_other_bytes(out):
     assert {each.kind for each in report.differences} == {"not reproduced"}
 
 
+@pytest.mark.parametrize("engine", ["serial", "local"])
+def test_copies_written_as_jpeg_are_proven_with_the_quality_they_were_made_with(source, tmp_path, profile, engine):
+    out = tmp_path / "jpeg"
+    augment(source, out, profile=profile, copies=1, seed=7, engine="serial", jpeg_quality=85)
+    names = [path.suffix for path in out.rglob("*_aug000*")]
+    assert (names.count(".jpg"), names.count(".png")) == (6, 3)
+    assert replay(out, engine=engine, workers=2).ok
+    db = sqlite3.connect(out / LEDGER)
+    with db:
+        db.execute("UPDATE header SET value = '84' WHERE name = 'jpeg_quality'")
+    db.close()
+    assert {each.name[-4:] for each in replay(out, engine="serial").differences} == {".jpg"}
+
+
 def test_a_folder_without_a_ledger_is_refused(tmp_path):
     with pytest.raises(OutputError, match="no ledger"):
         replay(tmp_path)

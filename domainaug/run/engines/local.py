@@ -83,11 +83,11 @@ class LocalEngine:
         """
         waiting = iter(tasks)
         try:
-            while True:
-                self._hand_out(job, waiting, stopping())
-                if not any(worker.task is not None or not worker.ready for worker in self._pool):
-                    return
-                yield from self._listen(job)
+            self._hand_out(job, waiting, stopping())
+            while any(worker.task is not None or not worker.ready for worker in self._pool):
+                outcomes = list(self._listen(job))
+                self._hand_out(job, waiting, stopping())  # before anybody looks at them: workers are not to wait
+                yield from outcomes
         finally:
             for worker in self._pool:
                 worker.end()
@@ -137,10 +137,18 @@ class LocalEngine:
         for pipe in connection.wait(list(ends), timeout=_TICK):
             worker = ends[pipe]  # type: ignore[index]
             try:
-                kind, what = worker.pipe.recv()
+                yield from self._hear(worker, job)
             except (EOFError, OSError):
                 yield from self._died(worker, None)
-                continue
+        now = time.monotonic()
+        for worker in [worker for worker in self._pool if worker.deadline < now]:
+            yield from self._died(worker, job.timeout)
+
+    def _hear(self, worker: _Worker, job: Job) -> Iterator[Outcome]:
+        """Take in all that a worker has said: what becomes of a copy, and that the task is over, come together."""
+        more = True
+        while more:
+            kind, what = worker.pipe.recv()
             if kind == "unwritable":
                 raise OutputError(what)
             if kind == "refused":
@@ -155,9 +163,7 @@ class LocalEngine:
                 worker.deadline = _deadline(job)
                 self._begun.add(what.key)
                 yield what
-        now = time.monotonic()
-        for worker in [worker for worker in self._pool if worker.deadline < now]:
-            yield from self._died(worker, job.timeout)
+            more = worker.pipe.poll()
 
     def _died(self, worker: _Worker, timeout: float | None) -> Iterator[Outcome]:
         """Replace a worker that is gone or late, and settle what it was doing."""
