@@ -140,10 +140,7 @@ def _load(name: str, target_context: Any) -> Any:
 def _save(name: str, data: Any) -> None:
     folder = folders().write
     if folder is None:
-        _tell(
-            "no folder can take compiled kernels, so every process compiles them again: "
-            "set NUMBA_CACHE_DIR to a folder that can be written"
-        )
+        _tell(_HOMELESS)
         return
     try:
         _CheckedFile(folder).write(name, data._reduce())
@@ -200,7 +197,7 @@ class _Turn(event.Listener):  # type: ignore[misc]
         """Note that a function is about to be compiled."""
         if self._depth == 0:
             self._began = time.monotonic()
-            self._notice = threading.Timer(max(0.0, _PATIENCE - self._spent), _tell, (_COMPILING,))
+            self._notice = threading.Timer(max(0.0, _PATIENCE - self._spent), _explain)
             self._notice.daemon = True
             self._notice.start()
         self._depth += 1
@@ -234,6 +231,10 @@ _COMPILING = (
     "compiling the kernels for this processor, once; it takes some seconds, "
     "and `domainaug warmup` does it ahead for all of them"
 )
+_HOMELESS = (
+    "compiling the kernels, again in every process, because no folder can take the code: "
+    "set NUMBA_CACHE_DIR to a folder that can be written"
+)
 _TURN = _Turn()
 _told: set[str] = set()
 event.register("numba:compile", _TURN)
@@ -242,6 +243,10 @@ event.register("numba:compile", _TURN)
 def compilations() -> int:
     """Return how many functions this process has compiled because no stored code was found."""
     return _TURN.compiled
+
+
+def _explain() -> None:
+    _tell(_HOMELESS if folders().write is None else _COMPILING)
 
 
 def expected() -> None:
