@@ -5,12 +5,13 @@ BIN := $(VENV)/bin
 TESTS ?= tests
 WORKERS ?= 2
 
-.PHONY: help demo test lint nightly bench wheel clean
+.PHONY: help demo test lint kernels nightly bench wheel clean
 
 help:
 	@echo "make demo     see it work on real data; leaves demo-output/index.html"
 	@echo "make test     lint, types, import contracts and the whole test suite with coverage"
 	@echo "make lint     ruff, mypy --strict, import contracts"
+	@echo "make kernels  the kernels' tests with every index checked, and without numba"
 	@echo "make nightly  the long runs: hundreds of draws a transform"
 	@echo "make bench    what albumentations does to medical values and seeds, plain and here"
 	@echo "make wheel    build the wheel into dist/"
@@ -41,6 +42,12 @@ test: lint
 	$(BIN)/coverage erase
 	$(BIN)/python -m pytest $(TESTS) -n $(WORKERS) --dist worksteal -m "not nightly" --cov --cov-report= --durations=15
 	$(BIN)/coverage report --skip-covered --fail-under=$(or $(COVERAGE),90) | tail -n 30
+
+KERNEL_TESTS = $(BIN)/python -m pytest tests/kernels -n $(WORKERS) --dist worksteal -m "not slow and not nightly" -q
+
+kernels: $(VENV)/.dev
+	DOMAINAUG_BOUNDSCHECK=1 $(KERNEL_TESTS)
+	DOMAINAUG_KERNELS=plain $(KERNEL_TESTS)
 
 nightly: $(VENV)/.dev
 	$(BIN)/python -m pytest $(TESTS) -n $(WORKERS) -m nightly --timeout 3600
