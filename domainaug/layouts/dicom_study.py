@@ -13,14 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from domainaug.errors import ImageError, LabelError, UnreadableInput
 from domainaug.layouts.layout import Item, Sample, Scan, SetAside, Stamp
 from domainaug.medical.instance import Instance, short_hash
+from domainaug.medical.loading import Loaded, load
 from domainaug.medical.opening import has_marker
 from domainaug.medical.series import Series
 from domainaug.medical.study import read_study
-from domainaug.medical.writer import Loaded, load, write_series
+from domainaug.medical.writer import derived_files
 
 __all__ = ["DicomStudy", "PlacedItem"]
 
@@ -107,13 +109,16 @@ class DicomStudy:
             domainaug.errors.ImageError: Its pixels do not fit the grid of the source.
         """
         loaded: Loaded = sample.source if isinstance(sample.source, Loaded) else _load(item)
-        contents = _contents(loaded, sample, item, stamp)
+        files = derived_files(loaded, _seen(sample, item), stamp)
         place = Path(item.key, f"copy-{stamp.copy}")
         (folder / place).mkdir(parents=True, exist_ok=True)
         written = []
-        for number, content in enumerate(contents, start=1):
-            written.append(place / f"IM{number:04d}.dcm")
-            (folder / written[-1]).write_bytes(content)
+        try:
+            for number, file in enumerate(files, start=1):
+                written.append(place / f"IM{number:04d}.dcm")
+                file.write(folder / written[-1])
+        except (ImageError, LabelError) as error:
+            raise type(error)(f"{_told(item)}: {error}") from error
         return tuple(written)
 
     def finish(self, source: Path, folder: Path, items: Mapping[str, list[Mapping[str, Any]]]) -> tuple[Path, ...]:
@@ -121,15 +126,13 @@ class DicomStudy:
         return ()
 
 
-def _contents(loaded: Loaded, sample: Sample, item: Item, stamp: Stamp) -> list[bytes]:
-    pixels = sample.volume if sample.volume is not None else sample.image
-    if pixels is None:
+def _seen(sample: Sample, item: Item) -> NDArray[Any]:
+    """Return what is to be written, (slices, rows, columns)."""
+    if sample.volume is not None:
+        return sample.volume
+    if sample.image is None:
         raise ImageError(f"{item.key}: there is neither an image nor a volume to write")
-    seen = pixels if sample.volume is not None else np.asarray(pixels).reshape(1, *np.shape(pixels)[:2])
-    try:
-        return write_series(loaded, seen, stamp)
-    except (ImageError, LabelError) as error:
-        raise type(error)(f"{_told(item)}: {error}") from error
+    return np.asarray(sample.image).reshape(1, *np.shape(sample.image)[:2])
 
 
 def _named(place: int) -> str:

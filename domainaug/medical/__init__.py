@@ -5,10 +5,11 @@ pipeline and back; `verify` looks for what validators miss, and `validators` ask
 """
 
 from domainaug.medical.findings import SeriesFinding
+from domainaug.medical.loading import Loaded, load
 from domainaug.medical.series import Series
 from domainaug.medical.stacks import StackGeometry
 from domainaug.medical.study import FileSetAside, Study, read_study
-from domainaug.medical.writer import Loaded, load, write_series
+from domainaug.medical.writer import write_series
 
 __all__ = [
     "FileSetAside",

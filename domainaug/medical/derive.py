@@ -34,7 +34,7 @@ from domainaug.medical.deeds import OURS, Code, codes_for, describe_effects, is_
 from domainaug.medical.opening import quiet
 from domainaug.medical.pixels import Stored
 
-__all__ = ["IMPLEMENTATION_CLASS_UID", "Deed", "check_truth", "derive", "to_bytes"]
+__all__ = ["IMPLEMENTATION_CLASS_UID", "READ", "WRITTEN", "Deed", "check_truth", "derive", "kept", "to_bytes"]
 
 IMPLEMENTATION_CLASS_UID = UID("2.25.123273886500726457815381145730312536456")
 """Says who wrote a file (PS3.10 7.1)."""
@@ -152,18 +152,21 @@ _STALE_ONCE_MOVED = frozenset(
 """What points at places in the picture, besides overlays, shutters and collimators."""
 
 
-def _kept(source: Dataset, deed: Deed) -> Dataset:
-    """Copy the header, without what its new pixels make untrue (C.7.6.3, C.9.2, C.7.6.11, PS3.15)."""
-    kept = Dataset()
+def kept(source: Dataset, deed: Deed) -> Dataset:
+    """Copy a header, or some elements of one, without what new pixels make untrue.
+
+    That is by C.7.6.3, C.9.2, C.7.6.11 and PS3.15. What becomes of an element depends on no other one.
+    """
+    out = Dataset()
     for element in source:
         tag = element.tag
         if tag.is_private or tag.group == 0x0002 or element.keyword in _STALE:
             continue
         if deed.moved and (element.keyword in _STALE_ONCE_MOVED or _marks_a_place(tag.group, tag.element)):
             continue
-        kept.add(copy.deepcopy(element))
-    kept.remove_private_tags()
-    return kept
+        out.add(copy.deepcopy(element) if element.VR == "SQ" else copy.copy(element))  # only items are changed in place
+    out.remove_private_tags()
+    return out
 
 
 def _marks_a_place(group: int, element: int) -> bool:
@@ -280,6 +283,42 @@ _PARTS = (
 """Rescale, window, padding value, spacing, position, laterality and acquisition stay as they are: values are
 taken back through the same rescale, and the grid is the source's."""
 
+READ = frozenset(
+    {
+        *_SIDES,
+        "BurnedInAnnotation",
+        "SpecificCharacterSet",
+        "SOPClassUID",
+        "SeriesInstanceUID",
+        "SeriesNumber",
+        "FrameOfReferenceUID",
+        "ImageType",
+        "ContributingEquipmentSequence",
+        "CodingSchemeIdentificationSequence",
+        "LossyImageCompression",
+        "LossyImageCompressionMethod",
+        "LossyImageCompressionRatio",
+        "Rows",
+        "Columns",
+        "BitsAllocated",
+    }
+)
+"""What the parts, or writing at all, ask a source for, besides its SOP Instance UID."""
+
+WRITTEN = frozenset(
+    {
+        "SOPInstanceUID",
+        "SyntheticData",
+        "InstanceNumber",
+        "SeriesDescription",
+        "DerivationDescription",
+        "DerivationCodeSequence",
+        "SourceImageSequence",
+        "ReferencedSeriesSequence",
+    }
+)
+"""What the parts write whatever the source says, besides what is in `READ`."""
+
 
 def derive(source: Dataset, pixels: Stored, deed: Deed) -> Dataset:
     """Return a derived image.
@@ -294,7 +333,7 @@ def derive(source: Dataset, pixels: Stored, deed: Deed) -> Dataset:
     """
     check_truth(source, deed)
     with quiet():
-        out = _kept(source, deed)
+        out = kept(source, deed)
         for part in _PARTS:
             part(out, source, deed)
         _image_pixel(out, pixels)

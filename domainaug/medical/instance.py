@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Set
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydicom import Dataset
+from pydicom.datadict import tag_for_keyword
 
 from domainaug.errors import UnreadableInput
 from domainaug.medical.opening import border, open_dicom
-from domainaug.medical.plausible import MODALITIES, numbers_in, refusal
+from domainaug.medical.plausible import MODALITIES, numbers_in, refusal, refusal_of_place
 
-__all__ = ["Instance", "Storage", "describe", "read_instance", "short_hash"]
+__all__ = ["ASKED", "Instance", "Storage", "describe", "describe_alike", "read_instance", "short_hash"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,35 @@ def describe(dataset: Dataset, path: Path) -> Instance:
         return _instance(dataset, path)
 
 
+def describe_alike(dataset: Dataset, path: Path, known: Instance, changed: Set[int]) -> Instance:
+    """Return what the header of `dataset` says, of which all but a few elements are those of a known one.
+
+    Args:
+        dataset: The header.
+        path: Its file.
+        known: What the known header says, already found plausible.
+        changed: Tags of the elements that are not the same bytes.
+
+    Raises:
+        UnreadableInput: It is not plausible.
+    """
+    asked = _ASKED_TAGS & changed
+    if not asked:
+        return replace(known, path=path)
+    if asked - _OF_EVERY_SLICE:
+        return describe(dataset, path)
+    refused = refusal_of_place(dataset)
+    if refused:
+        raise UnreadableInput(*refused, path=path)
+    position = numbers_in(dataset.get("ImagePositionPatient"))
+    return replace(
+        known,
+        path=path,
+        sop_instance_uid=str(dataset.SOPInstanceUID),
+        position=(position[0], position[1], position[2]) if position else None,
+    )
+
+
 def short_hash(*parts: object) -> str:
     """Return 16 hex digits that stand for `parts`."""
     return hashlib.sha256("\x1f".join(str(part) for part in parts).encode()).hexdigest()[:16]
@@ -202,3 +233,19 @@ def _window(dataset: Dataset) -> tuple[float, float] | None:
     if not center or not width or width[0] < 1:
         return None
     return center[0] - width[0] / 2, center[0] + width[0] / 2
+
+
+ASKED = (
+    *("SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID", "FrameOfReferenceUID"),
+    *("PatientID", "IssuerOfPatientID", "ImageType", "AcquisitionNumber", "BurnedInAnnotation", "NumberOfFrames"),
+    *("PhotometricInterpretation", "SamplesPerPixel", "Rows", "Columns", "PixelSpacing", "ImagerPixelSpacing"),
+    *("ImagePositionPatient", "ImageOrientationPatient", "PerFrameFunctionalGroupsSequence"),
+    *("BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation"),
+    *("RescaleSlope", "RescaleIntercept", "RescaleType", "ModalityLUTSequence"),
+    *("PixelPaddingValue", "PixelPaddingRangeLimit", "WindowCenter", "WindowWidth"),
+    *_PARTS,
+)
+"""Everything that describing an image asks its header for."""
+
+_ASKED_TAGS = frozenset(int(tag_for_keyword(name) or 0) for name in ASKED)
+_OF_EVERY_SLICE = frozenset(int(tag_for_keyword(name) or 0) for name in ("SOPInstanceUID", "ImagePositionPatient"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from pathlib import Path
 
@@ -13,11 +14,23 @@ from pydicom.pixels.processing import apply_modality_lut
 from pydicom.pixels.utils import pixel_array
 from pydicom.uid import UID, RLELossless
 
-from domainaug.errors import UnreadableInput
+from domainaug.errors import ImageError, UnreadableInput
 from domainaug.medical.instance import Instance, Storage
 from domainaug.medical.opening import NATIVE, border
 
-__all__ = ["Array", "Stored", "decode", "is_padding", "physical_type", "through_lookup", "to_physical", "to_stored"]
+__all__ = [
+    "Array",
+    "Stored",
+    "codestream_size",
+    "decode",
+    "is_padding",
+    "may_hold_padding",
+    "physical_type",
+    "pixel_type",
+    "through_lookup",
+    "to_physical",
+    "to_stored",
+]
 
 Array = NDArray[np.floating]
 Stored = NDArray[np.integer]
@@ -54,8 +67,7 @@ def decode(dataset: Dataset, instance: Instance) -> Stored:
         store = instance.storage
         if pixels.min() < store.lowest or pixels.max() > store.highest:
             raise UnreadableInput("damaged-pixels", "its pixels decode to values that BitsStored rules out", path=path)
-        kind = f"{'i' if store.signed else 'u'}{store.allocated // 8}"
-        return pixels.astype(np.dtype(kind), copy=False)
+        return pixels.astype(pixel_type(store), copy=False)
 
 
 def _expect_size(content: bytes, instance: Instance, path: Path) -> None:
@@ -73,7 +85,7 @@ def _expect_size(content: bytes, instance: Instance, path: Path) -> None:
     if instance.transfer_syntax == RLELossless:
         agrees = 0 <= _run_length_pixels(frame) - size[0] * size[1] <= 2  # an even length may take a byte more
     else:
-        agrees = _codestream_size(frame) in (None, size)
+        agrees = codestream_size(frame) in (None, size)
     if not agrees:
         message = "its compressed picture has another size than its header announces"
         raise UnreadableInput("bad-pixel-length", message, path=path)
@@ -94,7 +106,7 @@ def _run_length_pixels(frame: bytes) -> int:
     return pixels
 
 
-def _codestream_size(stream: bytes) -> tuple[int, int] | None:
+def codestream_size(stream: bytes) -> tuple[int, int] | None:
     """Return (rows, columns) as a JPEG, JPEG-LS or JPEG 2000 picture itself says, or None."""
     if stream[:4] == b"\xff\x4f\xff\x51":  # JPEG 2000: SIZ comes first
         right, bottom, left, top = struct.unpack(">4I", stream[8:24])
@@ -114,18 +126,35 @@ def _codestream_size(stream: bytes) -> tuple[int, int] | None:
     return None
 
 
+def pixel_type(storage: Storage) -> np.dtype[np.integer]:
+    """Return the type that stored values have in memory."""
+    return np.dtype(f"{'i' if storage.signed else 'u'}{storage.allocated // 8}")
+
+
 def physical_type(storage: Storage) -> type[np.float32] | type[np.float64]:
     """Return the floating type in which every stored value survives the way to physical units and back."""
     largest = max(abs(storage.lowest), abs(storage.highest)) * abs(storage.slope) + abs(storage.intercept)
     return np.float32 if largest * 2.0**-24 < 0.1 * abs(storage.slope) else np.float64
 
 
-def to_physical(stored: Stored, storage: Storage) -> Array:
-    """Return physical values: HU for CT, the modality's output unit elsewhere."""
-    kind = physical_type(storage)
+def to_physical(stored: Stored, storage: Storage, out: Array | None = None) -> Array:
+    """Return physical values: HU for CT, the modality's output unit elsewhere.
+
+    Args:
+        stored: Stored values of any shape.
+        storage: How they are stored.
+        out: Where to write them, of the shape of `stored`; a new array by default.
+    """
+    out = np.empty(stored.shape, physical_type(storage)) if out is None else out
     if storage.lookup or (storage.slope == 1 and storage.intercept == 0):
-        return stored.astype(kind)
-    return (stored.astype(np.float64) * storage.slope + storage.intercept).astype(kind)
+        out[...] = stored
+    elif storage.slope == 1 and storage.intercept.is_integer():  # exact in either type, by the choice of it
+        np.add(stored, out.dtype.type(storage.intercept), out=out, dtype=out.dtype)
+    else:
+        exact = stored * np.float64(storage.slope)
+        np.add(exact, storage.intercept, out=exact)
+        out[...] = exact.astype(physical_type(storage), copy=False)
+    return out
 
 
 def through_lookup(stored: Stored, dataset: Dataset, path: Path) -> Array:
@@ -134,15 +163,55 @@ def through_lookup(stored: Stored, dataset: Dataset, path: Path) -> Array:
         return np.asarray(apply_modality_lut(stored, dataset), dtype=np.float32)
 
 
-def to_stored(physical: Array, storage: Storage) -> tuple[Stored, int]:
-    """Return stored values, and how many were beyond what can be stored and were set to the nearest end."""
-    values = np.asarray(physical, dtype=np.float64)
-    if not storage.lookup and (storage.slope != 1 or storage.intercept != 0):
-        values = (values - storage.intercept) / storage.slope
-    values = np.rint(values)
-    beyond = int(np.count_nonzero((values < storage.lowest) | (values > storage.highest)))
-    kind = np.dtype(f"<{'i' if storage.signed else 'u'}{storage.allocated // 8}")
-    return np.clip(values, storage.lowest, storage.highest).astype(kind), beyond
+def to_stored(physical: Array, storage: Storage, out: Stored | None = None) -> tuple[Stored, int]:
+    """Return stored values, and how many were beyond what can be stored and were set to the nearest end.
+
+    Args:
+        physical: Physical values of any shape.
+        storage: How they are to be stored.
+        out: Where to write them, of the shape of `physical`; a new little-endian array by default.
+
+    Raises:
+        ImageError: A value is not finite.
+    """
+    out = np.empty(physical.shape, pixel_type(storage).newbyteorder("<")) if out is None else out
+    values = _unscaled(np.asarray(physical), storage)
+    if not values.size:
+        return out, 0
+    with np.errstate(invalid="ignore"):
+        low, high = float(values.min()), float(values.max())
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise ImageError("the augmented series holds values that are not finite; look for a division by zero")
+    beyond = 0
+    if low < storage.lowest or high > storage.highest:
+        beyond = int(np.count_nonzero((values < storage.lowest) | (values > storage.highest)))
+        np.clip(values, storage.lowest, storage.highest, out=values)
+    np.copyto(out, values, casting="unsafe")
+    return out, beyond
+
+
+def _unscaled(physical: Array, storage: Storage) -> Array:
+    """Return the whole numbers nearest to the stored values of physical ones, as a fresh array.
+
+    float32 is enough where nothing but a small even number is taken away: rounding to the nearest whole number,
+    halves to the even one, may then come first, and the difference of whole numbers is exact.
+    """
+    slope, intercept = (1.0, 0.0) if storage.lookup else (storage.slope, storage.intercept)
+    if physical.dtype == np.float32 and slope == 1 and intercept % 2 == 0 and abs(intercept) < 2**22:
+        values: Array = np.rint(physical)
+        return np.subtract(values, np.float32(intercept), out=values)
+    values = physical.astype(np.float64)
+    np.subtract(values, intercept, out=values)
+    np.divide(values, slope, out=values)
+    return np.rint(values, out=values)
+
+
+def may_hold_padding(stored: Stored, storage: Storage) -> bool:
+    """Return whether any value may be padding; looking at the smallest and largest one is cheap."""
+    if storage.padding is None or not stored.size:
+        return False
+    low, high = storage.padding
+    return bool(int(stored.min()) <= high and int(stored.max()) >= low)
 
 
 def is_padding(stored: Stored, storage: Storage) -> NDArray[np.bool_]:

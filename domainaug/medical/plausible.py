@@ -21,7 +21,7 @@ from pydicom.uid import (
     MRImageStorage,
 )
 
-__all__ = ["MODALITIES", "numbers_in", "refusal"]
+__all__ = ["MODALITIES", "numbers_in", "refusal", "refusal_of_place"]
 
 MODALITIES: dict[str, str] = {
     CTImageStorage: "CT",
@@ -39,6 +39,15 @@ _MOST_PIXELS = 200_000_000
 def refusal(dataset: Dataset) -> tuple[str, str] | None:
     """Return the code and the sentence of the first rule that a header breaks, or None."""
     for code, rule in _RULES:
+        message = rule(dataset)
+        if message:
+            return code, message
+    return None
+
+
+def refusal_of_place(dataset: Dataset) -> tuple[str, str] | None:
+    """Return what `refusal` says of a header whose UIDs and place alone have not been looked at before."""
+    for code, rule in (("bad-uid", _has_sound_uids), ("bad-geometry", _has_sound_axes)):
         message = rule(dataset)
         if message:
             return code, message

@@ -15,10 +15,13 @@ from domainaug.errors import UnreadableInput
 from domainaug.medical.findings import SeriesFinding
 from domainaug.medical.instance import Instance, describe, short_hash
 from domainaug.medical.opening import open_dicom
-from domainaug.medical.pixels import decode, through_lookup, to_physical
+from domainaug.medical.pixels import through_lookup, to_physical
+from domainaug.medical.planes import pictures
 from domainaug.medical.stacks import StackGeometry, judge
 
 __all__ = ["Series"]
+
+_CHANGED = "it changed while it was being read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +122,7 @@ class Series:
         for instance in self.instances:
             dataset = open_dicom(instance.path, pixels=True)
             if describe(dataset, instance.path) != instance:
-                raise UnreadableInput("changed", "it changed while it was being read", path=instance.path)
+                raise UnreadableInput("changed", _CHANGED, path=instance.path)
             yield instance, dataset
 
     def pixels(self, *, stored: bool = False) -> NDArray[Any]:
@@ -131,13 +134,16 @@ class Series:
         Raises:
             UnreadableInput: A file cannot be read or decoded.
         """
-        planes: list[NDArray[Any]] = []
-        for instance, dataset in self.datasets():
-            plane = decode(dataset, instance)
-            if stored:
-                planes.append(plane)
-            elif instance.storage.lookup:
-                planes.append(through_lookup(plane, dataset, instance.path))
-            else:
-                planes.append(to_physical(plane, instance.storage))
+        opened, volume = pictures(self.files)
+        for instance, one in zip(self.instances, opened, strict=True):
+            if one.instance != instance:
+                raise UnreadableInput("changed", _CHANGED, path=instance.path)
+        if stored:
+            return volume
+        planes = [
+            through_lookup(plane, one.dataset, one.instance.path)
+            if one.instance.storage.lookup
+            else to_physical(plane, one.instance.storage)
+            for one, plane in zip(opened, volume, strict=True)
+        ]
         return np.stack(planes)

@@ -11,7 +11,8 @@ from pathlib import Path
 from pydicom import dcmread
 
 from domainaug.errors import UnreadableInput
-from domainaug.medical.instance import Instance, read_instance
+from domainaug.medical.alike import Opener
+from domainaug.medical.instance import Instance
 from domainaug.medical.opening import border, has_marker
 from domainaug.medical.series import Series
 from domainaug.medical.stacks import split
@@ -85,13 +86,14 @@ def read_study(source: Path | str | Iterable[Path | str]) -> Study:
     found: list[Instance] = []
     refused: list[FileSetAside] = []
     seen: set[str] = set()
+    opener = Opener()
     files = listed(source)
     dicom = set(_dicom_among(files, source))
     for index, path in enumerate(files, start=1):
         if path not in dicom:
             continue
         try:
-            instance = read_instance(path)
+            instance = opener.header(path).instance
             if instance.sop_instance_uid in seen:
                 raise UnreadableInput("duplicate-uid", "another file carries the same SOP Instance UID", path=path)
         except UnreadableInput as error:

@@ -23,7 +23,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domainaug.errors import ImageError
-from domainaug.medical.pixels import Stored, is_padding, to_physical, to_stored
+from domainaug.kernels.threads import run_slabs
+from domainaug.medical.pixels import (
+    Array,
+    Stored,
+    is_padding,
+    may_hold_padding,
+    physical_type,
+    pixel_type,
+    to_physical,
+    to_stored,
+)
 from domainaug.medical.series import Series
 
 __all__ = ["AIR_HU", "View"]
@@ -53,25 +63,40 @@ class View:
     turned: bool
 
     @classmethod
-    def of(cls, series: Series, planes: Sequence[Stored]) -> View:
-        """Return how the decoded `planes` of `series` are shown."""
-        stored = np.stack(planes)
+    def of(cls, series: Series, planes: Sequence[Stored] | Stored) -> View:
+        """Return how the decoded `planes` of `series` are shown; an array of them is taken as it is."""
+        stored = planes if isinstance(planes, np.ndarray) else np.stack(planes)
         low, high = _range(series, stored)
         turned = series.photometric == "MONOCHROME1"
         return cls(series, stored, low, high, _fill(series, low, high, turned), turned)
 
-    def seen(self) -> NDArray[np.floating[Any]]:
-        """Return what the pipeline is given, (slices, rows, columns)."""
-        planes = []
-        for plane, instance in zip(self.stored, self.series.instances, strict=True):
-            shown = to_physical(plane, instance.storage)
-            if self.turned:
-                shown = (self.low + self.high - shown.astype(np.float64)).astype(shown.dtype)
-            shown[is_padding(plane, instance.storage)] = self.fill
-            planes.append(shown)
-        return np.stack(planes)
+    def seen(self, *, threads: int | None = None) -> NDArray[np.floating[Any]]:
+        """Return what the pipeline is given, (slices, rows, columns).
 
-    def stored_again(self, seen: NDArray[Any], *, moved: bool) -> tuple[Stored, int]:
+        Args:
+            threads: How many work on it; as `kernels.threads.thread_count`.
+        """
+        kinds = {physical_type(instance.storage) for instance in self.series.instances}
+        out = np.empty(self.stored.shape, np.float64 if np.float64 in kinds else np.float32)
+
+        def show(begin: int, end: int) -> None:
+            for index in range(begin, end):
+                self.seen_plane(index, self.stored[index], out[index])
+
+        run_slabs(show, len(self.stored), threads)
+        return out
+
+    def seen_plane(self, index: int, plane: Stored, out: Array) -> Array:
+        """Write what the pipeline is given of one slice into `out`, and return that."""
+        storage = self.series.instances[index].storage
+        to_physical(plane, storage, out)
+        if self.turned:
+            out[...] = (self.low + self.high - out.astype(np.float64)).astype(physical_type(storage))
+        if may_hold_padding(plane, storage):
+            out[is_padding(plane, storage)] = self.fill
+        return out
+
+    def stored_again(self, seen: NDArray[Any], *, moved: bool, threads: int | None = None) -> tuple[Stored, int]:
         """Return the stored values of what a pipeline gave back.
 
         Padding stays padding, and nothing else becomes it, as long as content has not moved; once it has, what
@@ -80,6 +105,7 @@ class View:
         Args:
             seen: As `seen`, of the same shape.
             moved: Whether content moved.
+            threads: How many work on it; as `kernels.threads.thread_count`.
 
         Returns:
             Stored values, and how many did not fit and were set to the nearest end.
@@ -92,21 +118,43 @@ class View:
                 f"the augmented series is {_by(seen.shape)} and its source {_by(self.stored.shape)}; a derived series "
                 "keeps the grid of its source: leave crops and resizes out of the pipeline"
             )
-        if not np.isfinite(seen).all():
-            raise ImageError("the augmented series holds values that are not finite; look for a division by zero")
-        planes, beyond = [], 0
-        for plane, instance, before in zip(seen, self.series.instances, self.stored, strict=True):
-            values = self.low + self.high - plane.astype(np.float64) if self.turned else plane
-            after, count = to_stored(values, instance.storage)
-            if instance.storage.padding is not None and not moved:
-                padding = is_padding(before, instance.storage)
-                low, high = instance.storage.padding
-                aside = high + 1 if high < instance.storage.highest else low - 1
-                after[is_padding(after, instance.storage) & ~padding] = aside
-                after[padding] = before[padding]
-            planes.append(after)
-            beyond += count
-        return np.stack(planes), beyond
+        kinds = [pixel_type(instance.storage) for instance in self.series.instances]
+        out = np.empty(self.stored.shape, np.result_type(*kinds).newbyteorder("<"))
+        beyond = np.zeros(len(out), np.int64)
+
+        def store(begin: int, end: int) -> None:
+            for index in range(begin, end):
+                beyond[index] = self.stored_plane(index, seen[index], self.stored[index], out[index], moved=moved)
+
+        run_slabs(store, len(out), threads)
+        return out, int(beyond.sum())
+
+    def stored_plane(self, index: int, seen: NDArray[Any], before: Stored, out: Stored, *, moved: bool) -> int:
+        """Write the stored values of one slice into `out`, and return how many did not fit.
+
+        Args:
+            index: Which slice.
+            seen: (rows, columns) what a pipeline made of it.
+            before: (rows, columns) its stored values as they were.
+            out: (rows, columns) is written.
+            moved: Whether content moved.
+
+        Raises:
+            ImageError: A value is not finite.
+        """
+        storage = self.series.instances[index].storage
+        values = self.low + self.high - seen.astype(np.float64) if self.turned else seen
+        _, count = to_stored(values, storage, out)
+        if storage.padding is None or moved:
+            return count
+        low, high = storage.padding
+        if may_hold_padding(out, storage):
+            aside = high + 1 if high < storage.highest else low - 1
+            out[is_padding(out, storage) & ~is_padding(before, storage)] = aside
+        if may_hold_padding(before, storage):
+            padding = is_padding(before, storage)
+            out[padding] = before[padding]
+        return count
 
 
 def _by(shape: tuple[int, ...]) -> str:
@@ -117,7 +165,7 @@ def _observed(series: Series, stored: Stored) -> tuple[float, float]:
     """Return the lowest and highest physical value of the image, padding left out."""
     ends: list[float] = []
     for plane, instance in zip(stored, series.instances, strict=True):
-        image = plane[~is_padding(plane, instance.storage)]
+        image = plane[~is_padding(plane, instance.storage)] if may_hold_padding(plane, instance.storage) else plane
         if image.size:
             both = np.array([image.min(), image.max()])
             ends.extend(map(float, to_physical(both, instance.storage)))

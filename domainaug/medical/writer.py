@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,27 +14,11 @@ from pydicom import Dataset
 from domainaug.errors import DomainAugError, UnreadableInput
 from domainaug.medical.deeds import derived_uid, effects_in, faint_in
 from domainaug.medical.derive import Deed, derive, to_bytes
-from domainaug.medical.instance import describe
-from domainaug.medical.opening import NATIVE, open_dicom
-from domainaug.medical.pixels import decode
-from domainaug.medical.series import Series
-from domainaug.medical.view import View
+from domainaug.medical.loading import Loaded
+from domainaug.medical.pixels import Stored
+from domainaug.medical.splice import DerivedFile, Splicer
 
-__all__ = ["Loaded", "Told", "load", "write_series"]
-
-
-class Loaded:
-    """A series in memory: how it is shown, and the headers that its copies are derived from.
-
-    Attributes:
-        view: How it is shown to a pipeline.
-        headers: One data set per image, in slice order.
-    """
-
-    __slots__ = ("headers", "view")
-
-    def __init__(self, view: View, headers: Sequence[Dataset]) -> None:
-        self.view, self.headers = view, tuple(headers)
+__all__ = ["Told", "derived_files", "files_of", "write_series"]
 
 
 class Told(Protocol):
@@ -73,26 +57,23 @@ class Told(Protocol):
         """Version of domainaug."""
 
 
-def load(files: Iterable[Path]) -> Loaded:
-    """Read images that are one series, in slice order, whole.
-
-    Raises:
-        UnreadableInput: A file cannot be read or decoded.
-    """
-    instances, planes, headers = [], [], []
-    for path in files:
-        dataset = open_dicom(path, pixels=True)
-        instance = describe(dataset, path)
-        planes.append(decode(dataset, instance))
-        if instance.transfer_syntax in NATIVE:
-            del dataset.PixelData  # decoded by now; compressed ones are small, and their size is still asked for
-        instances.append(instance)
-        headers.append(dataset)
-    return Loaded(View.of(Series.of(instances), planes), headers)
-
-
 def write_series(loaded: Loaded, seen: NDArray[Any], told: Told) -> list[bytes]:
     """Return the files of a derived series, in slice order.
+
+    Args:
+        loaded: The source.
+        seen: What the pipeline made of `loaded.view.seen()`.
+        told: The run.
+
+    Raises:
+        LabelError: The copy would say something untrue.
+        ImageError: The pixels do not fit the source's grid.
+    """
+    return [bytes(file) for file in derived_files(loaded, seen, told)]
+
+
+def derived_files(loaded: Loaded, seen: NDArray[Any], told: Told) -> Iterator[DerivedFile]:
+    """Yield the files of a derived series, in slice order, each when its turn has come.
 
     The UIDs are hashes of the source's UIDs, the run and the new pixels: the same copy made again has the same
     UIDs, and different pixels never share one (PS3.3 C.7.6.1.1.2).
@@ -107,33 +88,36 @@ def write_series(loaded: Loaded, seen: NDArray[Any], told: Told) -> list[bytes]:
         ImageError: The pixels do not fit the source's grid.
     """
     stored, saturated = loaded.view.stored_again(seen, moved=told.moved)
-    effects, faint = effects_in(told.record), faint_in(told.record)
-    changed = (stored != loaded.view.stored).any(axis=(1, 2))
-    run = told.profile_digest, told.seed, told.copy, hashlib.sha256(stored.tobytes()).hexdigest()
-    series = loaded.view.series
-    files = []
-    for number, (header, plane) in enumerate(zip(loaded.headers, stored, strict=True), start=1):
-        deed = Deed(
-            instance_uid=derived_uid("instance", header.SOPInstanceUID, *run),
-            series_uid=derived_uid("series", series.key, *run),
-            frame_of_reference_uid=derived_uid("frame", series.key, *run),
-            number=number,
-            copy=told.copy,
-            profile=f"{told.profile} {told.profile_version} ({told.profile_digest[:12]})",
-            seed=told.seed,
-            version=told.version,
-            moved=told.moved,
-            effects=effects,
-            faint=faint,
-            changed=bool(changed[number - 1]),
-            undeclared=bool(told.record.get("undeclared")),
-            saturated=saturated,
-        )
-        files.append(_file(header, plane, deed))
-    return files
+    yield from files_of(loaded, stored, saturated, told)
 
 
-def _file(header: Dataset, plane: NDArray[np.integer[Any]], deed: Deed) -> bytes:
+def files_of(loaded: Loaded, stored: Stored, saturated: int, told: Told) -> Iterator[DerivedFile]:
+    """Yield the files of a derived series of which the stored values are known, as `derived_files` does."""
+    run = told.profile_digest, told.seed, told.copy, hashlib.sha256(stored.reshape(-1).view(np.uint8).data).hexdigest()
+    key = loaded.view.series.key
+    deed = Deed(
+        instance_uid="",
+        series_uid=derived_uid("series", key, *run),
+        frame_of_reference_uid=derived_uid("frame", key, *run),
+        number=0,
+        copy=told.copy,
+        profile=f"{told.profile} {told.profile_version} ({told.profile_digest[:12]})",
+        seed=told.seed,
+        version=told.version,
+        moved=told.moved,
+        effects=effects_in(told.record),
+        faint=faint_in(told.record),
+        undeclared=bool(told.record.get("undeclared")),
+        saturated=saturated,
+    )
+    splicer = Splicer(_file)
+    for number, (one, plane, before) in enumerate(zip(loaded.opened, stored, loaded.view.stored, strict=True), start=1):
+        uid = derived_uid("instance", one.instance.sop_instance_uid, *run)
+        changed = not np.array_equal(plane, before)
+        yield splicer.file(one, plane, replace(deed, instance_uid=uid, number=number, changed=changed))
+
+
+def _file(header: Dataset, plane: Stored, deed: Deed) -> bytes:
     try:
         return to_bytes(derive(header, plane, deed))
     except DomainAugError:

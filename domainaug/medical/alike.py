@@ -1,0 +1,253 @@
+"""Opening images that repeat each other: what a file shares with an earlier one of its series is not parsed again.
+
+The first file of a series goes through the strict reader. Of every later one the elements are found by their
+lengths, and those that are byte for byte what the first one holds have been judged already; only the others (its
+UID, its position, a time) are decoded, by the same parser, and held against the same rules. What is not plainly
+in order goes to the strict reader whole, so nothing is accepted here that it would refuse.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from io import RawIOBase
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+from pydicom import Dataset
+from pydicom.dataset import FileMetaDataset
+from pydicom.encaps import get_frame
+from pydicom.filereader import read_dataset
+from pydicom.uid import UID, ExplicitVRLittleEndian
+
+from domainaug.medical import codecs
+from domainaug.medical.explicit import PIXEL_DATA, UNDEFINED, Elements, Unsure, fragments, read_elements
+from domainaug.medical.instance import Instance, Storage, describe, describe_alike
+from domainaug.medical.opening import ENCAPSULATED, NATIVE, open_dicom, quiet
+from domainaug.medical.pixels import Stored, decode, pixel_type
+
+__all__ = ["Opened", "Opener", "Picture", "Room", "differing"]
+
+_CHARACTER_SET, _SERIES_UID = 0x00080005, 0x0020000E
+_META_LENGTH, _META_UID = 0x00020000, 0x00020003
+_REMEMBERED = 8  # series that a folder may hold file by file in turn
+
+Room = Callable[[Instance], Stored]
+"""Gives an image a place to lie in: (rows, columns) of the type its header announces, C-contiguous."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The header of one file.
+
+    Attributes:
+        instance: What it says.
+        dataset: It, decoded; compressed pixels are in it only where they were compressed with loss.
+        elements: It, as it is written; None where only the strict reader could read the file.
+    """
+
+    instance: Instance
+    dataset: Dataset
+    elements: Elements | None
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One image: its header, and its pixels or what they are decoded from.
+
+    Attributes:
+        opened: The header.
+        plane: Where the pixels are, or will be once `finished` was called.
+        frame: The compressed picture that is still to be decoded, or None.
+    """
+
+    opened: Opened
+    plane: Stored
+    frame: bytes | None = None
+
+    def finished(self) -> bool:
+        """Decode what is to be decoded, and return whether the pixels are sound; can be called from any thread."""
+        instance = self.opened.instance
+        if self.frame is not None and not codecs.decode_into(self.plane, self.frame, instance):
+            return False
+        return _in_range(self.plane, instance.storage)
+
+
+class Opener:
+    """Opens images, one after the other; holds the latest file of a few series in memory."""
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[bytes, Opened] = OrderedDict()
+
+    def header(self, path: Path) -> Opened:
+        """Read the header of one image, as strictly as `instance.read_instance`.
+
+        Raises:
+            UnreadableInput: As there.
+        """
+        with suppress(Unsure, OSError), _opened(path) as stream:
+            return self._alike(path, stream, read_elements(stream))
+        dataset = open_dicom(path, pixels=False)
+        return self._remembered(path, describe(dataset, path), dataset)
+
+    def picture(self, path: Path, room: Room) -> Picture:
+        """Read one image; compressed pixels may be left to `Picture.finished`, which has to be called.
+
+        Raises:
+            UnreadableInput: It cannot be read or decoded.
+        """
+        with suppress(Unsure, OSError), _opened(path) as stream:
+            opened = self._alike(path, stream, elements := read_elements(stream))
+            stream.seek(elements.pixels_at)
+            if opened.instance.transfer_syntax in ENCAPSULATED:
+                frame = fragments(stream.read() or b"")
+                if not codecs.fits(frame, opened.instance):
+                    raise Unsure
+                return Picture(opened, room(opened.instance), frame)
+            if sys.byteorder != "little":
+                raise Unsure
+            plane = room(opened.instance)
+            if stream.readinto(plane.reshape(-1).view(np.uint8).data) != plane.nbytes:
+                raise Unsure
+            return Picture(opened, plane)
+        return self.strictly(path, room)
+
+    def strictly(self, path: Path, room: Room) -> Picture:
+        """Read one image by the strict reader alone.
+
+        Raises:
+            UnreadableInput: It cannot be read or decoded.
+        """
+        dataset = open_dicom(path, pixels=True)
+        instance = describe(dataset, path)
+        plane = _unpacked(dataset, instance, room)
+        if plane is None:
+            pixels = decode(dataset, instance)
+            plane = room(instance)
+            plane[...] = pixels
+        if instance.transfer_syntax in NATIVE:
+            del dataset.PixelData  # decoded by now; compressed ones are small, and their size is still asked for
+        return Picture(self._remembered(path, instance, dataset), plane)
+
+    def _remembered(self, path: Path, instance: Instance, dataset: Dataset) -> Opened:
+        """Keep a header that the strict reader has read, if it can be compared with later ones."""
+        unsure = Opened(instance, dataset, None)
+        if instance.transfer_syntax != ExplicitVRLittleEndian and instance.transfer_syntax not in ENCAPSULATED:
+            return unsure
+        with suppress(Unsure, OSError), _opened(path) as stream:
+            elements = read_elements(stream)
+            same = dataset.keys() - {PIXEL_DATA} == elements.body.keys()
+            if not same or dataset.file_meta.keys() != elements.meta.keys():
+                raise Unsure
+            _check_pixels(elements, instance, stream)
+            opened = Opened(instance, dataset, elements)
+            self._known[elements.body.get(_SERIES_UID, b"")] = opened
+            while len(self._known) > _REMEMBERED:
+                self._known.popitem(last=False)
+            return opened
+        return unsure
+
+    def _alike(self, path: Path, stream: RawIOBase, elements: Elements) -> Opened:
+        """Return the header of a file of which only what differs from a known one is decoded.
+
+        Raises:
+            Unsure: None is known of its series, or it differs in more than values.
+        """
+        known = self._known.get(elements.body.get(_SERIES_UID, b""))
+        if known is None or known.elements is None or elements.meta.keys() != known.elements.meta.keys():
+            raise Unsure
+        if differing(elements.meta, known.elements.meta) - {_META_LENGTH, _META_UID}:
+            raise Unsure
+        changed = differing(elements.body, known.elements.body)
+        dataset = _merged(known, elements, changed)
+        try:
+            instance = describe_alike(dataset, path, known.instance, changed)
+        except Exception:
+            raise Unsure from None
+        _check_pixels(elements, instance, stream)
+        return Opened(instance, dataset, elements)
+
+
+def _in_range(plane: Stored, storage: Storage) -> bool:
+    """Return whether all values fit the bits that count; then the bits beyond them repeat what those say."""
+    if storage.stored == storage.allocated:
+        return True
+    return storage.lowest <= int(plane.min()) and int(plane.max()) <= storage.highest
+
+
+def _unpacked(dataset: Dataset, instance: Instance, room: Room) -> Stored | None:
+    """Return the compressed pixels of a data set, if they are without loss and there is a fast codec for them."""
+    if not codecs.decodes(instance.transfer_syntax):
+        return None
+    with suppress(Exception), quiet():  # the strict decoder says what is wrong
+        frame = get_frame(dataset.PixelData, 0, number_of_frames=1)
+        if codecs.fits(frame, instance):
+            picture = Picture(Opened(instance, dataset, None), room(instance), frame)
+            return picture.plane if picture.finished() else None
+    return None
+
+
+def differing(one: Mapping[int, bytes], other: Mapping[int, bytes]) -> frozenset[int]:
+    """Return the tags that only one of two headers has, or of which they hold different bytes."""
+    return frozenset(
+        [tag for tag, element in one.items() if other.get(tag) != element] + [tag for tag in other if tag not in one]
+    )
+
+
+def _opened(path: Path) -> RawIOBase:
+    if not path.is_file():  # opening a pipe would wait for somebody to write into it
+        raise Unsure
+    return cast(RawIOBase, path.open("rb", buffering=0))
+
+
+def _check_pixels(elements: Elements, instance: Instance, stream: RawIOBase) -> None:
+    """Ask for pixel data of the announced size that end where the file does.
+
+    Raises:
+        Unsure: They do not.
+    """
+    encapsulated = instance.transfer_syntax in ENCAPSULATED
+    if encapsulated or elements.pixels_length == UNDEFINED:
+        if not encapsulated or elements.pixels_length != UNDEFINED or elements.pixels_vr != b"OB":
+            raise Unsure
+        return
+    expected = instance.rows * instance.columns * pixel_type(instance.storage).itemsize
+    end = os.fstat(stream.fileno()).st_size - elements.pixels_at
+    if not elements.pixels_length == end == expected + expected % 2:
+        raise Unsure
+
+
+def _merged(known: Opened, elements: Elements, changed: frozenset[int]) -> Dataset:
+    """Return a header as a data set: what `known` holds already, and what differs, decoded."""
+    body = elements.body
+    odd = {tag >> 16 for tag in changed if tag >> 16 & 1}
+    creators = {tag for tag in body if tag >> 16 in odd and 0x10 <= tag & 0xFFFF <= 0xFF}
+    if _CHARACTER_SET in changed or creators & changed or known.elements is None:
+        raise Unsure
+    part = sorted((changed & body.keys()) | creators | ({_CHARACTER_SET} & body.keys()))
+    meta = FileMetaDataset()
+    try:
+        with quiet():
+            fresh = read_dataset(io.BytesIO(b"".join(map(body.__getitem__, part))), False, True)
+            for element in fresh.iterall():
+                _ = element.value
+            meta.update(known.dataset.file_meta)
+            if _META_UID in elements.meta:
+                meta.MediaStorageSOPInstanceUID = UID(elements.value(_META_UID).decode("ascii"))
+    except Exception:
+        raise Unsure from None
+    if list(fresh.keys()) != part:
+        raise Unsure
+    gone = (changed - body.keys()) | {PIXEL_DATA}
+    both = {**dict(known.dataset.items()), **dict(fresh.items())}
+    dataset = Dataset({tag: element for tag, element in both.items() if tag not in gone})
+    dataset.file_meta = meta
+    return dataset

@@ -1,0 +1,48 @@
+"""A whole series in memory: its pixels in one array, and the headers that copies of it are derived from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from pydicom import Dataset
+
+from domainaug.medical.alike import Opened
+from domainaug.medical.planes import pictures
+from domainaug.medical.series import Series
+from domainaug.medical.view import View
+
+__all__ = ["Loaded", "load"]
+
+
+class Loaded:
+    """A series in memory: how it is shown, and the headers that its copies are derived from.
+
+    Attributes:
+        view: How it is shown to a pipeline.
+        opened: Its headers, in slice order, decoded and as they are written.
+    """
+
+    __slots__ = ("opened", "view")
+
+    def __init__(self, view: View, opened: Sequence[Opened]) -> None:
+        self.view, self.opened = view, tuple(opened)
+
+    @property
+    def headers(self) -> tuple[Dataset, ...]:
+        """One data set per image, in slice order."""
+        return tuple(one.dataset for one in self.opened)
+
+
+def load(files: Iterable[Path], *, threads: int | None = None) -> Loaded:
+    """Read images that are one series, in slice order, whole.
+
+    Args:
+        files: The files.
+        threads: How many decode compressed pixels; as `kernels.threads.thread_count`.
+
+    Raises:
+        UnreadableInput: A file cannot be read or decoded.
+    """
+    opened, stored = pictures(list(files), threads=threads)
+    return Loaded(View.of(Series.of([one.instance for one in opened]), stored), opened)
