@@ -8,7 +8,7 @@ fill as three pictures made one after the other, although it is interpolated onc
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -162,44 +162,60 @@ class PixelMap:
             raise ValueError(f"a map of a {following.frame} picture cannot follow one that makes {self.shape}")
         (*early, meets), (met, *late) = following.stages, self.stages
         if isinstance(meets, Projective) and isinstance(met, Projective):
-            alone = not early
-            if (alone and _inside(meets.matrix, following.shape, self.shape)) or _hides_nothing(meets, met, self.shape):
-                product = met.matrix @ meets.matrix
-                return PixelMap(following.shape, (*early, replace(met, matrix=product), *late))
+            border = _joint_border(meets, met, self.shape, None if early else following.shape)
+            if border is not None:
+                joined = Projective(met.matrix @ meets.matrix, met.frame, border)
+                return PixelMap(following.shape, (*early, joined, *late))
         return PixelMap(following.shape, (*following.stages, *self.stages))
 
 
-def _corners(shape: Size) -> Array:
-    bottom, right = shape[0] - 1.0, shape[1] - 1.0
-    return np.array([[0.0, right, 0.0, right], [0.0, 0.0, bottom, bottom], [1.0, 1.0, 1.0, 1.0]])
+def _joint_border(meets: Projective, met: Projective, between: Size, shape: Size | None) -> Border | None:
+    """Return the border of two stages as one, or None where the frame between them hides something.
 
-
-def _inside(matrix: Array, shape: Size, frame: Size) -> bool:
-    """Whether every pixel of `shape` lands in `frame`; the image of a rectangle is as convex as the frame."""
-    x, y, w = matrix @ _corners(shape)
-    if not (w > 0).all():
-        return False
-    x, y = x / w, y / w
-    low, right, bottom = -_SLACK, frame[1] - 1 + _SLACK, frame[0] - 1 + _SLACK
-    return bool((x >= low).all() and (x <= right).all() and (y >= low).all() and (y <= bottom).all())
-
-
-def _hides_nothing(meets: Projective, met: Projective, between: Size) -> bool:
-    """Whether the frame between two stages can be left out, as all of the input is inside it.
-
-    An edge inside the frame is soft by a pixel, so the input may end on the very edge (a mirror) or a pixel in.
+    Args:
+        meets: The stage that arrives in the frame between.
+        met: The stage that goes on from there.
+        between: (height, width) of that frame.
+        shape: (height, width) of the output, where `meets` starts from it.
     """
-    if meets.border != met.border or abs(np.linalg.det(met.matrix)) < 1e-12:
-        return False
+    if shape is not None and _all_within(_corners(meets.matrix, shape), between, -_SLACK):
+        return met.border  # nothing outside the frame is ever looked at
+    if _turns_whole(met, between):
+        return meets.border  # a mirror or a quarter turn: one frame is the other
+    constant = meets.border == met.border == "constant"
+    if not constant or abs(np.linalg.det(met.matrix)) < 1e-12:
+        return None
+    # All of the input is inside the frame. Its edges are soft by a pixel, so they need as much room.
     back = np.linalg.inv(met.matrix)
-    x, y, w = back @ _corners(met.frame)
-    if not (w > 0).all():
+    return "constant" if _all_within(_corners(back, met.frame), between, 1.0) else None
+
+
+def _corners(matrix: NDArray[Any], shape: Size) -> list[tuple[float, float]] | None:
+    """Return where a matrix takes the corners of a picture, as plain numbers; None behind the horizon."""
+    (a, b, c), (d, e, f), (g, h, i) = matrix.tolist()
+    bottom, right = shape[0] - 1.0, shape[1] - 1.0
+    found = []
+    for x, y in ((0.0, 0.0), (right, 0.0), (0.0, bottom), (right, bottom)):
+        w = g * x + h * y + i
+        if w <= 0:
+            return None
+        found.append(((a * x + b * y + c) / w, (d * x + e * y + f) / w))
+    return found
+
+
+def _all_within(points: list[tuple[float, float]] | None, frame: Size, margin: float) -> bool:
+    """Whether points lie in a frame, at least `margin` from its edges; so does the convex hull of the points."""
+    right, bottom = frame[1] - 1 - margin, frame[0] - 1 - margin
+    return points is not None and all(margin <= x <= right and margin <= y <= bottom for x, y in points)
+
+
+def _turns_whole(stage: Projective, shape: Size) -> bool:
+    """Whether a stage takes a picture of `shape` onto its own frame, pixel by pixel."""
+    if not stage.affine:
         return False
-    x, y = x / w, y / w
-    whole = sorted(map(tuple, np.round(np.stack([x, y], axis=1), 6))) == sorted(
-        map(tuple, np.round(_corners(between)[:2].T, 6))
-    )
-    if whole and met.affine:
-        return bool(np.allclose(np.abs(met.matrix[:2, :2]).sum(axis=1), 1))  # a mirror or a quarter turn
-    inside = (x >= 1).all() and (x <= between[1] - 2).all() and (y >= 1).all() and (y <= between[0] - 2).all()
-    return meets.border == "constant" and bool(inside)
+    (a, b, _), (d, e, _), _ = stage.matrix.tolist()
+    if abs(abs(a) + abs(b) - 1) > _SLACK or abs(abs(d) + abs(e) - 1) > _SLACK:
+        return False
+    bottom, right = stage.frame[0] - 1, stage.frame[1] - 1
+    landed = {(round(x, 6), round(y, 6)) for x, y in _corners(stage.matrix, shape) or ()}
+    return landed == {(0, 0), (right, 0), (0, bottom), (right, bottom)}
