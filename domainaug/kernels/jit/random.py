@@ -130,13 +130,16 @@ def normal_row(out: Any, n: int, key_lo: int, key_hi: int, stream: int, start: i
 @compiled
 def uniform_row(out: Any, n: int, key_lo: int, key_hi: int, stream: int, start: int) -> None:
     """Write uniform numbers from 0 to below 1 into `out[:n]`, multiples of 2**-24; arguments as in `normal_row`."""
-    words = np.empty((4, BLOCKS), np.uint32)
+    words, made = np.empty((4, BLOCKS), np.uint32), np.empty(4 * BLOCKS, np.float32)
     done = np.int64(0)
     while done < n:
         skip = np.int64(start + done) & np.int64(3)
         take = min(np.int64(n) - done, np.int64(4 * BLOCKS) - skip)
-        philox(words, (skip + take + 3) >> 2, key_lo, key_hi, stream, np.int64(start + done) >> 2)
+        blocks = (skip + take + 3) >> 2
+        philox(words, blocks, key_lo, key_hi, stream, np.int64(start + done) >> 2)
+        for j in range(np.int32(blocks)):
+            for k in range(4):
+                made[np.int32(4) * j + k] = np.float32(words[k, j] >> np.uint32(8)) * UNIT24
         for i in range(take):
-            at = skip + i
-            out[done + i] = np.float32(words[at & 3, at >> 2] >> np.uint32(8)) * UNIT24
+            out[done + i] = made[skip + i]
         done += take
