@@ -27,7 +27,16 @@ from pydicom.filereader import read_dataset
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from domainaug.medical import codecs
-from domainaug.medical.explicit import PIXEL_DATA, UNDEFINED, Elements, Unsure, fragments, read_elements
+from domainaug.medical.explicit import (
+    PIXEL_DATA,
+    TRAILING_PADDING,
+    UNDEFINED,
+    Elements,
+    Unsure,
+    fragments,
+    is_padding_or_none,
+    read_elements,
+)
 from domainaug.medical.instance import Instance, Storage, describe, describe_alike
 from domainaug.medical.opening import ENCAPSULATED, NATIVE, open_dicom, quiet
 from domainaug.medical.pixels import Stored, decode, pixel_type
@@ -36,6 +45,7 @@ __all__ = ["Opened", "Opener", "Picture", "Room", "differing"]
 
 _CHARACTER_SET, _SERIES_UID = 0x00080005, 0x0020000E
 _META_LENGTH, _META_UID = 0x00020000, 0x00020003
+_BEHIND = {PIXEL_DATA, TRAILING_PADDING}
 _REMEMBERED = 8  # series that a folder may hold file by file in turn
 
 Room = Callable[[Instance], Stored]
@@ -144,7 +154,7 @@ class Opener:
             return unsure
         with suppress(Unsure, OSError), _opened(path) as stream:
             elements = read_elements(stream)
-            same = dataset.keys() - {PIXEL_DATA} == elements.body.keys()
+            same = dataset.keys() - _BEHIND == elements.body.keys()
             if not same or dataset.file_meta.keys() != elements.meta.keys():
                 raise Unsure
             _check_pixels(elements, instance, stream)
@@ -209,7 +219,7 @@ def _opened(path: Path) -> RawIOBase:
 
 
 def _check_pixels(elements: Elements, instance: Instance, stream: RawIOBase) -> None:
-    """Ask for pixel data of the announced size that end where the file does.
+    """Ask for pixel data of the announced size, followed by nothing but padding.
 
     Raises:
         Unsure: They do not.
@@ -220,8 +230,10 @@ def _check_pixels(elements: Elements, instance: Instance, stream: RawIOBase) -> 
             raise Unsure
         return
     expected = instance.rows * instance.columns * pixel_type(instance.storage).itemsize
-    end = os.fstat(stream.fileno()).st_size - elements.pixels_at
-    if not elements.pixels_length == end == expected + expected % 2:
+    if elements.pixels_length != expected + expected % 2:
+        raise Unsure
+    end = stream.seek(elements.pixels_at + elements.pixels_length)
+    if not is_padding_or_none(stream.read(12) or b"", os.fstat(stream.fileno()).st_size - end):
         raise Unsure
 
 
@@ -246,7 +258,7 @@ def _merged(known: Opened, elements: Elements, changed: frozenset[int]) -> Datas
         raise Unsure from None
     if list(fresh.keys()) != part:
         raise Unsure
-    gone = (changed - body.keys()) | {PIXEL_DATA}
+    gone = (changed - body.keys()) | _BEHIND
     both = {**dict(known.dataset.items()), **dict(fresh.items())}
     dataset = Dataset({tag: element for tag, element in both.items() if tag not in gone})
     dataset.file_meta = meta

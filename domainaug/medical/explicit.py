@@ -13,9 +13,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from io import RawIOBase
 
-__all__ = ["PIXEL_DATA", "UNDEFINED", "Elements", "Unsure", "fragments", "read_elements", "walk", "written"]
+__all__ = [
+    "PIXEL_DATA",
+    "TRAILING_PADDING",
+    "UNDEFINED",
+    "Elements",
+    "Unsure",
+    "fragments",
+    "is_padding_or_none",
+    "read_elements",
+    "walk",
+    "written",
+]
 
 PIXEL_DATA = 0x7FE00010
+TRAILING_PADDING = 0xFFFCFFFC
 UNDEFINED = 0xFFFFFFFF
 
 _LONG = frozenset((b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"))
@@ -157,6 +169,16 @@ def _item_end(content: bytes, at: int, depth: int) -> int:
             raise Unsure
 
 
+def is_padding_or_none(rest: bytes, length: int) -> bool:
+    """Return whether what follows the pixel data is nothing, or Data Set Trailing Padding alone (PS3.10 7.2).
+
+    Args:
+        rest: The first 12 bytes of it.
+        length: How many there are.
+    """
+    return not length or (length >= 12 and rest == _HEAD.pack(0xFFFC, 0xFFFC, b"OB", 0) + _LENGTH.pack(length - 12))
+
+
 def written(tag: int, vr: str, text: str) -> bytes:
     """Return a short element of ASCII text as it is written, of even length (PS3.5 6.2)."""
     value = text.encode("ascii")
@@ -179,7 +201,7 @@ def fragments(content: bytes) -> bytes:
         group, element, length = _ITEM_HEAD.unpack_from(content, at)
         at += 8
         if group << 16 | element == _SEQUENCE_END:
-            if length or at != end or len(parts) < 2 or len(parts[0]) > 4:
+            if length or not is_padding_or_none(content[at : at + 12], end - at) or not len(parts) > 1 or parts[0][4:]:
                 raise Unsure
             return b"".join(parts[1:])
         if group << 16 | element != _ITEM or length > end - at:
