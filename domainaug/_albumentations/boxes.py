@@ -11,16 +11,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from domainaug._albumentations.matrices import Matrix, inverse
 from domainaug.kernels.maps import PixelMap, Projective
 
-__all__ = ["boxes_through", "follows_map", "points_seen", "points_through", "visible_through"]
+__all__ = [
+    "boxes_and_visibility",
+    "boxes_through",
+    "follows_map",
+    "points_seen",
+    "points_through",
+    "visible_through",
+]
 
 Array = NDArray[Any]
 Float = NDArray[np.float64]
 Size = tuple[int, int]
 _Vertex = tuple[float, float, float]
 _Polygon = list[_Vertex]
-_Step = tuple[Float, Size]
+_Step = tuple[Matrix, Size]
+_At = tuple[Float, Float, Float | float]  # x, y and w; w is 1 until a matrix has perspective
 
 _SLACK = 1e-6  # pixels: what a chain of matrices is off by
 _NEAREST = 1e-9  # share of the distance to the eye that is too near to be projected
@@ -46,15 +55,8 @@ def boxes_through(boxes: Array, pixel_map: PixelMap, *, min_visibility: float = 
         A box of which nothing is seen has no area, which the filter drops. None for a map with a field or a mesh,
         and for one that shows mirror images, which are more boxes.
     """
-    traced = _traced(boxes, pixel_map)
-    if traced is None:
-        return None
-    frames, visible = traced
-    out = np.array(boxes, dtype=boxes.dtype if boxes.dtype.kind == "f" else np.float64)
-    height, width = pixel_map.shape
-    out[:, :4] = (frames + 0.5) / [width, height, width, height]
-    out[(visible < min_visibility) | (visible == 0), :4] = 0.0
-    return out
+    both = boxes_and_visibility(boxes, pixel_map, min_visibility=min_visibility)
+    return None if both is None else both[0]
 
 
 def visible_through(boxes: Array, pixel_map: PixelMap) -> Float | None:
@@ -64,8 +66,25 @@ def visible_through(boxes: Array, pixel_map: PixelMap) -> Float | None:
         boxes: As for `boxes_through`; and None likewise.
         pixel_map: The map that moves the picture.
     """
-    traced = _traced(boxes, pixel_map)
-    return None if traced is None else traced[1]
+    both = boxes_and_visibility(boxes, pixel_map)
+    return None if both is None else both[1]
+
+
+def boxes_and_visibility(
+    boxes: Array, pixel_map: PixelMap, *, min_visibility: float = 0.0
+) -> tuple[Array, Float] | None:
+    """Return what `boxes_through` and `visible_through` do, for the price of one."""
+    steps = _steps(pixel_map)
+    if steps is None:
+        return None
+    frames, visible = _traced(boxes, pixel_map.frame, steps)
+    out = np.array(boxes, dtype=boxes.dtype if boxes.dtype.kind == "f" else np.float64)
+    height, width = pixel_map.shape
+    out[:, :4] = (frames + 0.5) / np.array([width, height, width, height])
+    lost = (visible < min_visibility) | (visible == 0)
+    if lost.any():
+        out[lost, :4] = 0.0
+    return out, visible
 
 
 def points_through(points: Array, pixel_map: PixelMap) -> Float | None:
@@ -81,10 +100,10 @@ def points_through(points: Array, pixel_map: PixelMap) -> Float | None:
     steps = _steps(pixel_map)
     if steps is None:
         return None
-    at = _homogeneous(points)
+    at = _of_points(points)
     for matrix, _ in steps:
-        at = at @ matrix.T
-    return _projected(at)
+        at = _moved(at, matrix)
+    return np.stack(_projected(at), axis=1)
 
 
 def points_seen(points: Array, pixel_map: PixelMap) -> NDArray[np.bool_] | None:
@@ -92,11 +111,11 @@ def points_seen(points: Array, pixel_map: PixelMap) -> NDArray[np.bool_] | None:
     steps = _steps(pixel_map)
     if steps is None:
         return None
-    at = _homogeneous(points)
+    at = _of_points(points)
     seen = np.ones(len(points), dtype=bool)
     for matrix, (height, width) in steps:
-        at = at @ matrix.T
-        x, y = _projected(at).T
+        at = _moved(at, matrix)
+        x, y = _projected(at)
         seen &= (x >= -_SLACK) & (x < width) & (y >= -_SLACK) & (y < height)
     return seen
 
@@ -111,76 +130,88 @@ def _steps(pixel_map: PixelMap) -> list[_Step] | None:
     for stage, arrival in zip(reversed(pixel_map.stages), reversed(arrivals), strict=True):
         if not isinstance(stage, Projective) or _shows_mirror_images(stage, arrival):
             return None
-        if abs(np.linalg.det(stage.matrix)) < 1e-12:
+        back = stage.matrix.tolist()
+        forward = inverse(back)
+        if forward is None:
             return None
-        inverse: Float = np.linalg.inv(stage.matrix).astype(np.float64, copy=False)
-        # The sign of a matrix is free: the middle of what is seen lies in front.
-        height, width = arrival
-        middle = stage.matrix[2] @ [(width - 1) / 2, (height - 1) / 2, 1.0]
-        steps.append((inverse if middle > 0 else -inverse, arrival))
+        if not stage.affine and not _in_front(forward, back, arrival):
+            forward = [[-value for value in row] for row in forward]
+        steps.append((forward, arrival))
     return steps
+
+
+def _in_front(forward: Matrix, back: Matrix, arrival: Size) -> bool:
+    """Whether the middle of what is seen lies in front of the eye, as the sign of a matrix is free."""
+    x, y = (arrival[1] - 1) / 2, (arrival[0] - 1) / 2
+    at = [row[0] * x + row[1] * y + row[2] for row in back]
+    return (forward[2][0] * at[0] + forward[2][1] * at[1] + forward[2][2] * at[2]) * at[2] > 0
 
 
 def _shows_mirror_images(stage: Projective, arrival: Size) -> bool:
     if stage.border not in ("reflect", "reflect101"):
         return False
     bottom, right = arrival[0] - 1.0, arrival[1] - 1.0
-    corners = np.array([[0.0, 0.0, 1.0], [right, 0.0, 1.0], [0.0, bottom, 1.0], [right, bottom, 1.0]])
-    return not bool(_inside((corners @ stage.matrix.T)[None], stage.frame)[0])
+    corners = np.array([[0.0], [right], [0.0], [right]]), np.array([[0.0], [0.0], [bottom], [bottom]]), 1.0
+    return not bool(_inside(_moved(corners, stage.matrix.tolist()), stage.frame)[0])
 
 
-def _homogeneous(points: Array) -> Float:
-    return np.column_stack([np.asarray(points, dtype=np.float64)[:, :2], np.ones(len(points))])
+def _of_points(points: Array) -> _At:
+    x, y = np.asarray(points, dtype=np.float64)[:, :2].T
+    return x, y, 1.0
 
 
-def _projected(at: Float) -> Float:
-    far = at[:, 2:]
-    flat: Float = np.full((len(at), 2), np.inf)
-    np.divide(at[:, :2], far, out=flat, where=far > _NEAREST)
-    return flat
+def _moved(at: _At, matrix: Matrix) -> _At:
+    x, y, w = at
+    (a, b, c), (d, e, f), (g, h, i) = matrix
+    return a * x + b * y + c * w, d * x + e * y + f * w, w if g == h == 0 and i == 1 else g * x + h * y + i * w
 
 
-def _inside(polygons: Float, frame: Size) -> NDArray[np.bool_]:
-    """Return which polygons, (n, k, 3), lie within the outer edges of a frame's pixels."""
-    x, y, w = np.moveaxis(polygons, -1, 0)
-    slack = 0.5 + _SLACK
-    within = (w > _NEAREST) & (x >= -slack * w) & (x <= (frame[1] - 1 + slack) * w)
-    within &= (y >= -slack * w) & (y <= (frame[0] - 1 + slack) * w)
-    return np.asarray(within.all(axis=1))
+def _projected(at: _At) -> tuple[Float, Float]:
+    x, y, w = at
+    if isinstance(w, float):
+        return x, y
+    far = np.where(w > _NEAREST, w, np.nan)
+    return np.nan_to_num(x / far, nan=np.inf), np.nan_to_num(y / far, nan=np.inf)
 
 
-def _traced(boxes: Array, pixel_map: PixelMap) -> tuple[Float, Float] | None:
-    """Return the frame of each box in pixels of the output, and the share of its area that is seen."""
-    steps = _steps(pixel_map)
-    if steps is None:
-        return None
-    frame = pixel_map.frame
-    left, top, right, bottom = (np.asarray(boxes[:, :4], np.float64) * np.tile(frame[::-1], 2) - 0.5).T
-    ones = np.ones(len(boxes))
-    start = np.stack([[left, top, ones], [right, top, ones], [right, bottom, ones], [left, bottom, ones]])
-    polygons = start = np.ascontiguousarray(start.transpose(2, 0, 1))
-    whole = _inside(polygons, frame)
+def _inside(at: _At, frame: Size) -> NDArray[np.bool_]:
+    """Return which polygons, their corners along the first axis, lie within the outer edges of a frame's pixels."""
+    x, y, w = at
+    least, right, bottom = -0.5 - _SLACK, frame[1] - 0.5 + _SLACK, frame[0] - 0.5 + _SLACK
+    if isinstance(w, float):
+        within = (x >= least) & (x <= right) & (y >= least) & (y <= bottom)
+    else:
+        within = (w > _NEAREST) & (x >= least * w) & (x <= right * w) & (y >= least * w) & (y <= bottom * w)
+    return np.asarray(within.all(axis=0))
+
+
+def _traced(boxes: Array, frame: Size, steps: list[_Step]) -> tuple[Float, Float]:
+    """Return the frame of each box in pixels of the output, (n, 4), and the share of its area that is seen."""
+    height, width = frame
+    edges = np.asarray(boxes[:, :4], np.float64).T * np.array([[width], [height], [width], [height]]) - 0.5
+    at: _At = (edges[[0, 2, 2, 0]], edges[[1, 1, 3, 3]], 1.0)
+    whole = _inside(at, frame)
     for matrix, arrival in steps:
-        polygons = polygons @ matrix.T
-        whole &= _inside(polygons, arrival)
-    frames, visible = np.zeros((len(boxes), 4)), np.ones(len(boxes))
-    if whole.any():
-        flat = polygons[whole, :, :2] / polygons[whole, :, 2:]
-        frames[whole] = np.concatenate([flat.min(axis=1), flat.max(axis=1)], axis=1)
-    for row in np.flatnonzero(~whole):
-        frames[row], visible[row] = _cut_on_the_way(start[row], frame, steps)
+        at = _moved(at, matrix)
+        whole &= _inside(at, arrival)
+    x, y = _projected(at)
+    frames = np.stack([x.min(axis=0), y.min(axis=0), x.max(axis=0), y.max(axis=0)], axis=1)
+    visible = np.ones(len(boxes))
+    if not whole.all():
+        for row in np.flatnonzero(~whole).tolist():
+            left, top, right, bottom = edges[:, row].tolist()
+            corners = [(left, top, 1.0), (right, top, 1.0), (right, bottom, 1.0), (left, bottom, 1.0)]
+            frames[row], visible[row] = _cut_on_the_way(corners, frame, steps)
     return frames, visible
 
 
 # -- one polygon that a frame cuts ---------------------------------------------------------------------
 
 
-def _cut_on_the_way(corners: Float, frame: Size, steps: list[_Step]) -> tuple[tuple[float, ...], float]:
-    uncut: _Polygon = [(x, y, w) for x, y, w in corners.tolist()]
-    kept = _clipped(uncut, frame)
-    seen = kept
+def _cut_on_the_way(uncut: _Polygon, frame: Size, steps: list[_Step]) -> tuple[tuple[float, ...], float]:
+    seen = kept = _clipped(uncut, frame)
     for matrix, arrival in steps:
-        uncut, kept = _moved(uncut, matrix), _moved(seen, matrix)
+        uncut, kept = _carried(uncut, matrix), _carried(seen, matrix)
         seen = _clipped(kept, arrival)
     area = _area(_half(uncut, (0.0, 0.0, 1.0), -_NEAREST))
     if _area(seen) < _SPECK or area == 0:
@@ -192,8 +223,8 @@ def _cut_on_the_way(corners: Float, frame: Size, steps: list[_Step]) -> tuple[tu
     return tuple(out), min(_area(seen) / area, 1.0)
 
 
-def _moved(polygon: _Polygon, matrix: Float) -> _Polygon:
-    (a, b, c), (d, e, f), (g, h, i) = matrix.tolist()
+def _carried(polygon: _Polygon, matrix: Matrix) -> _Polygon:
+    (a, b, c), (d, e, f), (g, h, i) = matrix
     return [(a * x + b * y + c * w, d * x + e * y + f * w, g * x + h * y + i * w) for x, y, w in polygon]
 
 

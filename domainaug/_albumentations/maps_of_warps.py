@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from domainaug._albumentations.maps_of_crops import BORDERS, Size, shifted
+from domainaug._albumentations.matrices import Matrix, inverse
 from domainaug.kernels.maps import Border, Field, PixelMap, Projective
 
 __all__ = ["affine", "field", "flipped", "mirrored", "perspective", "quarter_turn", "rotate", "square", "transposed"]
 
 Params = Mapping[str, Any]
-Matrix = Sequence[Sequence[float]]
 
-_SINGULAR = 1e-9  # determinants below: the picture would become a line
+_HORIZON = 1e-6  # of the distance to the first pixel: what is nearer is not projected
 
 
 def _moved(matrix: Matrix, frame: Size, shape: Size, border: Border = "constant") -> PixelMap:
@@ -80,21 +80,12 @@ def _is_identity(rows: Matrix) -> bool:
     return near and abs(b) <= 1e-8 and abs(c) <= 1e-8 and abs(x) <= 1e-8 and abs(y) <= 1e-8
 
 
-def _inverse(rows: Matrix) -> Matrix | None:
-    (a, b, x), (c, d, y) = rows[0], rows[1]
-    size = a * d - b * c
-    if not abs(size) > _SINGULAR:
-        return None
-    a, b, c, d = d / size, -b / size, -c / size, a / size
-    return [[a, b, -a * x - b * y], [c, d, -c * x - d * y], [0.0, 0.0, 1.0]]
-
-
 def affine(leaf: Any, params: Params, shape: Size) -> PixelMap | None:
     """Return the map of Affine, ShiftScaleRotate and SafeRotate; None when the picture becomes a line."""
     rows = params["matrix"].tolist()
     if _is_identity(rows):
         return PixelMap.identity(shape)
-    back = _inverse(rows)
+    back = inverse(rows)
     tall, wide = params["output_shape"]
     out = (round(tall), round(wide))
     if back is None or min(out) < 1:
@@ -107,7 +98,7 @@ def rotate(leaf: Any, params: Params, shape: Size) -> PixelMap | None:
     rows = params["matrix"].tolist()
     turned: PixelMap | None = PixelMap.identity(shape)
     if not _is_identity(rows):
-        back = _inverse(rows)
+        back = inverse(rows)
         turned = None if back is None else _moved(back, shape, shape, BORDERS[leaf.border_mode])
     if turned is None or not leaf.crop_border:
         return turned
@@ -126,20 +117,13 @@ def perspective(leaf: Any, params: Params, shape: Size) -> PixelMap | None:
     if leaf.keep_size:
         out = shape
         forward = np.array([[shape[1] / wide], [shape[0] / tall], [1.0]]) * forward
-    (a, b, c), (d, e, f), (g, h, i) = forward.tolist()
-    back = [
-        [e * i - f * h, c * h - b * i, b * f - c * e],
-        [f * g - d * i, a * i - c * g, c * d - a * f],
-        [d * h - e * g, b * g - a * h, a * e - b * d],
-    ]
-    size = a * back[0][0] + b * back[1][0] + c * back[2][0]
-    last = back[2][2]
-    if not abs(size) > _SINGULAR or abs(last) < _SINGULAR:
+    back = inverse(forward.tolist())
+    if back is None:
         return None
-    right, bottom = back[2][0] / last * (out[1] - 1), back[2][1] / last * (out[0] - 1)
-    if not 1 + min(right, 0.0) + min(bottom, 0.0) > 1e-6:
+    right, bottom = back[2][0] * (out[1] - 1), back[2][1] * (out[0] - 1)
+    if not 1 + min(right, 0.0) + min(bottom, 0.0) > _HORIZON:
         return None
-    return _moved(np.array(back) / last, shape, out, BORDERS[leaf.border_mode])
+    return _moved(back, shape, out, BORDERS[leaf.border_mode])
 
 
 # -- fields --------------------------------------------------------------------------------------------
