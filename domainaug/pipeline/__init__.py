@@ -14,6 +14,6 @@ A call goes through these:
 """
 
 from domainaug.pipeline.pipeline import Pipeline
-from domainaug.transforms import TRANSFORMS as _ours  # noqa: F401  # so that `A.from_dict` knows them by name
+from domainaug.transforms import TRANSFORMS  # noqa: F401  # so that `A.from_dict` knows them by name
 
 __all__ = ["Pipeline"]

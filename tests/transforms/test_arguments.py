@@ -56,7 +56,7 @@ class TestOthers:
     def test_numbers(self):
         assert number(OWNER, "fill", -1000) == -1000.0
         assert share(OWNER, "p", 1) == 1.0
-        with pytest.raises(ValueError, match="Thing: p: a number from 0 to 1 is needed, got 1.5"):
+        with pytest.raises(ValueError, match=r"Thing: p: a number from 0 to 1 is needed, got 1\.5"):
             share(OWNER, "p", 1.5)
 
     def test_words(self):

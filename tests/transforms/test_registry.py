@@ -45,7 +45,7 @@ class TestList:
     @pytest.mark.parametrize("transform", EXAMPLES, ids=named)
     def test_each_offers_what_a_pass_asks_for(self, transform):
         alone = {"ColoredNoise"}
-        offers = isinstance(transform, ChangesValues) or isinstance(transform, MovesPixels | MovesVoxels)
+        offers = isinstance(transform, ChangesValues | MovesPixels | MovesVoxels)
         assert offers == (type(transform).__name__ not in alone)
         assert transform.draws_from == "shape"
 
@@ -89,7 +89,7 @@ class TestParameters:
 
 
 def _far(value, neutral):
-    return max(map(lambda each: _far(each, neutral), value)) if isinstance(value, tuple) else abs(value - neutral)
+    return max(_far(each, neutral) for each in value) if isinstance(value, tuple) else abs(value - neutral)
 
 
 class TestRecipes:
