@@ -1,0 +1,47 @@
+"""What the compiled loops read from and write to: views of one type, and rounding once to the type of the result."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domainaug.kernels.jit import compiled
+
+__all__ = ["constant", "ends", "store", "tally"]
+
+Array = NDArray[Any]
+
+i32 = np.int32
+
+
+def constant(array: Array) -> Array:
+    """Return a view that cannot be written: compiled code has one type for it, whatever the caller gave."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+def ends(dtype: np.dtype[Any]) -> NDArray[np.float32]:
+    """Return the ends of a type of integers, or nothing."""
+    return np.array((np.iinfo(dtype).min, np.iinfo(dtype).max) if dtype.kind in "iu" else (), np.float32)
+
+
+def tally(counts: Array | None, rows: int) -> NDArray[np.int64]:
+    """Return room for what each slab counts, by its first row; (1, 0) where nothing is counted."""
+    return np.zeros((1, 0) if counts is None else (rows, 2), np.int64)
+
+
+@compiled
+def store(u: Any, n: int, limits: Any, out: Any) -> None:
+    """Write values as the type of `out` holds them: rounded half to even, held within it, NaN as its low end."""
+    if limits.size == 0:
+        for i in range(i32(n)):
+            out[i] = u[i]
+        return
+    low, high = limits[0], limits[1]
+    for i in range(i32(n)):
+        v = u[i] if u[i] > low else low
+        v = v if v < high else high
+        out[i] = i32(np.rint(v))
