@@ -23,11 +23,12 @@ from domainaug.kernels.volume_map import VolumeMap
 from domainaug.kernels.warp import apply_point, warp
 from domainaug.pipeline.alone import move_points
 from domainaug.pipeline.masks import move_planes, move_volumes, warp_masks
-from domainaug.pipeline.offers import Shown, drawn_ahead, offer
-from domainaug.pipeline.pending import Joined, Move, Pending
+from domainaug.pipeline.offers import drawn_ahead, offer
+from domainaug.pipeline.pending import Joined, Move, Pending, Tone
 from domainaug.pipeline.pictures import drawn_params, refusing
 from domainaug.pipeline.record import Applied
-from domainaug.pipeline.state import State
+from domainaug.pipeline.sight import Sight, stand_ins
+from domainaug.pipeline.state import LEADING, State
 
 __all__ = ["Passes"]
 
@@ -35,9 +36,6 @@ Array = NDArray[Any]
 
 _TYPES = frozenset(map(np.dtype, ("uint8", "uint16", "int16", "float32")))
 """What the kernels take; a picture of any other type goes step by step."""
-
-_NO_CHANNELS = {"image": 2, "images": 3, "volume": 3, "volumes": 4}
-"""Dimensions of a picture without a channel axis."""
 
 
 class Passes:
@@ -51,44 +49,51 @@ class Passes:
         self._state = state
         self._pending = Pending()
         self._open = all(state.data[name].dtype in _TYPES for name in state.pictures)
+        self._sight: Sight | None = None
 
     # -- joining ---------------------------------------------------------------------------------------
 
     def join(self, step: Step) -> bool:
-        """Draw a step and let it wait for its pass; False, and nothing drawn, when it has to be carried out alone."""
+        """Draw a step and let it wait for its pass; False when it has to be carried out alone."""
         state, leaf = self._state, step.leaf
         if not self._open or state.free or step.channels is not None or not isinstance(leaf, A.BasicTransform):
             return False
-        shown = self._shown_to(leaf)
+        sight = self._seen()
+        pixel = kind_of(leaf) is Kind.PIXEL
+        shown = sight.shown(pixel=pixel)
         if not drawn_ahead(leaf, shown.dtype):
             return False
-        spatial = self._spatial()
         with refusing(leaf, state.shown):
-            params = quick_draw(leaf, step.stream, spatial)
+            params = quick_draw(leaf, step.stream, sight.spatial)
             if params is None:
-                params = drawn_params(leaf, step.stream, {**self._pictures(shown.dtype, spatial), **state.told()})
+                params = drawn_params(leaf, step.stream, sight.data(shown.dtype))
             offered = offer(leaf, params, shown)
         if offered is None:
             return False
-        top = 1.0 if state.unit or (kind_of(leaf) is Kind.PIXEL and shown.dtype != np.uint8) else shown.high or 1.0
+        shares = state.unit or (pixel and shown.dtype != np.uint8)
         moves = isinstance(offered, Move)
-        state.log.applied.append(Applied(leaf, step.path, params, state.frame(spatial), moves, top))
+        top = 1.0 if shares else sight.frame.high
+        state.log.applied.append(Applied(leaf, step.path, params, sight.frame, moves, top))
         if isinstance(offered, Move):
             self._add_move(leaf, params, offered)
         else:
-            if any(isinstance(op, Posterize) for op in offered.ops) and state.values.dtype != np.uint8:
-                state.log.quantized.append(type(leaf).__name__)
-            if not self._pending.add_tone(offered):
-                self.run()
-                self._pending.add_tone(offered)
+            self._add_tone(leaf, offered)
         self._pending.leaf = leaf
         return True
+
+    def _add_tone(self, leaf: Any, tone: Tone) -> None:
+        if any(isinstance(op, Posterize) for op in tone.ops) and self._state.values.dtype != np.uint8:
+            self._state.log.quantized.append(type(leaf).__name__)
+        if not self._pending.add_tone(tone):
+            self.run()
+            self._pending.add_tone(tone)
 
     def _add_move(self, leaf: Any, params: Mapping[str, Any], move: Move) -> None:
         if not self._pending.add_move(move):
             self.run()
             self._pending.add_move(move)
-        joined = Joined(leaf, params, self._spatial())
+        self._sight = None
+        joined = Joined(leaf, params, self._seen().spatial)
         self._pending.joined.append(joined)
         for name, kind in self._state.points.items():
             if kind == "keypoints":  # they turn and grow with the picture, which their own method knows
@@ -100,46 +105,20 @@ class Passes:
         moved = move_points(joined.leaf, joined.params, name, state.data[name], state.shown)
         if name in state.rows:
             state.rows[name].see(moved)
-        made = self._pictures(np.dtype(np.uint8), joined.shape)
+        made = stand_ins(state, np.dtype(np.uint8), joined.shape)
         state.data[name] = state.filtered({**made, name: moved})[name]
 
-    def _shown_to(self, leaf: A.BasicTransform) -> Shown:
-        """What a step is shown: its size as it will be, its type as the step would find it by itself."""
-        state, spatial = self._state, self._spatial()
-        name, kind = next(iter(state.pictures.items()))
-        array = state.data[name]
-        depth = array.shape[:1] if kind == "volume" else ()
-        if isinstance(self._pending.geometry, VolumeMap):
-            depth = self._pending.geometry.shape[:1]
-        shares = kind_of(leaf) is Kind.PIXEL and not state.values.is_unit
-        low, high = (0.0, 1.0) if state.unit else (state.values.low, state.values.high)
-        return Shown(
-            shape=(*depth, *spatial[:2]),
-            channels=spatial[2] if len(spatial) > 2 else 1,
-            dtype=np.dtype(np.float32) if shares else array.dtype,
-            low=low,
-            high=high,
-            fill=state.values.fill_in(state.unit),
-        )
-
-    def _spatial(self) -> tuple[int, ...]:
-        """(height, width) and channels if any, as the pass so far leaves them."""
-        now, geometry = self._state.spatial, self._pending.geometry
-        return now if geometry is None else (*geometry.shape[-2:], *now[2:])
-
-    def _pictures(self, dtype: np.dtype[Any], spatial: tuple[int, ...]) -> dict[str, Any]:
-        """Return stand-ins for pictures that are not made yet: the right size and no pixels."""
-        found: dict[str, Any] = {}
-        for name, kind in self._state.pictures.items():
-            lead = self._state.data[name].shape[: _NO_CHANNELS[kind] - 2]
-            found[name] = np.broadcast_to(np.zeros((), dtype), (*lead, *spatial))
-        return found
+    def _seen(self) -> Sight:
+        if self._sight is None:
+            self._sight = Sight(self._state, self._pending.geometry)
+        return self._sight
 
     # -- running ---------------------------------------------------------------------------------------
 
     def run(self) -> None:
-        """Carry out what waits, if anything does."""
+        """Carry out what waits, if anything does; what comes next sees the pictures as they are then."""
         state, pending = self._state, self._pending
+        self._sight = None
         if not pending:
             return
         self._pending = Pending()
@@ -198,7 +177,7 @@ class Passes:
 def _through(array: Array, kind: str, pending: Pending, point: Point | None, counts: Array | None) -> Array:
     """Return a picture after the pass."""
     geometry, order, fill = pending.geometry, pending.order or "nearest", pending.fill or 0.0
-    channels = array.ndim > _NO_CHANNELS[kind]
+    channels = array.ndim > LEADING[kind] + 2
     if kind in ("images", "volumes"):  # one draw for all: noise, too, is the same in each
         inner = "image" if kind == "images" else "volume"
         return np.stack([_through(part, inner, pending, point, counts) for part in array])

@@ -291,8 +291,8 @@ class Pipeline(A.Compose):  # type: ignore[misc]
         self._settle(data, active, rows, log, paired and state.labels_moved)
         if state.labels_moved:
             for name, there in before.items():
-                background = there[:1] if there and there[0] == 0 else []
-                gone = [x for x in there if x not in labels_in(data[name]) and x not in background]
+                left = {*labels_in(data[name]), 0}  # of the background, nobody asks where it is
+                gone = [label for label in there if label not in left]
                 if gone:
                     log.vanished[name] = gone
         if self.on_vanished == "refuse":

@@ -13,11 +13,11 @@ from domainaug.pipeline.labels import Rows
 from domainaug.pipeline.ranges import Values, cast, working_dtype
 from domainaug.pipeline.record import Log
 
-__all__ = ["State"]
+__all__ = ["LEADING", "State"]
 
 Array = NDArray[Any]
 
-_LEADING = {"image": 0, "images": 1, "volume": 1, "volumes": 2}
+LEADING = {"image": 0, "images": 1, "volume": 1, "volumes": 2}
 """Kind of picture to the axes before its rows."""
 
 
@@ -56,7 +56,7 @@ class State:
     ) -> None:
         self.data, self.values, self.spacing, self.rows, self.log = data, values, spacing, rows, log
         self.filtered, self.min_visibility = filtered, min_visibility
-        self.pictures = {n: k for n, k in targets.items() if k in _LEADING}
+        self.pictures = {n: k for n, k in targets.items() if k in LEADING}
         self.masks = {n: k for n, k in targets.items() if k in ("mask", "masks", "mask3d", "masks3d")}
         self.points = {n: k for n, k in targets.items() if k in ("bboxes", "keypoints")}
         self.unit = self.free = self.labels_moved = False
@@ -70,7 +70,7 @@ class State:
     def spatial(self) -> tuple[int, ...]:
         """(height, width) and channels if any, of the first picture."""
         name, kind = next(iter(self.pictures.items()))
-        return tuple(np.shape(self.data[name])[_LEADING[kind] :])
+        return tuple(np.shape(self.data[name])[LEADING[kind] :])
 
     @property
     def known(self) -> bool:
