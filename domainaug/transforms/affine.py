@@ -131,7 +131,7 @@ class VolumeAffine(Moving):
 
     def declare_effects(self, frame: Frame) -> Generators:
         """Return what it does at most; the depth of the volume is not known here."""
-        plane = frame.spacing or (self.spacing[-2:] if self.spacing else None)
+        plane = (frame.spacing or self.spacing or ())[-2:] or None
         across = any(any(ends) for ends in self.rotate[:2])
         pixels = self._shifts(frame, plane)
         moved = [(low, high) for low, high in pixels or ((0.0, 0.0),) * 2]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import reduce
 from typing import Any, ClassVar
 
 import numpy as np
@@ -24,6 +25,8 @@ from domainaug.transforms.own import spacing_of
 __all__ = ["Deform"]
 
 Array = NDArray[np.float64]
+
+_SLICES = 5  # of a volume, that the effects of a draw are read off
 
 
 class Deform(Moving):
@@ -134,7 +137,7 @@ class Deform(Moving):
 
     def declare_effects(self, frame: Frame) -> Generators:
         """Return what it does at most; the depth of a volume is not known here, so shifts across slices are not in."""
-        extent, spacing = (frame.height, frame.width), frame.spacing or (self.spacing or ())[-2:] or None
+        extent, spacing = (frame.height, frame.width), (frame.spacing or self.spacing or ())[-2:] or None
         if self.displacement_px is None and spacing is None:
             most = lattice.MOST_OF_A_CELL[2] * lattice.cells(extent, self._counts(2))
             return self._bent(most, frame)
@@ -142,13 +145,14 @@ class Deform(Moving):
         return self._bent(self._reach(extent, high, spacing), frame)
 
     def drawn_effects(self, params: Drawn, frame: Frame) -> Generators:
-        """Return what one draw did; of a volume, what it did within slices at most."""
+        """Return what one draw did; of a volume, what it did within slices, read off a few of them."""
         control, extent = params["control"], params["extent"]
-        if len(extent) == 3:
-            made = self._bent(np.array(params["amplitude"][1:]), frame)
-            return replace(made, exact=False)
         fills = self.border == "constant"
-        return from_field(*lattice.looked_at(control, extent), frame, fills=fills)
+        if len(extent) == 2:
+            return from_field(*lattice.looked_at(control, extent), frame, fills=fills)
+        slices = np.unique(np.linspace(0, extent[0] - 1, _SLICES).round())
+        did = [from_field(*lattice.looked_at(control, extent, at), frame, fills=fills) for at in slices]
+        return replace(reduce(Generators.union, did), exact=False)
 
     def _bent(self, reach: Array, frame: Frame) -> Generators:
         """Return what control points that go so far along rows and columns may do."""

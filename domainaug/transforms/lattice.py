@@ -74,15 +74,18 @@ def as_volume(control: Control, shape: Sequence[int]) -> VolumeMap:
     return VolumeMap(whole, np.eye(4), whole, control)
 
 
-def looked_at(control: Control, shape: Sequence[int]) -> tuple[Array, Array]:
-    """Return the column and the row that each pixel of a picture looks at, (height, width) each.
+def looked_at(control: Control, shape: Sequence[int], slice_at: float = 0.0) -> tuple[Array, Array]:
+    """Return the column and the row that each pixel of a picture or of one slice looks at, (height, width) each.
 
     Args:
-        control: (2, ny, nx).
-        shape: (height, width).
+        control: (2, ny, nx), or (3, nz, ny, nx), of which what crosses slices is left out.
+        shape: (height, width), or (depth, height, width).
+        slice_at: Which slice.
     """
-    height, width = shape
+    height, width = shape[-2:]
+    plane = control[:2].astype(np.float64)
+    if control.ndim == 4:
+        plane = np.einsum("k,ckyx->cyx", axis_weights(np.array([slice_at]), shape[0], control.shape[1])[0], plane)
     down, across = np.arange(height, dtype=np.float64), np.arange(width, dtype=np.float64)
-    rows, columns = axis_weights(down, height, control.shape[1]), axis_weights(across, width, control.shape[2])
-    x, y = rows @ control.astype(np.float64) @ columns.T
+    x, y = axis_weights(down, height, plane.shape[1]) @ plane @ axis_weights(across, width, plane.shape[2]).T
     return x + across, y + down[:, None]
