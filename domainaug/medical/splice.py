@@ -10,6 +10,7 @@ same bytes, no image is spliced. Neither is one that differs from the model in a
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -64,8 +65,12 @@ class DerivedFile:
     def __bytes__(self) -> bytes:
         return b"".join(self.parts)
 
-    def write(self, path: Path) -> None:
+    def write(self, path: Path, *, durable: bool = False) -> None:
         """Write it to a new file.
+
+        Args:
+            path: The file.
+            durable: Whether to return only when it is on the disk.
 
         Raises:
             OSError: It cannot be written.
@@ -73,6 +78,9 @@ class DerivedFile:
         with path.open("wb") as stream:
             for part in self.parts:
                 stream.write(part)
+            if durable:
+                stream.flush()
+                os.fsync(stream.fileno())
 
 
 @dataclass(frozen=True, slots=True)

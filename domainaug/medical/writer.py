@@ -88,11 +88,26 @@ def derived_files(loaded: Loaded, seen: NDArray[Any], told: Told) -> Iterator[De
         ImageError: The pixels do not fit the source's grid.
     """
     stored, saturated = loaded.view.stored_again(seen, moved=told.moved)
-    yield from files_of(loaded, stored, saturated, told)
+    pairs = zip(stored, loaded.view.stored, strict=True)
+    changed = np.array([not np.array_equal(after, before) for after, before in pairs], dtype=bool)
+    yield from files_of(loaded, stored, saturated, told, changed=changed)
 
 
-def files_of(loaded: Loaded, stored: Stored, saturated: int, told: Told) -> Iterator[DerivedFile]:
-    """Yield the files of a derived series of which the stored values are known, as `derived_files` does."""
+def files_of(
+    loaded: Loaded, stored: Stored, saturated: int, told: Told, *, changed: NDArray[np.bool_]
+) -> Iterator[DerivedFile]:
+    """Yield the files of a derived series of which the stored values are known, as `derived_files` does.
+
+    Args:
+        loaded: The source; its own stored values are not looked at.
+        stored: (slices, rows, columns) stored values of the copy, little-endian.
+        saturated: How many of them did not fit.
+        told: The run.
+        changed: (slices,) whether any pixel differs from the source's.
+
+    Raises:
+        LabelError: The copy would say something untrue.
+    """
     run = told.profile_digest, told.seed, told.copy, hashlib.sha256(stored.reshape(-1).view(np.uint8).data).hexdigest()
     key = loaded.view.series.key
     deed = Deed(
@@ -111,10 +126,9 @@ def files_of(loaded: Loaded, stored: Stored, saturated: int, told: Told) -> Iter
         saturated=saturated,
     )
     splicer = Splicer(_file)
-    for number, (one, plane, before) in enumerate(zip(loaded.opened, stored, loaded.view.stored, strict=True), start=1):
+    for index, (one, plane) in enumerate(zip(loaded.opened, stored, strict=True)):
         uid = derived_uid("instance", one.instance.sop_instance_uid, *run)
-        changed = not np.array_equal(plane, before)
-        yield splicer.file(one, plane, replace(deed, instance_uid=uid, number=number, changed=changed))
+        yield splicer.file(one, plane, replace(deed, instance_uid=uid, number=index + 1, changed=bool(changed[index])))
 
 
 def _file(header: Dataset, plane: Stored, deed: Deed) -> bytes:
