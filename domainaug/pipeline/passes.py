@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domainaug._albumentations import A
-from domainaug._albumentations.boxes import boxes_through, follows_map, visible_through
+from domainaug._albumentations.boxes import boxes_and_visibility, follows_map
 from domainaug._albumentations.grain import quick_draw
 from domainaug._albumentations.leaves import Kind, kind_of
 from domainaug._albumentations.tree import Step
@@ -161,15 +161,14 @@ class Passes:
             boxes = state.data[name]
             if kind != "bboxes" or not np.size(boxes):
                 continue
-            moved = seen = None
+            through = None
             if isinstance(geometry, PixelMap) and all(follows_map(joined.leaf) for joined in pending.joined):
-                moved = boxes_through(boxes, geometry, min_visibility=state.min_visibility)
-                seen = visible_through(boxes, geometry)
-            if moved is None or seen is None:
+                through = boxes_and_visibility(boxes, geometry, min_visibility=state.min_visibility)
+            if through is None:
                 for joined in pending.joined:
                     self._step_points(joined, name)
                 continue
-            # A frame on the way may have cut what the last one does not.
+            moved, seen = through  # a frame on the way may have cut what the last one does not
             state.rows[name].clipped.update(boxes[seen < 1 - 1e-6, -1].astype(int).tolist())
             state.data[name] = moved
 
