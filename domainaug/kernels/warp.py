@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any, Literal
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -235,14 +236,25 @@ def thin_labels(mask: Array, *, stack: bool = False) -> list[int]:
     """
     if stack:
         return sorted({value for plane in mask for value in thin_labels(plane)})
-    values, there = np.unique(mask, return_counts=True)
-    inner, deep = np.unique(mask[_core(mask)], return_counts=True)
-    depth = dict(zip(inner.tolist(), deep.tolist(), strict=True))
-    return [
-        int(value)
-        for value, count in zip(values.tolist(), there.tolist(), strict=True)
-        if 10 * depth.get(value, 0) < count
-    ]
+    core = _core(mask)
+    if mask.dtype.itemsize > 2:
+        values, codes = np.unique(mask, return_inverse=True)
+        codes = codes.reshape(mask.shape)
+    else:
+        low = np.iinfo(mask.dtype).min
+        values, codes = np.arange(low, np.iinfo(mask.dtype).max + 1), mask.view(f"u{mask.dtype.itemsize}")
+        values = np.roll(values, low)  # as the bits of a signed type count
+    there, deep = _how_often(codes, None, len(values)), _how_often(codes, core, len(values))
+    return sorted(int(value) for value in values[10 * deep < there])
+
+
+def _how_often(codes: Array, among: NDArray[np.bool_] | None, count: int) -> NDArray[np.int64]:
+    """Return how many pixels have each code from 0 on."""
+    if codes.dtype == np.uint8 and codes.size < 2**24:  # OpenCV counts in float32
+        chosen = None if among is None else among.view(np.uint8)
+        found = cv2.calcHist([np.ascontiguousarray(codes)], [0], chosen, [256], [0, 256])
+        return np.asarray(found, np.int64).reshape(-1)
+    return np.bincount(codes.ravel() if among is None else codes[among], minlength=count)
 
 
 def _core(mask: Array) -> NDArray[np.bool_]:

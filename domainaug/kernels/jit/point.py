@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from domainaug.kernels.jit import compiled
 from domainaug.kernels.jit.random import normal_row
-from domainaug.kernels.point import Bias, Curve, Linear, Noise, Point, Posterize, Power, Solarize
+from domainaug.kernels.point import Bias, Curve, Linear, Point, Posterize, Power, Solarize
 from domainaug.kernels.random import halves
 
 __all__ = ["MOST", "pack", "run"]
@@ -155,7 +155,7 @@ def _count_in(u: Any, n: int, clip: bool, counts: Any) -> None:
 
 
 @compiled
-def _at_ends(u: Any, n: int) -> int:
+def _at_ends(u: Any, n: int) -> Any:
     found = i32(0)
     for i in range(i32(n)):
         found += i32((u[i] <= ZERO) | (u[i] >= ONE))

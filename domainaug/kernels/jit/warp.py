@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from domainaug.kernels.jit import compiled
 from domainaug.kernels.jit import point as programs
 from domainaug.kernels.jit.warp_rows import AFFINE, fringe, inner, pack, settle, span, split, trace
-from domainaug.kernels.jit.warp_store import constant, ends, store, tally
+from domainaug.kernels.jit.warp_store import constant, ends, padded, store, tally
 from domainaug.kernels.jit.warp_taps import warp_by_taps
 from domainaug.kernels.maps import PixelMap
 from domainaug.kernels.point import Point
@@ -80,14 +80,6 @@ def points(array: Array, point: Point, out: Array, threads: int | None, counts: 
     run_slabs(slab, len(rows), threads, least=max(1, _LEAST // rows.shape[1]))
     if counts is not None:
         counts += found.sum(axis=0)
-
-
-def padded(stack: Array, around: bool) -> Array:
-    """Return a stack in which every pixel has one after it, along both axes, for the loops to read."""
-    more = [(0, 1 if around or length == 1 else 0) for length in stack.shape[1:3]]
-    if more == [(0, 0), (0, 0)]:
-        return stack
-    return np.pad(stack, ((0, 0), *more, (0, 0)), mode="wrap" if around else "edge")
 
 
 @compiled
@@ -269,7 +261,7 @@ def _blend(taps: Any, n: int, fx: Any, fy: Any, found: Any) -> None:
 
 
 @compiled
-def _unknown(found: Any, n: int) -> bool:
+def _unknown(found: Any, n: int) -> Any:
     """Whether there is a NaN."""
     some = i32(0)
     for i in range(i32(n)):

@@ -44,7 +44,7 @@ def pack(pixel_map: PixelMap) -> PackedMap:
         row = [0, height, width, BORDERS.index(stage.border), begin, 1, 1]
         if isinstance(stage, Field | Mesh):
             given = (stage.x, stage.y) if isinstance(stage, Field) else (stage.control[0], stage.control[1])
-            row[0], row[5], row[6] = FIELD if isinstance(stage, Field) else MESH, *given[0].shape
+            row[0], (row[5], row[6]) = FIELD if isinstance(stage, Field) else MESH, given[0].shape
             data.append([np.ascontiguousarray(each, np.float32).ravel() for each in given])
             begin += given[0].size
             matrices.append(_NO_MATRIX)
@@ -197,7 +197,7 @@ def _field(data_x: Any, data_y: Any, rows: int, columns: int, n: int, xs: Any, y
 
 
 @compiled
-def _spline(t: float, length: int, knots: int, w: Any) -> int:
+def _spline(t: float, length: int, knots: int, w: Any) -> Any:
     """Return the first of the four knots at work at a place along an axis, and write their weights."""
     t = t if t > 0.0 else 0.0
     t = t if t < length - 1 else f64(length - 1)
@@ -288,7 +288,7 @@ def split(xs: Any, ys: Any, n: int, lasts: Any, row: int, step: int, index: Any,
 
 
 @compiled
-def span(m: Any, y: int, x: int, n: int, height: int, width: int) -> tuple[int, int]:
+def span(m: Any, y: int, x: int, n: int, height: int, width: int) -> Any:
     """Return from which to which of n pixels an affine map looks inside a picture, away from its border."""
     low, high = 0.0, f64(n)
     for axis in range(2):

@@ -9,11 +9,19 @@ from numpy.typing import NDArray
 
 from domainaug.kernels.jit import compiled
 
-__all__ = ["constant", "ends", "store", "tally"]
+__all__ = ["constant", "ends", "padded", "store", "tally"]
 
 Array = NDArray[Any]
 
 i32 = np.int32
+
+
+def padded(stack: Array, around: bool) -> Array:
+    """Return a stack in which every pixel has one after it, along both axes, for the loops to read."""
+    more = [(0, 1 if around or length == 1 else 0) for length in stack.shape[1:3]]
+    if more == [(0, 0), (0, 0)]:
+        return stack
+    return np.pad(stack, ((0, 0), *more, (0, 0)), mode="wrap" if around else "edge")
 
 
 def constant(array: Array) -> Array:

@@ -57,8 +57,8 @@ def _warp(
     tile = min(width, max(1, programs.MOST // channels))
     xs, ys, share = np.empty(tile, np.float64), np.empty(tile, np.float64), np.empty(tile, np.float32)
     u, spare = np.empty(tile * channels, np.float32), np.empty(programs.MOST, np.float32)
-    weights_x = np.empty(max(4, i64(sides[0]) + 2), np.float64)
-    weights_y = np.empty(max(4, i64(sides[1]) + 2), np.float64)
+    weights_x = np.empty(max(4, int(sides[0]) + 2), np.float64)
+    weights_y = np.empty(max(4, int(sides[1]) + 2), np.float64)
     for y in range(begin, end):
         for x in range(0, width, tile):
             n = min(tile, width - x)
@@ -80,7 +80,7 @@ def _warp(
 
 
 @compiled
-def _weigh(t: float, side: float, weights: Any) -> int:
+def _weigh(t: float, side: float, weights: Any) -> Any:
     """Return the first pixel along an axis that a place takes values from, and write the weights of it and the next.
 
     Of a box `side` wide they are the overlaps; of side 0, Keys's cubic with a = -0.75. A place that is nowhere has
@@ -110,7 +110,7 @@ def _weigh(t: float, side: float, weights: Any) -> int:
 @compiled
 def _sum(
     source: Any, sizes: Any, border: int, c: int, left: int, weights_x: Any, top: int, weights_y: Any, fill: float
-) -> float:
+) -> Any:
     """Return the weighted sum of what is around a place; a pixel without weight does not count, whatever it holds."""
     height, width, channels = sizes[1], sizes[2], sizes[3]
     total = 0.0
