@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domainaug.kernels.jit.point import pack
+from domainaug.kernels.jit.resample_labels import nearest_rows, vote_rows
 from domainaug.kernels.jit.resample_linear import linear_rows
 from domainaug.kernels.jit.resample_rows import SPAN
-from domainaug.kernels.plain.resample import labels
 from domainaug.kernels.point import Point
 from domainaug.kernels.threads import run_slabs
 from domainaug.kernels.volume_map import VolumeMap
@@ -31,21 +31,56 @@ def volume(
     held = volume_map.border == "replicate"
     codes, numbers = pack(point, 1)
     frame = np.array(source.shape, np.int64)
-    ends = _ends(out.dtype)
+    ends, flat, wide = _ends(out.dtype), _flat(source), f"i{2 * source.itemsize}"
     totals: list[NDArray[np.int64]] = []
 
     def slab(begin: int, end: int) -> None:
         found = np.zeros(0 if counts is None or point is None else 2, np.int64)
         index = np.empty(SPAN, _index_type(source))
+        pairs = np.empty((4, SPAN), wide)
         linear_rows(
-            source.reshape(-1), frame, out, begin, end, volume_map.matrix, mesh, level, held, np.float32(fill),
+            flat, frame, out, begin, end, volume_map.matrix, mesh, level, held, np.float32(fill),
             ends, point is not None, codes, numbers, found, index,
+            pairs, pairs.view(source.dtype),
         )  # fmt: skip
         totals.append(found)
 
     run_slabs(slab, out.shape[0] * out.shape[1], threads, least=16)
     if counts is not None and point is not None:
         counts += np.sum(totals, axis=0)
+
+
+def labels(source: Array, volume_map: VolumeMap, order: str, fill: int, out: Array, threads: int | None) -> None:
+    """Resample labels; arguments as in `domainaug.kernels.resample.resample_labels`, `out` is written."""
+    mesh, level = _lattice(volume_map)
+    held = volume_map.border == "replicate"
+    frame = np.array(source.shape, np.int64)
+    background = np.array(fill, source.dtype)
+    if order == "nearest" or source.dtype == np.bool_:  # bits are copied, whatever they mean
+        bits = f"u{source.itemsize}"
+        source, out, background = source.view(bits), out.view(bits), background.view(bits)
+    flat, wide, index_type = _flat(source), f"i{2 * source.itemsize}", _index_type(source)
+
+    def slab(begin: int, end: int) -> None:
+        index = np.empty(SPAN, index_type)
+        if order == "nearest":
+            nearest_rows(
+                flat, frame, out, begin, end, volume_map.matrix, mesh, level, held, background[()], index
+            )  # fmt: skip
+            return
+        pairs = np.empty((4, SPAN), wide)
+        vote_rows(
+            flat, frame, out, begin, end, volume_map.matrix, mesh, level, held, np.int64(background), index,
+            pairs, pairs.view(source.dtype),
+        )  # fmt: skip
+
+    run_slabs(slab, out.shape[0] * out.shape[1], threads, least=16)
+
+
+def _flat(source: Array) -> Array:
+    """Return a volume as one row; of width 1 with one value more, as pairs are read whose second one never counts."""
+    flat = source.reshape(-1)
+    return flat if source.shape[2] > 1 else np.append(flat, flat[-1])
 
 
 def _lattice(volume_map: VolumeMap) -> tuple[NDArray[np.float32], bool]:

@@ -8,9 +8,10 @@ import numpy as np
 
 from domainaug.kernels.jit import compiled
 from domainaug.kernels.jit.point import run
-from domainaug.kernels.jit.resample_rows import SPAN, lattice_line, lattice_plane, place, row_coordinates
+from domainaug.kernels.jit.resample_pairs import load_pair
+from domainaug.kernels.jit.resample_rows import SPAN, between, lattice_line, lattice_plane, look
 
-__all__ = ["linear_rows", "store"]
+__all__ = ["gather", "linear_rows", "store"]
 
 i32, f32 = np.int32, np.float32
 NONE, WHOLE = f32(0.0), f32(1.0)
@@ -19,12 +20,12 @@ NONE, WHOLE = f32(0.0), f32(1.0)
 @compiled
 def linear_rows(
     flat: Any, frame: Any, out: Any, begin: int, end: int, matrix: Any, mesh: Any, level: bool, held: bool, fill: Any,
-    ends: Any, programmed: bool, codes: Any, numbers: Any, counts: Any, index: Any,
+    ends: Any, programmed: bool, codes: Any, numbers: Any, counts: Any, index: Any, pairs: Any, corners: Any,
 ) -> None:  # fmt: skip
     """Resample rows begin to end, counted over all slices of the output.
 
     Args:
-        flat: The volume as one row.
+        flat: The volume as one row; where its width is 1, with one value more.
         frame: (3,) int64, depth, height and width of the volume.
         out: (D, H, W), written.
         begin: The first row.
@@ -40,44 +41,44 @@ def linear_rows(
         numbers: Likewise.
         counts: (2,) or (0,) int64, added to.
         index: (SPAN,) int32 or int64, to work in.
+        pairs: (4, SPAN) integers as wide as two values, to work in.
+        corners: (4, 2 * SPAN), the same memory in the type of the volume.
     """
     depth, height, width = frame[0], frame[1], frame[2]
     shape = np.array(out.shape, np.int64)
     rows, columns = out.shape[1], out.shape[2]
     at, seen = np.empty(SPAN, np.float64), np.empty(SPAN, np.int32)
     wx, wy, wz = np.empty(SPAN, np.float32), np.empty(SPAN, np.float32), np.empty(SPAN, np.float32)
-    corners = np.empty((8, SPAN), flat.dtype)
     values, spare = np.empty(SPAN, np.float32), np.empty(1024, np.float32)
     plane = np.zeros((3, mesh.shape[2], mesh.shape[3]), np.float64)
     line = np.zeros((3, mesh.shape[3]), np.float64)
-    before = -1
-    over, below, behind = min(1, width - 1), width * min(1, height - 1), height * width * min(1, depth - 1)
+    below, behind = width * min(1, height - 1), height * width * min(1, depth - 1)
+    before, base, four, shown = -1, 0, False, 1
     for row in range(begin, end):
         z, y = row // rows, row % rows
+        start = matrix[:3, 1] * y + (matrix[:3, 2] * z + matrix[:3, 3])
         if mesh.size:
             if z != before:
                 lattice_plane(mesh, plane, z, out.shape[0])
-                before = z
             lattice_line(plane, line, y, rows)
-        start = matrix[:3, 1] * y + (matrix[:3, 2] * z + matrix[:3, 3])
-        here = np.rint(start[2]) if level else 0.0
-        exact = level and start[2] == here and here >= 0 and here < depth
+        if level and z != before:
+            low, share, shown = between(start[2], depth, held)
+            base, four = low * height * width, share == 0
+            wz[:] = share
+        before = z
         for x in range(0, columns, SPAN):
             n = min(SPAN, columns - x)
-            index[:n] = 0
-            seen[:n] = 1
-            row_coordinates(at, x, n, matrix[0, 0], start[0], line[0], columns)
-            place(at, n, width, 1, held, index, wx, seen)
-            row_coordinates(at, x, n, matrix[1, 0], start[1], line[1], columns)
-            place(at, n, height, width, held, index, wy, seen)
-            if exact:  # one slice of the volume, four corners
-                _gather(flat[int(here) * height * width :], index, n, over, below, corners)
+            for i in range(i32(n)):
+                index[i], seen[i] = 0, shown
+            look(at, x, n, matrix[0, 0], start[0], line[0], columns, width, 1, held, index, wx, seen)
+            look(at, x, n, matrix[1, 0], start[1], line[1], columns, height, width, held, index, wy, seen)
+            if not level:
+                look(at, x, n, matrix[2, 0], start[2], line[2], columns, depth, height * width, held, index, wz, seen)
+            gather(flat[base:], index, n, below, pairs)
+            if four:  # the slice lies in one slice of the volume
                 _mix4(corners, n, wx, wy, seen, fill, values)
             else:
-                row_coordinates(at, x, n, matrix[2, 0], start[2], line[2], columns)
-                place(at, n, depth, height * width, held, index, wz, seen)
-                _gather(flat, index, n, over, below, corners)
-                _gather(flat[behind:], index, n, over, below, corners[4:])
+                gather(flat[base + behind :], index, n, below, pairs[2:])
                 _mix8(corners, n, wx, wy, wz, seen, fill, values)
             if programmed:
                 run(values, n, 1, codes, numbers, spare, x, y, z, shape, counts)
@@ -85,16 +86,13 @@ def linear_rows(
 
 
 @compiled
-def _gather(flat: Any, index: Any, n: int, over: int, below: int, corners: Any) -> None:
-    """Collect four corners: at each index, and one beside, below, and below and beside it."""
-    c0, c1, c2, c3 = corners[0], corners[1], corners[2], corners[3]
-    f1, f2, f3 = flat[over:], flat[below:], flat[below + over :]
+def gather(flat: Any, index: Any, n: int, below: int, pairs: Any) -> None:
+    """Collect four corners at each index: it and the voxel beside it, and the two below them."""
+    here, there, under = pairs[0], pairs[1], flat[below:]
     for i in range(i32(n)):
-        k = np.uint64(index[i])
-        c0[i] = flat[k]
-        c1[i] = f1[k]
-        c2[i] = f2[k]
-        c3[i] = f3[k]
+        k = np.int64(index[i])
+        here[i] = load_pair(flat, k)
+        there[i] = load_pair(under, k)
 
 
 @compiled
@@ -107,9 +105,10 @@ def _mixed(a: Any, b: Any, weight: Any) -> Any:
 
 @compiled
 def _mix4(corners: Any, n: int, wx: Any, wy: Any, seen: Any, fill: Any, values: Any) -> None:
-    c0, c1, c2, c3 = corners[0], corners[1], corners[2], corners[3]
+    c0, c1 = corners[0], corners[1]
     for i in range(i32(n)):
-        a, b = _mixed(f32(c0[i]), f32(c1[i]), wx[i]), _mixed(f32(c2[i]), f32(c3[i]), wx[i])
+        left, right = i32(2) * i, i32(2) * i + i32(1)
+        a, b = _mixed(f32(c0[left]), f32(c0[right]), wx[i]), _mixed(f32(c1[left]), f32(c1[right]), wx[i])
         v = _mixed(a, b, wy[i])
         values[i] = v if seen[i] != i32(0) else fill
 
@@ -117,11 +116,11 @@ def _mix4(corners: Any, n: int, wx: Any, wy: Any, seen: Any, fill: Any, values: 
 @compiled
 def _mix8(corners: Any, n: int, wx: Any, wy: Any, wz: Any, seen: Any, fill: Any, values: Any) -> None:
     c0, c1, c2, c3 = corners[0], corners[1], corners[2], corners[3]
-    c4, c5, c6, c7 = corners[4], corners[5], corners[6], corners[7]
     for i in range(i32(n)):
+        left, right = i32(2) * i, i32(2) * i + i32(1)
         x, y = wx[i], wy[i]
-        a, b = _mixed(f32(c0[i]), f32(c1[i]), x), _mixed(f32(c2[i]), f32(c3[i]), x)
-        c, d = _mixed(f32(c4[i]), f32(c5[i]), x), _mixed(f32(c6[i]), f32(c7[i]), x)
+        a, b = _mixed(f32(c0[left]), f32(c0[right]), x), _mixed(f32(c1[left]), f32(c1[right]), x)
+        c, d = _mixed(f32(c2[left]), f32(c2[right]), x), _mixed(f32(c3[left]), f32(c3[right]), x)
         v = _mixed(_mixed(a, b, y), _mixed(c, d, y), wz[i])
         values[i] = v if seen[i] != i32(0) else fill
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from domainaug.kernels.jit import compiled
 
-__all__ = ["SPAN", "lattice_line", "lattice_plane", "place", "row_coordinates"]
+__all__ = ["SPAN", "between", "lattice_line", "lattice_plane", "look", "look_nearest"]
 
 SPAN = 512
 """Most voxels of a row that are done at once: the buffers stay in the first cache."""
@@ -81,19 +81,48 @@ def row_coordinates(at: Any, begin: int, n: int, step: float, start: float, line
     cells = line.size - 3 if width > 1 else 1
     pace = cells / max(width - 1, 1) if width > 1 else 0.0
     first = min(int(begin * pace), cells - 1)
-    i = i32(0)
+    done = i32(0)
     for j in range(first, cells):  # within a cell the displacement is one cubic polynomial
         c0, c1, c2, c3 = line[j], line[j + 1], line[j + 2], line[j + 3]
-        a0, a1 = (c0 + 4 * c1 + c2) / 6, (c2 - c0) / 2
+        a0, a1 = (c0 + 4 * c1 + c2) / 6 + start, (c2 - c0) / 2
         a2, a3 = (c0 - 2 * c1 + c2) / 2, (c3 - c0 + 3 * (c1 - c2)) / 6
         end = width if j == cells - 1 else int(np.ceil((j + 1) / pace))
-        end = min(end, begin + n) - begin
-        behind = np.float64(j)
-        for k in range(i, i32(end)):
-            x = np.float64(i32(begin) + k)
+        count = i32(min(end - begin, n) - done)
+        origin, part, behind = np.float64(begin + done), at[done:], np.float64(j)
+        for i in range(count):
+            x = origin + np.float64(i)
             t = x * pace - behind
-            at[k] = step * x + start + (a0 + t * (a1 + t * (a2 + t * a3)))
-        i = max(i, i32(end))
+            part[i] = step * x + (a0 + t * (a1 + t * (a2 + t * a3)))
+        done = i32(done + max(count, i32(0)))
+
+
+@compiled
+def between(at: float, length: int, held: bool) -> tuple[int, Any, int]:
+    """Return for one coordinate the voxel below it, the share of the next one, and 1 if it is seen, else 0."""
+    inside = (at >= -0.5) & (at < length - 0.5)
+    q = min(max(at, 0.0), length - 1.0) if inside or held else 0.0
+    low = int(q)
+    return low, f32(q - low), 1 if inside or held else 0
+
+
+@compiled
+def look(
+    at: Any, begin: int, n: int, step: float, start: float, line: Any, width: int, length: int, stride: int,
+    held: bool, index: Any, weight: Any, seen: Any,
+) -> None:  # fmt: skip
+    """Do `row_coordinates` and `place` in one, and in one loop where a straight row stays inside the frame."""
+    first, final = step * np.float64(begin) + start, step * np.float64(begin + n - 1) + start
+    last = np.float64(length - 1)
+    if line.size or not (first >= 0.0 and final >= 0.0 and first < last and final < last):
+        row_coordinates(at, begin, n, step, start, line, width)
+        place(at, n, length, stride, held, index, weight, seen)
+        return
+    wide = index.dtype.type(stride)
+    for i in range(i32(n)):
+        p = step * np.float64(i32(begin) + i) + start
+        low = i32(p)
+        weight[i] = f32(p - np.float64(low))
+        index[i] += wide * index.dtype.type(low)
 
 
 @compiled
@@ -101,7 +130,7 @@ def place(at: Any, n: int, length: int, stride: int, held: bool, index: Any, wei
     """Turn coordinates along an axis into memory and weights, and add them to what other axes gave.
 
     Args:
-        at: (at least n,) float64 coordinates; NaN counts as 0.
+        at: (at least n,) float64 coordinates; NaN counts as outside.
         n: How many.
         length: Voxels along the axis.
         stride: Distance of neighbors along the axis in memory.
@@ -112,8 +141,14 @@ def place(at: Any, n: int, length: int, stride: int, held: bool, index: Any, wei
         seen: (at least n,) int32, set to 0 where the coordinate is outside [-0.5, length - 0.5).
     """
     last, edge = np.float64(length - 1), np.float64(length) - 0.5
-    top = i32(max(length - 2, 0))
     wide = index.dtype.type(stride)
+    if _all_within(at, n, 0.0, last):  # most rows: nothing to hold
+        for i in range(i32(n)):
+            low = i32(at[i])
+            weight[i] = f32(at[i] - np.float64(low))
+            index[i] += wide * index.dtype.type(low)
+        return
+    top = i32(max(length - 2, 0))
     for i in range(i32(n)):
         p = at[i]
         inside = YES if (p >= -0.5) & (p < edge) else NO
@@ -124,3 +159,39 @@ def place(at: Any, n: int, length: int, stride: int, held: bool, index: Any, wei
         weight[i] = f32(q - np.float64(low))
         index[i] += wide * index.dtype.type(low)
         seen[i] = seen[i] & (inside | i32(held))
+
+
+@compiled
+def look_nearest(
+    at: Any, begin: int, n: int, step: float, start: float, line: Any, width: int, length: int, stride: int,
+    held: bool, index: Any, seen: Any,
+) -> None:  # fmt: skip
+    """Add the nearest voxel along an axis, the later one at .5; arguments as in `look`."""
+    first, final = step * np.float64(begin) + start, step * np.float64(begin + n - 1) + start
+    last, edge, wide = np.float64(length - 1), np.float64(length) - 0.5, index.dtype.type(stride)
+    if not line.size and first >= -0.5 and final >= -0.5 and first < edge and final < edge:
+        for i in range(i32(n)):
+            p = step * np.float64(i32(begin) + i) + start
+            index[i] += wide * index.dtype.type(i32(p + 0.5))
+        return
+    row_coordinates(at, begin, n, step, start, line, width)
+    if _all_within(at, n, -0.5, edge):
+        for i in range(i32(n)):
+            index[i] += wide * index.dtype.type(i32(at[i] + 0.5))
+        return
+    for i in range(i32(n)):
+        p = at[i]
+        inside = YES if (p >= -0.5) & (p < edge) else NO
+        q = p if p > 0.0 else 0.0
+        q = q if q < last else last
+        index[i] += wide * index.dtype.type(i32(q + 0.5))
+        seen[i] = seen[i] & (inside | i32(held))
+
+
+@compiled
+def _all_within(at: Any, n: int, low: float, high: float) -> bool:
+    """Whether every coordinate is in [low, high)."""
+    found = i32(0)
+    for i in range(i32(n)):
+        found += i32((at[i] >= low) & (at[i] < high))
+    return found == i32(n)

@@ -1,0 +1,154 @@
+"""Label masks through a map: the nearest voxel, or a vote of eight."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from domainaug.kernels.jit import compiled
+from domainaug.kernels.jit.resample_linear import gather
+from domainaug.kernels.jit.resample_rows import SPAN, between, lattice_line, lattice_plane, look, look_nearest
+
+__all__ = ["nearest_rows", "vote_rows"]
+
+i32, f32 = np.int32, np.float32
+TIE = f32(1e-4)  # as in the plain engine
+LAST = np.int64(2**62)  # beyond every label
+
+
+@compiled
+def nearest_rows(
+    flat: Any, frame: Any, out: Any, begin: int, end: int, matrix: Any, mesh: Any, level: bool, held: bool, fill: Any,
+    index: Any,
+) -> None:  # fmt: skip
+    """Give rows begin to end, counted over all slices of the output, the bits of the nearest voxel.
+
+    Args:
+        flat: The mask as one row, unsigned.
+        frame: (3,) int64, depth, height and width of the mask.
+        out: (D, H, W), written.
+        begin: The first row.
+        end: One beyond the last.
+        matrix: (4, 4) float64.
+        mesh: (3, gz, gy, gx) float32, or (3, 0, 0, 0).
+        level: Whether a slice of the output lies in one plane of constant z.
+        held: Whether the border is "replicate".
+        fill: What lies outside.
+        index: (SPAN,) int32 or int64, to work in.
+    """
+    depth, height, width = frame[0], frame[1], frame[2]
+    rows, columns = out.shape[1], out.shape[2]
+    at, seen = np.empty(SPAN, np.float64), np.empty(SPAN, np.int32)
+    plane = np.zeros((3, mesh.shape[2], mesh.shape[3]), np.float64)
+    line = np.zeros((3, mesh.shape[3]), np.float64)
+    before, base, shown = -1, 0, 1
+    for row in range(begin, end):
+        z, y = row // rows, row % rows
+        start = matrix[:3, 1] * y + (matrix[:3, 2] * z + matrix[:3, 3])
+        if mesh.size:
+            if z != before:
+                lattice_plane(mesh, plane, z, out.shape[0])
+            lattice_line(plane, line, y, rows)
+        if level and z != before:
+            low, share, shown = between(start[2], depth, held)
+            base = (low + int(share >= f32(0.5))) * height * width
+        before = z
+        for x in range(0, columns, SPAN):
+            n = min(SPAN, columns - x)
+            for i in range(i32(n)):
+                index[i], seen[i] = 0, shown
+            look_nearest(at, x, n, matrix[0, 0], start[0], line[0], columns, width, 1, held, index, seen)
+            look_nearest(at, x, n, matrix[1, 0], start[1], line[1], columns, height, width, held, index, seen)
+            if not level:
+                look_nearest(
+                    at, x, n, matrix[2, 0], start[2], line[2], columns, depth, height * width, held, index, seen
+                )  # fmt: skip
+            part, to = flat[base:], out[z, y, x : x + n]
+            for i in range(i32(n)):
+                to[i] = part[np.uint64(index[i])]
+            for i in range(i32(n)):
+                to[i] = to[i] if seen[i] != i32(0) else fill
+
+
+@compiled
+def vote_rows(
+    flat: Any, frame: Any, out: Any, begin: int, end: int, matrix: Any, mesh: Any, level: bool, held: bool, fill: Any,
+    index: Any, pairs: Any, corners: Any,
+) -> None:  # fmt: skip
+    """Give rows begin to end the label that most of the eight voxels around have.
+
+    Args as in `nearest_rows` and `linear_rows`; `fill` is an int64.
+    """
+    depth, height, width = frame[0], frame[1], frame[2]
+    rows, columns = out.shape[1], out.shape[2]
+    at, seen = np.empty(SPAN, np.float64), np.empty(SPAN, np.int32)
+    wx, wy, wz = np.empty(SPAN, np.float32), np.empty(SPAN, np.float32), np.empty(SPAN, np.float32)
+    plane = np.zeros((3, mesh.shape[2], mesh.shape[3]), np.float64)
+    line = np.zeros((3, mesh.shape[3]), np.float64)
+    below, behind = width * min(1, height - 1), height * width * min(1, depth - 1)
+    before, base, shown = -1, 0, 1
+    for row in range(begin, end):
+        z, y = row // rows, row % rows
+        start = matrix[:3, 1] * y + (matrix[:3, 2] * z + matrix[:3, 3])
+        if mesh.size:
+            if z != before:
+                lattice_plane(mesh, plane, z, out.shape[0])
+            lattice_line(plane, line, y, rows)
+        if level and z != before:
+            low, share, shown = between(start[2], depth, held)
+            top = min(low, max(depth - 2, 0))
+            base = top * height * width
+            wz[:] = share + f32(low - top)
+        before = z
+        for x in range(0, columns, SPAN):
+            n = min(SPAN, columns - x)
+            for i in range(i32(n)):
+                index[i], seen[i] = 0, shown
+            look(at, x, n, matrix[0, 0], start[0], line[0], columns, width, 1, held, index, wx, seen)
+            look(at, x, n, matrix[1, 0], start[1], line[1], columns, height, width, held, index, wy, seen)
+            if not level:
+                look(
+                    at, x, n, matrix[2, 0], start[2], line[2], columns, depth, height * width, held, index, wz, seen
+                )  # fmt: skip
+            gather(flat[base:], index, n, below, pairs)
+            gather(flat[base + behind :], index, n, below, pairs[2:])
+            _elect(corners, n, wx, wy, wz, seen, fill, out[z, y, x : x + n])
+
+
+@compiled
+def _elect(corners: Any, n: int, wx: Any, wy: Any, wz: Any, seen: Any, fill: Any, out: Any) -> None:
+    """Write the winner of each voxel; where all eight agree, and that is nearly everywhere, at once."""
+    votes, shares = np.empty(8, np.int64), np.empty(8, np.float32)
+    for i in range(i32(n)):
+        left, right = i32(2) * i, i32(2) * i + i32(1)
+        first = corners[0, left]
+        same = (corners[0, right] == first) & (corners[1, left] == first) & (corners[1, right] == first)
+        same &= (corners[2, left] == first) & (corners[2, right] == first)
+        same &= (corners[3, left] == first) & (corners[3, right] == first)
+        if seen[i] == i32(0):
+            out[i] = fill
+        elif same:
+            out[i] = first
+        else:
+            for k in range(4):
+                across = (wy[i] if k & 1 else f32(1) - wy[i]) * (wz[i] if k & 2 else f32(1) - wz[i])
+                votes[2 * k], votes[2 * k + 1] = corners[k, left], corners[k, right]
+                shares[2 * k], shares[2 * k + 1] = across * (f32(1) - wx[i]), across * wx[i]
+            out[i] = _winner(votes, shares, fill)
+
+
+@compiled
+def _winner(votes: Any, shares: Any, fill: int) -> int:
+    """Return the label with most weight; of labels that tie the lowest, and the background only before no other."""
+    support, most = np.zeros(8, np.float32), f32(0)
+    for k in range(8):
+        for other in range(8):
+            if votes[other] == votes[k]:
+                support[k] += shares[other]
+        most = max(most, support[k])
+    winner = LAST
+    for k in range(8):
+        if support[k] >= most - TIE and votes[k] != fill:
+            winner = min(winner, votes[k])
+    return fill if winner == LAST else winner
