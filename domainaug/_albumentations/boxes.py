@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domainaug._albumentations.matrices import Matrix, inverse
+from domainaug._albumentations.polygons import NEAREST, SLACK, Size, Step, cut_on_the_way
 from domainaug.kernels.maps import PixelMap, Projective
 
 __all__ = [
@@ -25,15 +26,7 @@ __all__ = [
 
 Array = NDArray[Any]
 Float = NDArray[np.float64]
-Size = tuple[int, int]
-_Vertex = tuple[float, float, float]
-_Polygon = list[_Vertex]
-_Step = tuple[Matrix, Size]
 _At = tuple[Float, Float, Float | float]  # x, y and w; w is 1 until a matrix has perspective
-
-_SLACK = 1e-6  # pixels: what a chain of matrices is off by
-_NEAREST = 1e-9  # share of the distance to the eye that is too near to be projected
-_SPECK = 1e-6  # square pixels: less of a box is nothing
 
 
 def follows_map(leaf: Any) -> bool:
@@ -116,17 +109,17 @@ def points_seen(points: Array, pixel_map: PixelMap) -> NDArray[np.bool_] | None:
     for matrix, (height, width) in steps:
         at = _moved(at, matrix)
         x, y = _projected(at)
-        seen &= (x >= -_SLACK) & (x < width) & (y >= -_SLACK) & (y < height)
+        seen &= (x >= -SLACK) & (x < width) & (y >= -SLACK) & (y < height)
     return seen
 
 
 # -- the way -------------------------------------------------------------------------------------------
 
 
-def _steps(pixel_map: PixelMap) -> list[_Step] | None:
+def _steps(pixel_map: PixelMap) -> list[Step] | None:
     """Return the matrices from the input to the output, each with the frame it arrives in."""
     arrivals = (pixel_map.shape, *(stage.frame for stage in pixel_map.stages[:-1]))
-    steps: list[_Step] = []
+    steps: list[Step] = []
     for stage, arrival in zip(reversed(pixel_map.stages), reversed(arrivals), strict=True):
         if not isinstance(stage, Projective) or _shows_mirror_images(stage, arrival):
             return None
@@ -170,22 +163,22 @@ def _projected(at: _At) -> tuple[Float, Float]:
     x, y, w = at
     if isinstance(w, float):
         return x, y
-    far = np.where(w > _NEAREST, w, np.nan)
+    far = np.where(w > NEAREST, w, np.nan)
     return np.nan_to_num(x / far, nan=np.inf), np.nan_to_num(y / far, nan=np.inf)
 
 
 def _inside(at: _At, frame: Size) -> NDArray[np.bool_]:
     """Return which polygons, their corners along the first axis, lie within the outer edges of a frame's pixels."""
     x, y, w = at
-    least, right, bottom = -0.5 - _SLACK, frame[1] - 0.5 + _SLACK, frame[0] - 0.5 + _SLACK
+    least, right, bottom = -0.5 - SLACK, frame[1] - 0.5 + SLACK, frame[0] - 0.5 + SLACK
     if isinstance(w, float):
         within = (x >= least) & (x <= right) & (y >= least) & (y <= bottom)
     else:
-        within = (w > _NEAREST) & (x >= least * w) & (x <= right * w) & (y >= least * w) & (y <= bottom * w)
+        within = (w > NEAREST) & (x >= least * w) & (x <= right * w) & (y >= least * w) & (y <= bottom * w)
     return np.asarray(within.all(axis=0))
 
 
-def _traced(boxes: Array, frame: Size, steps: list[_Step]) -> tuple[Float, Float]:
+def _traced(boxes: Array, frame: Size, steps: list[Step]) -> tuple[Float, Float]:
     """Return the frame of each box in pixels of the output, (n, 4), and the share of its area that is seen."""
     height, width = frame
     edges = np.asarray(boxes[:, :4], np.float64).T * np.array([[width], [height], [width], [height]]) - 0.5
@@ -201,67 +194,5 @@ def _traced(boxes: Array, frame: Size, steps: list[_Step]) -> tuple[Float, Float
         for row in np.flatnonzero(~whole).tolist():
             left, top, right, bottom = edges[:, row].tolist()
             corners = [(left, top, 1.0), (right, top, 1.0), (right, bottom, 1.0), (left, bottom, 1.0)]
-            frames[row], visible[row] = _cut_on_the_way(corners, frame, steps)
+            frames[row], visible[row] = cut_on_the_way(corners, frame, steps)
     return frames, visible
-
-
-# -- one polygon that a frame cuts ---------------------------------------------------------------------
-
-
-def _cut_on_the_way(uncut: _Polygon, frame: Size, steps: list[_Step]) -> tuple[tuple[float, ...], float]:
-    seen = kept = _clipped(uncut, frame)
-    for matrix, arrival in steps:
-        uncut, kept = _carried(uncut, matrix), _carried(seen, matrix)
-        seen = _clipped(kept, arrival)
-    area = _area(_half(uncut, (0.0, 0.0, 1.0), -_NEAREST))
-    if _area(seen) < _SPECK or area == 0:
-        return (0.0, 0.0, 0.0, 0.0), 0.0
-    height, width = steps[-1][1]
-    edges = (-0.5, -0.5, width - 0.5, height - 0.5)
-    tight, loose = _bounds(seen), _bounds(_half(kept, (0.0, 0.0, 1.0), -_NEAREST))
-    out = [far if abs(near - edge) <= _SLACK else near for near, far, edge in zip(tight, loose, edges, strict=True)]
-    return tuple(out), min(_area(seen) / area, 1.0)
-
-
-def _carried(polygon: _Polygon, matrix: Matrix) -> _Polygon:
-    (a, b, c), (d, e, f), (g, h, i) = matrix
-    return [(a * x + b * y + c * w, d * x + e * y + f * w, g * x + h * y + i * w) for x, y, w in polygon]
-
-
-def _clipped(polygon: _Polygon, frame: Size) -> _Polygon:
-    """Return the part of a convex polygon within the outer edges of a frame's pixels (Sutherland & Hodgman 1974)."""
-    height, width = frame
-    polygon = _half(polygon, (0.0, 0.0, 1.0), -_NEAREST)
-    for plane in ((1.0, 0.0, 0.5), (-1.0, 0.0, width - 0.5), (0.0, 1.0, 0.5), (0.0, -1.0, height - 0.5)):
-        polygon = _half(polygon, plane, 0.0)
-    return polygon
-
-
-def _half(polygon: _Polygon, plane: _Vertex, offset: float) -> _Polygon:
-    """Return the part of a convex polygon on the positive side of a plane through homogeneous space."""
-    a, b, c = plane
-    sides = [a * x + b * y + c * w + offset for x, y, w in polygon]
-    out: _Polygon = []
-    for number, (vertex, side) in enumerate(zip(polygon, sides, strict=True)):
-        before, side_before = polygon[number - 1], sides[number - 1]
-        if (side >= 0) != (side_before >= 0):
-            t = side_before / (side_before - side)
-            x, y, w = (p + t * (q - p) for p, q in zip(before, vertex, strict=True))
-            out.append((x, y, w))
-        if side >= 0:
-            out.append(vertex)
-    return out
-
-
-def _flat(polygon: _Polygon) -> list[tuple[float, float]]:
-    return [(x / w, y / w) for x, y, w in polygon]
-
-
-def _area(polygon: _Polygon) -> float:
-    flat = _flat(polygon)
-    return abs(sum(flat[k - 1][0] * y - x * flat[k - 1][1] for k, (x, y) in enumerate(flat))) / 2
-
-
-def _bounds(polygon: _Polygon) -> tuple[float, float, float, float]:
-    x, y = zip(*_flat(polygon), strict=True)
-    return min(x), min(y), max(x), max(y)
