@@ -147,7 +147,7 @@ class Pipeline(A.Compose):  # type: ignore[misc]
         copy: int = 0,
         value_range: tuple[float, float] | None = None,
         fill: float | None = None,
-        spacing: tuple[float, float] | None = None,
+        spacing: tuple[float, ...] | None = None,
         **data: Any,
     ) -> dict[str, Any]:
         """Augment one sample.
@@ -159,7 +159,7 @@ class Pipeline(A.Compose):  # type: ignore[misc]
             copy: Which copy of the sample, from 0.
             value_range: (low, high) of this picture.
             fill: The value outside this picture.
-            spacing: Millimeters from one pixel to the next, (rows, columns).
+            spacing: Millimeters from one pixel to the next, (rows, columns), or (slices, rows, columns) of a volume.
             **data: `image`, `mask`, `masks`, `bboxes`, `keypoints`, `volume`, `mask3d` and so on.
 
         Returns:
@@ -268,7 +268,7 @@ class Pipeline(A.Compose):  # type: ignore[misc]
         data: dict[str, Any],
         targets: Mapping[str, str],
         values: Values,
-        spacing: tuple[float, float] | None,
+        spacing: tuple[float, ...] | None,
         log: Log,
         thin: set[str],
     ) -> dict[str, Any]:

@@ -28,7 +28,7 @@ class State:
         data: Every target, pictures and masks as private copies, boxes and points as albumentations holds them.
         targets: Name of each target to its kind ("image", "mask", "bboxes" ...).
         values: What pixel values mean.
-        spacing: Millimeters from one pixel to the next, (rows, columns), or None.
+        spacing: Millimeters from one pixel to the next, (rows, columns) or (slices, rows, columns), or None.
         rows: The numbered boxes and points.
         log: Where to note what happens.
         filtered: Takes the data and drops the labels that are gone; albumentations' own rules.
@@ -48,7 +48,7 @@ class State:
         data: dict[str, Any],
         targets: Mapping[str, str],
         values: Values,
-        spacing: tuple[float, float] | None,
+        spacing: tuple[float, ...] | None,
         rows: Mapping[str, Rows],
         log: Log,
         filtered: Callable[[dict[str, Any]], dict[str, Any]],
@@ -87,7 +87,7 @@ class State:
             height=int(shape[0]),
             width=int(shape[1]),
             channels=int(shape[2]) if len(shape) > 2 else 1,
-            spacing=self.spacing,
+            spacing=None if self.spacing is None else (float(self.spacing[-2]), float(self.spacing[-1])),
             low=float(low),
             high=float(high),
             volume=any(kind in ("volume", "volumes") for kind in self.pictures.values()),
@@ -98,6 +98,7 @@ class State:
         return {
             "value_range": (self.values.low, self.values.high) if self.known else None,
             "spacing": self.spacing,
+            "fill": self.values.fill,
         }
 
     def shown(self) -> str:

@@ -81,3 +81,23 @@ def test_key_points_go_through_every_step(volume):
     out = pipeline(volume=spot, keypoints=[(50, 40, 12)])
     where = [float((each * out["volume"]).sum() / out["volume"].sum()) for each in np.mgrid[:24, :80, :96]]
     assert np.allclose(out["keypoints"][0], where[::-1], atol=0.3)
+
+
+class TestWhatAPipelineTells:
+    class Asking(A.ImageOnlyTransform):
+        def get_params_dependent_on_data(self, params, data):
+            return {name: data[name] for name in ("value_range", "spacing", "fill")}
+
+        def apply(self, img, **params):
+            return img
+
+    def test_range_fill_and_the_distance_of_slices(self, volume):
+        pipeline = Pipeline([self.Asking(p=1)], seed=0, value_range=RANGE, fill=-650.0)
+        pipeline(volume=volume, spacing=(3.0, 1.0, 0.5))
+        applied = pipeline._log.applied[0]
+        assert {name: applied.params[name] for name in ("value_range", "spacing", "fill")} == {
+            "value_range": RANGE,
+            "spacing": (3.0, 1.0, 0.5),
+            "fill": -650.0,
+        }
+        assert applied.frame.spacing == (1.0, 0.5)  # effects in mm are those within a slice

@@ -119,3 +119,26 @@ class TestRecipes:
             recipe_classes.cache_clear()
             vars(transforms).pop("Doubled", None)
         assert type(built) is Doubled
+
+
+class TestGuide:
+    TEXT = (Path(domainaug.__file__).parents[1] / "docs" / "transforms.md").read_text(encoding="utf-8")
+
+    def test_it_has_a_row_and_a_paragraph_for_each(self):
+        for name in TRANSFORMS:
+            assert f"| `{name}` |" in self.TEXT
+            assert f"**`{name}`**" in self.TEXT
+
+    def test_its_transform_of_your_own_works_alone_and_in_a_pipeline(self, tmp_path):
+        parts = self.TEXT.split("```python\n")
+        code = parts[2].split("```")[0]
+        script = tmp_path / "guide.py"
+        script.write_text(
+            code + "import numpy as np\nfrom domainaug.pipeline import Pipeline\n"
+            "image = np.full((4, 4), 100, np.uint8)\n"
+            "print(Brighter(p=1)(image=image)['image'].max() > 100, "
+            "Pipeline([Brighter(p=1), Brighter(p=1)], seed=0)(image=image)['image'].max() > 100)",
+            encoding="utf-8",
+        )
+        done = subprocess.run([sys.executable, str(script)], check=True, capture_output=True, text=True)
+        assert done.stdout.split() == ["True", "True"]
