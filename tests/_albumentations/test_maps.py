@@ -97,6 +97,7 @@ MATRICES = {
     "Rotate, cropped": partial(A.Rotate, 60, crop_border=True),
     "SafeRotate": partial(A.SafeRotate, 180),
     "Perspective": partial(A.Perspective, (0.05, 0.2)),
+    "Perspective, by area": partial(A.Perspective, (0.05, 0.2), interpolation=cv2.INTER_AREA),
     "Perspective, all in view": partial(A.Perspective, (0.05, 0.2), fit_output=True, fill=0.5),
     "Perspective, of another size": partial(A.Perspective, (0.05, 0.2), keep_size=False, border_mode=REPLICATE),
     "Perspective, all, of another size": partial(A.Perspective, (0.05, 0.2), keep_size=False, fit_output=True),
@@ -105,6 +106,7 @@ MATRICES = {
 FIELDS = {
     "ElasticTransform": partial(A.ElasticTransform, 60, 6),
     "ElasticTransform, mirrored": partial(A.ElasticTransform, 60, 6, same_dxdy=True, border_mode=REFLECT_101),
+    "ElasticTransform, by area": partial(A.ElasticTransform, 60, 6, interpolation=cv2.INTER_AREA),
     "GridDistortion": partial(A.GridDistortion, 4, fill=0.5),
     "OpticalDistortion": partial(A.OpticalDistortion, 0.4),
     "OpticalDistortion, fisheye": partial(A.OpticalDistortion, 0.4, mode="fisheye", border_mode=REPLICATE),
