@@ -220,7 +220,14 @@ def sample(
     if weight is None:
         return values
     share = weight[..., None] if order != "nearest" else (weight[..., None] > 0.5).astype(np.float64)
-    return np.where(share == 0, fill, np.where(share == 1, values, fill + share * (values - fill)))
+    with np.errstate(invalid="ignore"):
+        mixed = fill + share * (values - fill)
+    return np.where(share == 0, fill, np.where(share == 1, values, mixed))
+
+
+def _finite(picture: Array) -> bool:
+    """Whether OpenCV can interpolate it: pixels without weight count there, and 0 times NaN is NaN."""
+    return picture.dtype.kind != "f" or bool(np.isfinite(picture).all())
 
 
 def _remap(picture: Array, x: Coordinates, y: Coordinates, border: Border, fill: Array) -> Array:
@@ -259,7 +266,8 @@ def _taps(
             value = picture[row, fold_index(i, width, border)]
             if border == "constant":
                 value = np.where((out_y | (i < 0) | (i >= width))[..., None], fill, value)
-            total += np.where(weight == 0, 0, weight * value)
+            with np.errstate(invalid="ignore"):
+                total += np.where(weight == 0, 0, weight * value)
     return np.where(known[..., None] | (border != "constant"), total, fill)
 
 
