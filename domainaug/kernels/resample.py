@@ -13,6 +13,7 @@ floats, one level for integers, which ITK truncates and we round.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
@@ -25,7 +26,7 @@ from domainaug.kernels.point import Point
 from domainaug.kernels.volume_map import VolumeMap
 from domainaug.kernels.whole import held
 
-__all__ = ["LabelOrder", "VolumeOrder", "resample_labels", "resample_volume"]
+__all__ = ["WARMUP", "LabelOrder", "VolumeOrder", "resample_labels", "resample_volume"]
 
 Array = NDArray[Any]
 VolumeOrder = Literal["nearest", "linear", "cubic", "area"]
@@ -179,3 +180,30 @@ def _copied(source: Array, volume_map: VolumeMap, axes: list[tuple[int, int, int
     if any(part.stop - part.start < n for part, n in zip(there, out.shape, strict=True)):
         out[...] = fill
     out[tuple(there)] = turned[tuple(read)]
+
+
+def _warm_volume(dtype: DTypeLike, order: VolumeOrder = "linear") -> Callable[[], None]:
+    def warm() -> None:
+        turned = VolumeMap.from_physical((2, 4, 4), 1.0, (0.0, 0.0, 5.0))
+        resample_volume(np.zeros((2, 4, 4), dtype), turned, order=order, threads=1)
+
+    warm.__name__ = f"{order}_{np.dtype(dtype).name}"
+    return warm
+
+
+def _warm_labels(dtype: DTypeLike, order: LabelOrder) -> Callable[[], None]:
+    def warm() -> None:
+        turned = VolumeMap.from_physical((2, 4, 4), 1.0, (0.0, 0.0, 5.0))
+        resample_labels(np.zeros((2, 4, 4), dtype), turned, order=order, threads=1)
+
+    warm.__name__ = f"{order}_labels_{np.dtype(dtype).name}"
+    return warm
+
+
+WARMUP = (
+    *(_warm_volume(dtype) for dtype in _VOLUMES),
+    *(_warm_volume(dtype, "area") for dtype in _VOLUMES),
+    *(_warm_labels(dtype, "nearest") for dtype in (np.uint8, np.uint16, np.int32)),
+    *(_warm_labels(dtype, "vote") for dtype in _MASKS[:4]),
+)
+"""What `domainaug.kernels.engine.warmup` runs: every loop of this file, for every type."""

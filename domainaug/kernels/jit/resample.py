@@ -11,9 +11,12 @@ from domainaug.kernels.jit.point import pack
 from domainaug.kernels.jit.resample_labels import nearest_rows, vote_rows
 from domainaug.kernels.jit.resample_linear import linear_rows
 from domainaug.kernels.jit.resample_rows import SPAN
+from domainaug.kernels.jit.resample_taps import taps_rows
+from domainaug.kernels.jit.warp import points
 from domainaug.kernels.point import Point
 from domainaug.kernels.threads import run_slabs
 from domainaug.kernels.volume_map import VolumeMap
+from domainaug.kernels.whole import held as held_within
 
 __all__ = ["labels", "volume"]
 
@@ -27,27 +30,42 @@ def volume(
     threads: int | None, counts: NDArray[np.int64] | None,
 ) -> None:  # fmt: skip
     """Resample a volume; arguments as in `domainaug.kernels.resample.resample_volume`, `out` is written."""
+    if order == "nearest":
+        _nearest(source, volume_map, fill, point, out, threads, counts)
+        return
     mesh, level = _lattice(volume_map)
-    held = volume_map.border == "replicate"
+    held, fill_value = volume_map.border == "replicate", np.float32(fill)
     codes, numbers = pack(point, 1)
-    frame = np.array(source.shape, np.int64)
-    ends, flat, wide = _ends(out.dtype), _flat(source), f"i{2 * source.itemsize}"
+    frame, ends, flat = np.array(source.shape, np.int64), _ends(out.dtype), _flat(source)
+    sides = np.array(volume_map.footprint if order == "area" else (0.0, 0.0, 0.0))
     totals: list[NDArray[np.int64]] = []
 
     def slab(begin: int, end: int) -> None:
         found = np.zeros(0 if counts is None or point is None else 2, np.int64)
-        index = np.empty(SPAN, _index_type(source))
-        pairs = np.empty((4, SPAN), wide)
-        linear_rows(
-            flat, frame, out, begin, end, volume_map.matrix, mesh, level, held, np.float32(fill),
-            ends, point is not None, codes, numbers, found, index,
-            pairs, pairs.view(source.dtype),
-        )  # fmt: skip
+        program = (ends, point is not None, codes, numbers, found)
+        rows = (flat, frame, out, begin, end, volume_map.matrix, mesh)
+        if order == "linear":
+            index, pairs = np.empty(SPAN, _index_type(source)), np.empty((4, SPAN), f"i{2 * source.itemsize}")
+            linear_rows(*rows, level, held, fill_value, *program, index, pairs, pairs.view(source.dtype))
+        else:
+            taps_rows(*rows, sides, held, fill_value, *program)
         totals.append(found)
 
     run_slabs(slab, out.shape[0] * out.shape[1], threads, least=16)
     if counts is not None and point is not None:
         counts += np.sum(totals, axis=0)
+
+
+def _nearest(
+    source: Array, volume_map: VolumeMap, fill: float, point: Point | None, out: Array, threads: int | None,
+    counts: NDArray[np.int64] | None,
+) -> None:  # fmt: skip
+    """Move values as if they were labels; then the program, in a pass of its own."""
+    bits = f"i{source.itemsize}"
+    outside = int(held_within(np.array(fill), source.dtype).view(bits))
+    labels(source.view(bits), volume_map, "nearest", outside, out.view(bits), threads)
+    if point is not None:
+        points(out[..., None], point, out[..., None], threads, counts)
 
 
 def labels(source: Array, volume_map: VolumeMap, order: str, fill: int, out: Array, threads: int | None) -> None:
@@ -59,20 +77,15 @@ def labels(source: Array, volume_map: VolumeMap, order: str, fill: int, out: Arr
     if order == "nearest" or source.dtype == np.bool_:  # bits are copied, whatever they mean
         bits = f"u{source.itemsize}"
         source, out, background = source.view(bits), out.view(bits), background.view(bits)
-    flat, wide, index_type = _flat(source), f"i{2 * source.itemsize}", _index_type(source)
+    flat = _flat(source)
 
     def slab(begin: int, end: int) -> None:
-        index = np.empty(SPAN, index_type)
+        index, pairs = np.empty(SPAN, _index_type(source)), np.empty((4, SPAN), f"i{2 * source.itemsize}")
+        rows = (flat, frame, out, begin, end, volume_map.matrix, mesh, level, held)
         if order == "nearest":
-            nearest_rows(
-                flat, frame, out, begin, end, volume_map.matrix, mesh, level, held, background[()], index
-            )  # fmt: skip
-            return
-        pairs = np.empty((4, SPAN), wide)
-        vote_rows(
-            flat, frame, out, begin, end, volume_map.matrix, mesh, level, held, np.int64(background), index,
-            pairs, pairs.view(source.dtype),
-        )  # fmt: skip
+            nearest_rows(*rows, background[()], index)
+        else:
+            vote_rows(*rows, np.int64(background), index, pairs, pairs.view(source.dtype))
 
     run_slabs(slab, out.shape[0] * out.shape[1], threads, least=16)
 

@@ -151,4 +151,4 @@ def _winner(votes: Any, shares: Any, fill: int) -> int:
     for k in range(8):
         if support[k] >= most - TIE and votes[k] != fill:
             winner = min(winner, votes[k])
-    return fill if winner == LAST else winner
+    return int(fill if winner == LAST else winner)

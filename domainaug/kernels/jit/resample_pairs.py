@@ -13,8 +13,8 @@ __all__ = ["load_pair"]
 _WIDE = {8: types.int16, 16: types.int32, 32: types.int64}
 
 
-@intrinsic
-def load_pair(typing: Any, values: Any, index: Any) -> Any:  # type: ignore[no-untyped-def, unused-ignore]
+@intrinsic  # type: ignore[untyped-decorator, unused-ignore]
+def load_pair(typing: Any, values: Any, index: Any) -> Any:
     """Return values[index] and values[index + 1] as one integer of twice their width, in the order of memory.
 
     Args:

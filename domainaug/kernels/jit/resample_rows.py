@@ -110,29 +110,17 @@ def look(
     at: Any, begin: int, n: int, step: float, start: float, line: Any, width: int, length: int, stride: int,
     held: bool, index: Any, weight: Any, seen: Any,
 ) -> None:  # fmt: skip
-    """Do `row_coordinates` and `place` in one, and in one loop where a straight row stays inside the frame."""
-    first, final = step * np.float64(begin) + start, step * np.float64(begin + n - 1) + start
-    last = np.float64(length - 1)
-    if line.size or not (first >= 0.0 and final >= 0.0 and first < last and final < last):
-        row_coordinates(at, begin, n, step, start, line, width)
-        place(at, n, length, stride, held, index, weight, seen)
-        return
-    wide = index.dtype.type(stride)
-    for i in range(i32(n)):
-        p = step * np.float64(i32(begin) + i) + start
-        low = i32(p)
-        weight[i] = f32(p - np.float64(low))
-        index[i] += wide * index.dtype.type(low)
-
-
-@compiled
-def place(at: Any, n: int, length: int, stride: int, held: bool, index: Any, weight: Any, seen: Any) -> None:
-    """Turn coordinates along an axis into memory and weights, and add them to what other axes gave.
+    """Turn one coordinate of voxels begin to begin + n of a row into memory and weights, added to what others gave.
 
     Args:
-        at: (at least n,) float64 coordinates; NaN counts as outside.
+        at: (at least n,) float64, to work in.
+        begin: The first voxel.
         n: How many.
-        length: Voxels along the axis.
+        step: As in `row_coordinates`.
+        start: Likewise.
+        line: Likewise.
+        width: Likewise.
+        length: Voxels of the input along the axis.
         stride: Distance of neighbors along the axis in memory.
         held: Whether the outermost voxels go on outside the frame.
         index: (at least n,) added to: the voxel below each coordinate, the last but one at most. Its type, int32
@@ -140,14 +128,73 @@ def place(at: Any, n: int, length: int, stride: int, held: bool, index: Any, wei
         weight: (at least n,) float32, written: the share of the voxel above.
         seen: (at least n,) int32, set to 0 where the coordinate is outside [-0.5, length - 0.5).
     """
-    last, edge = np.float64(length - 1), np.float64(length) - 0.5
-    wide = index.dtype.type(stride)
-    if _all_within(at, n, 0.0, last):  # most rows: nothing to hold
-        for i in range(i32(n)):
+    if line.size:
+        row_coordinates(at, begin, n, step, start, line, width)
+        inside, beyond = (0, n) if _all_within(at, n, 0.0, length - 1.0) else (n, n)
+    else:
+        inside, beyond = _interior(begin, n, step, start, 0.0, length - 1.0)
+        row_coordinates(at, begin, inside, step, start, line, width)
+        row_coordinates(at[beyond:], begin + beyond, n - beyond, step, start, line, width)
+    _hold(at, inside, length, stride, held, index, weight, seen)
+    _hold(at[beyond:], n - beyond, length, stride, held, index[beyond:], weight[beyond:], seen[beyond:])
+    wide, count = index.dtype.type(stride), i32(beyond - inside)
+    index, weight, at = index[inside:], weight[inside:], at[inside:]
+    if line.size:
+        for i in range(count):
             low = i32(at[i])
             weight[i] = f32(at[i] - np.float64(low))
             index[i] += wide * index.dtype.type(low)
         return
+    origin = i32(begin + inside)
+    for i in range(count):  # most of a straight row: nothing to hold, nothing to remember
+        p = step * np.float64(origin + i) + start
+        low = i32(p)
+        weight[i] = f32(p - np.float64(low))
+        index[i] += wide * index.dtype.type(low)
+
+
+@compiled
+def look_nearest(
+    at: Any, begin: int, n: int, step: float, start: float, line: Any, width: int, length: int, stride: int,
+    held: bool, index: Any, seen: Any,
+) -> None:  # fmt: skip
+    """Add the nearest voxel along an axis, the later one at .5; arguments as in `look`."""
+    edge, wide = length - 0.5, index.dtype.type(stride)
+    if line.size:
+        row_coordinates(at, begin, n, step, start, line, width)
+        inside, beyond = (0, n) if _all_within(at, n, -0.5, edge) else (n, n)
+    else:
+        inside, beyond = _interior(begin, n, step, start, -0.5, edge)
+        row_coordinates(at, begin, inside, step, start, line, width)
+        row_coordinates(at[beyond:], begin + beyond, n - beyond, step, start, line, width)
+    _hold_nearest(at, inside, length, stride, held, index, seen)
+    _hold_nearest(at[beyond:], n - beyond, length, stride, held, index[beyond:], seen[beyond:])
+    count, index, at = i32(beyond - inside), index[inside:], at[inside:]
+    if line.size:
+        for i in range(count):
+            index[i] += wide * index.dtype.type(i32(at[i] + 0.5))
+        return
+    origin = i32(begin + inside)
+    for i in range(count):
+        p = step * np.float64(origin + i) + start
+        index[i] += wide * index.dtype.type(i32(p + 0.5))
+
+
+@compiled
+def _interior(begin: int, n: int, step: float, start: float, low: float, high: float) -> Any:
+    """Return the first and one beyond the last of n voxels whose coordinates are surely in [low, high)."""
+    if step == 0:
+        return (0, n) if low <= start < high else (n, n)
+    one, other = (low - start) / step - begin, (high - start) / step - begin
+    first = min(max(np.ceil(min(one, other)) + 1, 0.0), float(n))  # one voxel short of where rounding could matter
+    final = min(max(np.floor(max(one, other)), 0.0), float(n))
+    return (int(first), int(final)) if first < final else (n, n)
+
+
+@compiled
+def _hold(at: Any, n: int, length: int, stride: int, held: bool, index: Any, weight: Any, seen: Any) -> None:
+    """Add voxels whose coordinates may be outside; NaN counts as outside."""
+    last, edge, wide = np.float64(length - 1), np.float64(length) - 0.5, index.dtype.type(stride)
     top = i32(max(length - 2, 0))
     for i in range(i32(n)):
         p = at[i]
@@ -162,23 +209,8 @@ def place(at: Any, n: int, length: int, stride: int, held: bool, index: Any, wei
 
 
 @compiled
-def look_nearest(
-    at: Any, begin: int, n: int, step: float, start: float, line: Any, width: int, length: int, stride: int,
-    held: bool, index: Any, seen: Any,
-) -> None:  # fmt: skip
-    """Add the nearest voxel along an axis, the later one at .5; arguments as in `look`."""
-    first, final = step * np.float64(begin) + start, step * np.float64(begin + n - 1) + start
+def _hold_nearest(at: Any, n: int, length: int, stride: int, held: bool, index: Any, seen: Any) -> None:
     last, edge, wide = np.float64(length - 1), np.float64(length) - 0.5, index.dtype.type(stride)
-    if not line.size and first >= -0.5 and final >= -0.5 and first < edge and final < edge:
-        for i in range(i32(n)):
-            p = step * np.float64(i32(begin) + i) + start
-            index[i] += wide * index.dtype.type(i32(p + 0.5))
-        return
-    row_coordinates(at, begin, n, step, start, line, width)
-    if _all_within(at, n, -0.5, edge):
-        for i in range(i32(n)):
-            index[i] += wide * index.dtype.type(i32(at[i] + 0.5))
-        return
     for i in range(i32(n)):
         p = at[i]
         inside = YES if (p >= -0.5) & (p < edge) else NO
@@ -194,4 +226,4 @@ def _all_within(at: Any, n: int, low: float, high: float) -> bool:
     found = i32(0)
     for i in range(i32(n)):
         found += i32((at[i] >= low) & (at[i] < high))
-    return found == i32(n)
+    return bool(found == i32(n))
