@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from domainaug.effects import EFFECTS, EffectRanges, Interval, applicable, effect
+from domainaug.effects import EFFECTS, Effect, EffectRanges, Interval, applicable, effect
 from domainaug.functionals import LEVELS, decompose, field_of_view, tone_effects
 
 __all__ = ["Frame", "Generators"]
@@ -218,18 +219,7 @@ class Generators:
             frame: The frame. Its aspect matters to shifts (a square is assumed without it), and what cannot
                 happen to it is left out: color effects of a gray picture, turns of a picture that has no depth.
         """
-        found: dict[str, Interval] = {}
-        if self.maps is not _IDENTITY_MAP:
-            values = decompose(self.maps, aspect=frame.aspect if frame else 1.0)
-            found.update((name, _spanned(name, column)) for name, column in values.items())
-            if len(self.maps) > 1 and found["rotation"].high > 180 - 1e-6:  # a half turn is one to either side
-                found["rotation"] = EFFECTS["rotation"].anything
-        if self.curves is not _IDENTITY_CURVE:
-            found.update((name, _spanned(name, column)) for name, column in tone_effects(self.curves).items())
-        for name, interval in self.ranges.items():
-            found[name] = EFFECTS[name].then(found[name], interval) if name in found else interval
-        possible = applicable(color=frame.channels > 1, volume=frame.volume) if frame else EFFECTS.values()
-        return {row.name: found[row.name] for row in possible if row.name in found and found[row.name] != row.still}
+        return dict(_read(self, frame))
 
     def present(self, frame: Frame | None = None) -> EffectRanges:
         """Read the effects that are far enough from neutral to be reported."""
@@ -242,6 +232,27 @@ class Generators:
 
 _GROWS_WITH_SCALE = {"blur": 1, "motion_blur": 1, "local_warp": 1, "shift": 1, "occlusion": 2, "foreign_content": 2}
 _HIDDEN_BY_SMOOTHING = ("compression", "loss_of_levels", "pixelation", "impulse_noise")
+
+
+@lru_cache(maxsize=64)  # a record asks what a step did, what of it counts, and what is faint: one reading
+def _read(generators: Generators, frame: Frame | None) -> EffectRanges:
+    found: dict[str, Interval] = {}
+    if generators.maps is not _IDENTITY_MAP:
+        values = decompose(generators.maps, aspect=frame.aspect if frame else 1.0)
+        found.update((name, _spanned(name, column)) for name, column in values.items())
+        if len(generators.maps) > 1 and found["rotation"].high > 180 - 1e-6:  # a half turn is one to either side
+            found["rotation"] = EFFECTS["rotation"].anything
+    if generators.curves is not _IDENTITY_CURVE:
+        found.update((name, _spanned(name, column)) for name, column in tone_effects(generators.curves).items())
+    for name, interval in generators.ranges.items():
+        found[name] = EFFECTS[name].then(found[name], interval) if name in found else interval
+    possible = _possible(frame.channels > 1, frame.volume) if frame else EFFECTS.values()
+    return {row.name: found[row.name] for row in possible if row.name in found and found[row.name] != row.still}
+
+
+@lru_cache(maxsize=4)
+def _possible(color: bool, volume: bool) -> tuple[Effect, ...]:
+    return tuple(applicable(color=color, volume=volume))
 
 
 def _spanned(name: str, column: Array) -> Interval:
