@@ -17,6 +17,8 @@ from domainaug.pipeline.pending import Move, Tone
 
 __all__ = ["Shown", "drawn_ahead", "offer"]
 
+_CONSTANT = 0  # cv2.BORDER_CONSTANT
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -72,7 +74,8 @@ def offer(leaf: A.BasicTransform, params: Mapping[str, Any], shown: Shown) -> Mo
         return None
     order, fill, fill_mask = settings_of(leaf)
     assert order is not None
-    outside = hasattr(leaf, "fill")  # a mirror has none, and goes with any
+    # A mirror fills nothing, nor does a border that repeats the picture: they go with any fill.
+    outside = hasattr(leaf, "fill") and getattr(leaf, "border_mode", _CONSTANT) == _CONSTANT
     lent = (shown.fill or 0.0) if fill is None else fill
     return Move(found, None if order == "any" else order, lent if outside else None, fill_mask if outside else None)
 

@@ -48,7 +48,6 @@ class Passes:
     def __init__(self, state: State) -> None:
         self._state = state
         self._pending = Pending()
-        self._open = all(state.data[name].dtype in _TYPES for name in state.pictures)
         self._sight: Sight | None = None
 
     # -- joining ---------------------------------------------------------------------------------------
@@ -56,10 +55,12 @@ class Passes:
     def join(self, step: Step) -> bool:
         """Draw a step and let it wait for its pass; False when it has to be carried out alone."""
         state, leaf = self._state, step.leaf
-        if not self._open or state.free or step.channels is not None or not isinstance(leaf, A.BasicTransform):
+        if state.free or step.channels is not None or not isinstance(leaf, A.BasicTransform):
+            return False
+        pixel = kind_of(leaf) is Kind.PIXEL
+        if not self._takes(pixel=pixel):
             return False
         sight = self._seen()
-        pixel = kind_of(leaf) is Kind.PIXEL
         shown = sight.shown(pixel=pixel)
         if not drawn_ahead(leaf, shown.dtype):
             return False
@@ -81,7 +82,14 @@ class Passes:
         self._pending.leaf = leaf
         return True
 
+    def _takes(self, *, pixel: bool) -> bool:
+        """Whether the kernels take the pictures; of other types, only once they are shares, as pixel steps have them."""
+        state = self._state
+        return all(state.data[name].dtype in _TYPES for name in state.pictures) or (pixel and state.known)
+
     def _add_tone(self, leaf: Any, tone: Tone) -> None:
+        if not self._takes(pixel=False):
+            self._state.to_unit(type(leaf).__name__)
         if any(isinstance(op, Posterize) for op in tone.ops) and self._state.values.dtype != np.uint8:
             self._state.log.quantized.append(type(leaf).__name__)
         if not self._pending.add_tone(tone):

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import kstest
 
 from domainaug._albumentations import A
-from domainaug._albumentations.grain import noise_params, quick_draw
+from domainaug._albumentations.grain import quick_draw
 from domainaug._albumentations.leaves import draw
 from domainaug._albumentations.ops import ops_of
 from domainaug._albumentations.streams import Streams
@@ -15,6 +15,7 @@ from domainaug.declare.draws import drawn as effects_of_draw
 from domainaug.generators import Frame
 from domainaug.kernels.engine import using
 from domainaug.kernels.point import Noise, Point
+from domainaug.kernels.random import normals
 from domainaug.kernels.warp import apply_point
 from domainaug.pipeline.record import small
 
@@ -29,6 +30,15 @@ def _plain_loops():
 
 def quick(leaf, seed=0, shape=(40, 57, 3)):
     return quick_draw(leaf, Streams((seed,)).at((0,)), shape)
+
+
+def noise_params(leaf, params, shape, dtype, number=0):
+    """The draw with the field that GaussNoise itself adds; `number` is the slice of a volume."""
+    drawn = tuple(shape) if params["per_channel"] or len(shape) < 3 else (*shape[:2], 1)
+    top = 255.0 if np.dtype(dtype) == np.uint8 else 1.0
+    field = normals(drawn, params["key"], start=number * int(np.prod(drawn)))
+    field = field * np.float32(params["std"] * top) + np.float32(params["mean"] * top)
+    return {**params, "noise_map": np.broadcast_to(field, tuple(shape))}
 
 
 def test_a_draw_is_a_few_numbers_and_stays_on_the_transform():

@@ -317,3 +317,18 @@ def test_the_record_does_not_tell_passes_apart() -> None:
 def test_saved_pipelines_keep_the_setting() -> None:
     loaded = A.from_dict(A.to_dict(Pipeline([A.HorizontalFlip()], fused=False)))
     assert loaded.fused is False
+
+
+def test_shares_of_a_wide_type_join_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran = passes_of(monkeypatch)
+    chain = [A.RandomGamma(p=1), A.GaussNoise(p=1)]
+    out = Pipeline(chain, seed=1, value_range=(0, 1000))(image=smooth(30, 30, np.float64) * 900)["image"]
+    assert out.dtype == np.float64
+    assert ran == ["apply_point"]
+
+
+def test_a_border_that_repeats_goes_with_any_fill(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran = passes_of(monkeypatch)
+    chain = [A.Rotate(border_mode=cv2.BORDER_REFLECT_101, p=1), A.Rotate(fill=9, p=1)]
+    Pipeline(chain, seed=1)(image=smooth(48, 48))
+    assert ran == ["warp"]
