@@ -83,7 +83,7 @@ class Passes:
         return True
 
     def _takes(self, *, pixel: bool) -> bool:
-        """Whether the kernels take the pictures; of other types, only once they are shares, as pixel steps have them."""
+        """Whether the kernels take the pictures; other types only as the shares that pixel steps are given."""
         state = self._state
         return all(state.data[name].dtype in _TYPES for name in state.pictures) or (pixel and state.known)
 

@@ -328,7 +328,14 @@ PIXEL = [
 ]
 
 
-@pytest.mark.parametrize("name", PIXEL)
+def test_a_tone_curve_in_a_pass_keeps_all_levels():
+    pipeline = Pipeline([A.RandomToneCurve(scale=0.3, p=1)], seed=0)
+    levels = np.unique(pipeline(image=np.linspace(0, 1, 4096, dtype=np.float32)[None].repeat(8, axis=0))["image"])
+    assert len(levels) > 3000
+    assert not pipeline.record.get("quantized")
+
+
+@pytest.mark.parametrize("name", [name for name in PIXEL if name != "RandomToneCurve"])
 def test_the_list_of_what_goes_through_eight_bits_is_true(name):
     image = np.random.default_rng(0).random((64, 64, 3))  # float64: every step by itself
     data = {"image": image, "mask": np.ones((64, 64), np.uint8)}
