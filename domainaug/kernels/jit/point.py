@@ -123,18 +123,24 @@ def run(
         elif codes[k, 3] == 0:
             _curve_op(kind, u, n, numbers[at : at + size])
         else:
-            pixels = i32(n // channels)
-            for c in range(channels):
-                for i in range(pixels):
-                    spare[i] = u[i * i32(channels) + i32(c)]
-                _curve_op(kind, spare, pixels, numbers[at + c * size : at + (c + 1) * size])
-                for i in range(pixels):
-                    u[i * i32(channels) + i32(c)] = spare[i]
+            _by_channel(kind, u, n, channels, numbers[at : at + channels * size], spare)
         _hold(u, n, floor, ceiling)
     if counts.size:
         counts[1] += _at_ends(u, n)
     for i in range(i32(n)):
         u[i] = u[i] * width + low
+
+
+@compiled
+def _by_channel(kind: int, u: Any, n: int, channels: int, own: Any, spare: Any) -> None:
+    """Do one operation whose numbers differ from channel to channel."""
+    pixels, size = i32(n // channels), own.size // channels
+    for c in range(channels):
+        for i in range(pixels):
+            spare[i] = u[i * i32(channels) + i32(c)]
+        _curve_op(kind, spare, pixels, own[c * size : (c + 1) * size])
+        for i in range(pixels):
+            u[i * i32(channels) + i32(c)] = spare[i]
 
 
 @compiled

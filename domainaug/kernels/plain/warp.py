@@ -213,6 +213,7 @@ def sample(
         and picture.shape[2] in (1, 3)
         and max(*picture.shape, *x.shape) <= _CV2_MOST
         and exact_remap()
+        and _finite(picture)
     ):
         values = _remap(picture, x, y, border, fill)
     else:
