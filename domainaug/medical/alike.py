@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,8 +26,10 @@ from pydicom.encaps import get_frame
 from pydicom.filereader import read_dataset
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
+from domainaug.errors import UnreadableInput
 from domainaug.medical import codecs
 from domainaug.medical.explicit import (
+    FIRST_BYTES,
     PIXEL_DATA,
     TRAILING_PADDING,
     UNDEFINED,
@@ -37,14 +39,17 @@ from domainaug.medical.explicit import (
     is_padding_or_none,
     read_elements,
 )
-from domainaug.medical.instance import Instance, Storage, describe, describe_alike
+from domainaug.medical.instance import ASKED_TAGS, Instance, Storage, describe, describe_placed
 from domainaug.medical.opening import ENCAPSULATED, NATIVE, open_dicom, quiet
 from domainaug.medical.pixels import Stored, decode, pixel_type
+from domainaug.medical.plain import Layout, is_plain, numbers
 
 __all__ = ["Opened", "Opener", "Picture", "Room", "differing"]
 
 _CHARACTER_SET, _SERIES_UID = 0x00080005, 0x0020000E
 _META_LENGTH, _META_UID = 0x00020000, 0x00020003
+_UID, _POSITION = 0x00080018, 0x00200032
+_PLACE = {_UID, _POSITION}
 _BEHIND = {PIXEL_DATA, TRAILING_PADDING}
 _REMEMBERED = 8  # series that a folder may hold file by file in turn
 
@@ -52,19 +57,36 @@ Room = Callable[[Instance], Stored]
 """Gives an image a place to lie in: (rows, columns) of the type its header announces, C-contiguous."""
 
 
-@dataclass(frozen=True, slots=True)
 class Opened:
     """The header of one file.
 
     Attributes:
         instance: What it says.
-        dataset: It, decoded; compressed pixels are in it only where they were compressed with loss.
         elements: It, as it is written; None where only the strict reader could read the file.
     """
 
-    instance: Instance
-    dataset: Dataset
-    elements: Elements | None
+    __slots__ = ("_changed", "_dataset", "_known", "elements", "instance")
+
+    def __init__(
+        self,
+        instance: Instance,
+        elements: Elements | None,
+        dataset: Dataset | None,
+        *,
+        known: Opened | None = None,
+        changed: frozenset[int] = frozenset(),
+    ) -> None:
+        self.instance, self.elements = instance, elements
+        self._dataset, self._known, self._changed = dataset, known, changed
+
+    @property
+    def dataset(self) -> Dataset:
+        """It, decoded; compressed pixels are in it only where they were compressed with loss."""
+        if self._dataset is None:
+            assert self._known is not None
+            assert self.elements is not None
+            self._dataset = _merged(self._known, self.elements, self._changed)
+        return self._dataset
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +114,11 @@ class Picture:
 class Opener:
     """Opens images, one after the other; holds the latest file of a few series in memory."""
 
-    __slots__ = ("_known",)
+    __slots__ = ("_known", "_layouts")
 
     def __init__(self) -> None:
         self._known: OrderedDict[bytes, Opened] = OrderedDict()
+        self._layouts: deque[Layout] = deque(maxlen=_REMEMBERED)
 
     def header(self, path: Path) -> Opened:
         """Read the header of one image, as strictly as `instance.read_instance`.
@@ -104,7 +127,7 @@ class Opener:
             UnreadableInput: As there.
         """
         with suppress(Unsure, OSError), _opened(path) as stream:
-            return self._alike(path, stream, read_elements(stream))
+            return self._alike(path, stream)
         dataset = open_dicom(path, pixels=False)
         return self._remembered(path, describe(dataset, path), dataset)
 
@@ -115,8 +138,9 @@ class Opener:
             UnreadableInput: It cannot be read or decoded.
         """
         with suppress(Unsure, OSError), _opened(path) as stream:
-            opened = self._alike(path, stream, elements := read_elements(stream))
-            stream.seek(elements.pixels_at)
+            opened = self._alike(path, stream)
+            assert opened.elements is not None
+            stream.seek(opened.elements.pixels_at)
             if opened.instance.transfer_syntax in ENCAPSULATED:
                 frame = fragments(stream.read() or b"")
                 if not codecs.fits(frame, opened.instance):
@@ -149,41 +173,88 @@ class Opener:
 
     def _remembered(self, path: Path, instance: Instance, dataset: Dataset) -> Opened:
         """Keep a header that the strict reader has read, if it can be compared with later ones."""
-        unsure = Opened(instance, dataset, None)
+        unsure = Opened(instance, None, dataset)
         if instance.transfer_syntax != ExplicitVRLittleEndian and instance.transfer_syntax not in ENCAPSULATED:
             return unsure
         with suppress(Unsure, OSError), _opened(path) as stream:
-            elements = read_elements(stream)
+            elements, content = read_elements(stream)
             same = dataset.keys() - _BEHIND == elements.body.keys()
             if not same or dataset.file_meta.keys() != elements.meta.keys():
                 raise Unsure
             _check_pixels(elements, instance, stream)
-            opened = Opened(instance, dataset, elements)
+            opened = Opened(instance, elements, dataset)
+            self._layouts.append(Layout.of(content, elements, frozenset()))
             self._known[elements.body.get(_SERIES_UID, b"")] = opened
             while len(self._known) > _REMEMBERED:
                 self._known.popitem(last=False)
             return opened
         return unsure
 
-    def _alike(self, path: Path, stream: RawIOBase, elements: Elements) -> Opened:
+    def _alike(self, path: Path, stream: RawIOBase) -> Opened:
         """Return the header of a file of which only what differs from a known one is decoded.
 
         Raises:
             Unsure: None is known of its series, or it differs in more than values.
+        """
+        elements, changed = self._found(stream)
+        known = self._known_of(elements)
+        body = elements.body
+        if (
+            changed <= body.keys()
+            and not (changed & ASKED_TAGS) - _PLACE
+            and all(is_plain(body[tag]) for tag in changed)
+        ):
+            position = numbers(body[_POSITION]) if _POSITION in changed else known.instance.position
+            opened = Opened(
+                _placed(known.instance, path, elements.value(_UID).decode("ascii"), position),
+                elements,
+                None,
+                known=known,
+                changed=changed,
+            )
+        else:
+            dataset = _merged(known, elements, changed)
+            try:
+                opened = Opened(describe(dataset, path), elements, dataset)
+            except UnreadableInput:
+                raise Unsure from None
+        _check_pixels(elements, opened.instance, stream)
+        return opened
+
+    def _found(self, stream: RawIOBase) -> tuple[Elements, frozenset[int]]:
+        """Return the elements of a file, and which differ from those of its series' first one."""
+        content = stream.read(FIRST_BYTES) or b""
+        for layout in reversed(self._layouts):
+            match = layout.match(content)
+            if match is not None and match[0].body.get(_SERIES_UID) == layout.elements.body.get(_SERIES_UID):
+                return match
+        elements, content = read_elements(stream, content)
+        known = self._known_of(elements)
+        changed = differing(elements.body, known.elements.body if known.elements else {})
+        self._layouts.append(Layout.of(content, elements, changed))
+        return elements, changed
+
+    def _known_of(self, elements: Elements) -> Opened:
+        """Return the first header of a series, if another one agrees with its file meta information.
+
+        Raises:
+            Unsure: There is none, or it does not.
         """
         known = self._known.get(elements.body.get(_SERIES_UID, b""))
         if known is None or known.elements is None or elements.meta.keys() != known.elements.meta.keys():
             raise Unsure
         if differing(elements.meta, known.elements.meta) - {_META_LENGTH, _META_UID}:
             raise Unsure
-        changed = differing(elements.body, known.elements.body)
-        dataset = _merged(known, elements, changed)
-        try:
-            instance = describe_alike(dataset, path, known.instance, changed)
-        except Exception:
-            raise Unsure from None
-        _check_pixels(elements, instance, stream)
-        return Opened(instance, dataset, elements)
+        if _META_UID in elements.meta and not is_plain(elements.meta[_META_UID]):
+            raise Unsure
+        return known
+
+
+def _placed(known: Instance, path: Path, uid: str, position: tuple[float, ...] | None) -> Instance:
+    try:
+        return describe_placed(known, path, uid, position)
+    except UnreadableInput:
+        raise Unsure from None
 
 
 def _in_range(plane: Stored, storage: Storage) -> bool:
@@ -200,7 +271,7 @@ def _unpacked(dataset: Dataset, instance: Instance, room: Room) -> Stored | None
     with suppress(Exception), quiet():  # the strict decoder says what is wrong
         frame = get_frame(dataset.PixelData, 0, number_of_frames=1)
         if codecs.fits(frame, instance):
-            picture = Picture(Opened(instance, dataset, None), room(instance), frame)
+            picture = Picture(Opened(instance, None, dataset), room(instance), frame)
             return picture.plane if picture.finished() else None
     return None
 

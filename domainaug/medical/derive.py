@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pydicom import Dataset, dcmwrite
+from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import (
     HTJ2K,
@@ -34,7 +35,7 @@ from domainaug.medical.deeds import OURS, Code, codes_for, describe_effects, is_
 from domainaug.medical.opening import quiet
 from domainaug.medical.pixels import Stored
 
-__all__ = ["IMPLEMENTATION_CLASS_UID", "READ", "WRITTEN", "Deed", "check_truth", "derive", "kept", "to_bytes"]
+__all__ = ["IMPLEMENTATION_CLASS_UID", "READ", "WRITTEN", "Deed", "check_truth", "derive", "kept", "stays", "to_bytes"]
 
 IMPLEMENTATION_CLASS_UID = UID("2.25.123273886500726457815381145730312536456")
 """Says who wrote a file (PS3.10 7.1)."""
@@ -151,6 +152,9 @@ _STALE_ONCE_MOVED = frozenset(
 )
 """What points at places in the picture, besides overlays, shutters and collimators."""
 
+_STALE_TAGS = frozenset(map(tag_for_keyword, _STALE))
+_STALE_ONCE_MOVED_TAGS = frozenset(map(tag_for_keyword, _STALE_ONCE_MOVED))
+
 
 def kept(source: Dataset, deed: Deed) -> Dataset:
     """Copy a header, or some elements of one, without what new pixels make untrue.
@@ -159,14 +163,18 @@ def kept(source: Dataset, deed: Deed) -> Dataset:
     """
     out = Dataset()
     for element in source:
-        tag = element.tag
-        if tag.is_private or tag.group == 0x0002 or element.keyword in _STALE:
-            continue
-        if deed.moved and (element.keyword in _STALE_ONCE_MOVED or _marks_a_place(tag.group, tag.element)):
-            continue
-        out.add(copy.deepcopy(element) if element.VR == "SQ" else copy.copy(element))  # only items are changed in place
+        if stays(element.tag, deed):
+            out.add(copy.deepcopy(element) if element.VR == "SQ" else copy.copy(element))  # items are changed in place
     out.remove_private_tags()
     return out
+
+
+def stays(tag: int, deed: Deed) -> bool:
+    """Return whether an element is still true of new pixels."""
+    group, number = tag >> 16, tag & 0xFFFF
+    if group & 1 or group == 0x0002 or tag in _STALE_TAGS:
+        return False
+    return not (deed.moved and (tag in _STALE_ONCE_MOVED_TAGS or _marks_a_place(group, number)))
 
 
 def _marks_a_place(group: int, element: int) -> bool:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from io import RawIOBase
 
 __all__ = [
+    "FIRST_BYTES",
     "PIXEL_DATA",
     "TRAILING_PADDING",
     "UNDEFINED",
@@ -36,7 +37,7 @@ _SHORT = frozenset(
 )
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _DEEPEST = 16
-_FIRST_BYTES = 32 * 1024
+FIRST_BYTES = 32 * 1024
 _MOST_BYTES = 16 * 2**20
 _HEAD = struct.Struct("<HH2sH")
 _ITEM_HEAD = struct.Struct("<HHI")
@@ -70,23 +71,29 @@ class Elements:
         return (self.meta if tag >> 16 == 2 else self.body).get(tag, b"")[8:].rstrip(b"\0 ")
 
 
-def read_elements(stream: RawIOBase) -> Elements:
+def read_elements(stream: RawIOBase, content: bytes | None = None) -> tuple[Elements, bytes]:
     """Read the header of an open file, as much of it as is needed.
+
+    Args:
+        stream: The file.
+        content: What has been read of it already, from its beginning.
+
+    Returns:
+        Its elements, and what was read.
 
     Raises:
         Unsure: It is not an explicit little-endian file with pixel data, or not plainly in order.
         OSError: It cannot be read.
     """
-    size = _FIRST_BYTES
-    content = stream.read(size) or b""
+    content = (stream.read(FIRST_BYTES) or b"") if content is None else content
     while True:
         try:
-            return walk(content)
+            return walk(content), content
         except struct.error:
-            more = stream.read(size) or b"" if size < _MOST_BYTES else b""
+            more = stream.read(len(content)) or b"" if len(content) < _MOST_BYTES else b""
             if not more:
                 raise Unsure from None
-            content, size = content + more, size * 2
+            content += more
 
 
 def walk(content: bytes) -> Elements:

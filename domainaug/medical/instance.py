@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +13,16 @@ from domainaug.errors import UnreadableInput
 from domainaug.medical.opening import border, open_dicom
 from domainaug.medical.plausible import MODALITIES, numbers_in, refusal, refusal_of_place
 
-__all__ = ["ASKED", "Instance", "Storage", "describe", "describe_alike", "read_instance", "short_hash"]
+__all__ = [
+    "ASKED",
+    "ASKED_TAGS",
+    "Instance",
+    "Storage",
+    "describe",
+    "describe_placed",
+    "read_instance",
+    "short_hash",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,33 +138,30 @@ def describe(dataset: Dataset, path: Path) -> Instance:
         return _instance(dataset, path)
 
 
-def describe_alike(dataset: Dataset, path: Path, known: Instance, changed: Set[int]) -> Instance:
-    """Return what the header of `dataset` says, of which all but a few elements are those of a known one.
+def describe_placed(known: Instance, path: Path, uid: str, position: tuple[float, ...] | None) -> Instance:
+    """Return what a header says that differs from a known one in its name and its place alone.
 
     Args:
-        dataset: The header.
-        path: Its file.
         known: What the known header says, already found plausible.
-        changed: Tags of the elements that are not the same bytes.
+        path: The file.
+        uid: Its SOP Instance UID.
+        position: Its Image Position (Patient), where it has one.
 
     Raises:
         UnreadableInput: It is not plausible.
     """
-    asked = _ASKED_TAGS & changed
-    if not asked:
-        return replace(known, path=path)
-    if asked - _OF_EVERY_SLICE:
-        return describe(dataset, path)
-    refused = refusal_of_place(dataset)
+    told = {
+        "SOPInstanceUID": uid,
+        "SeriesInstanceUID": known.series_uid,
+        "StudyInstanceUID": known.study_uid,
+        "ImagePositionPatient": position,
+        "ImageOrientationPatient": known.orientation,
+    }
+    refused = refusal_of_place(told)
     if refused:
         raise UnreadableInput(*refused, path=path)
-    position = numbers_in(dataset.get("ImagePositionPatient"))
-    return replace(
-        known,
-        path=path,
-        sop_instance_uid=str(dataset.SOPInstanceUID),
-        position=(position[0], position[1], position[2]) if position else None,
-    )
+    place = (position[0], position[1], position[2]) if position else None
+    return replace(known, path=path, sop_instance_uid=uid, position=place)
 
 
 def short_hash(*parts: object) -> str:
@@ -247,5 +252,5 @@ ASKED = (
 )
 """Everything that describing an image asks its header for."""
 
-_ASKED_TAGS = frozenset(int(tag_for_keyword(name) or 0) for name in ASKED)
-_OF_EVERY_SLICE = frozenset(int(tag_for_keyword(name) or 0) for name in ("SOPInstanceUID", "ImagePositionPatient"))
+ASKED_TAGS = frozenset(int(tag_for_keyword(name) or 0) for name in ASKED)
+"""The same, as tags."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from pydicom import Dataset
 from pydicom.uid import (
@@ -45,7 +45,7 @@ def refusal(dataset: Dataset) -> tuple[str, str] | None:
     return None
 
 
-def refusal_of_place(dataset: Dataset) -> tuple[str, str] | None:
+def refusal_of_place(dataset: Mapping[str, object]) -> tuple[str, str] | None:
     """Return what `refusal` says of a header whose UIDs and place alone have not been looked at before."""
     for code, rule in (("bad-uid", _has_sound_uids), ("bad-geometry", _has_sound_axes)):
         message = rule(dataset)
@@ -79,7 +79,7 @@ def _is_augmented_class(dataset: Dataset) -> str:
     return f"it is {kind}; classic CT, MR, CR and DX images are augmented"
 
 
-def _has_sound_uids(dataset: Dataset) -> str:
+def _has_sound_uids(dataset: Dataset | Mapping[str, object]) -> str:
     for name in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"):
         if not _UID.fullmatch(str(dataset.get(name, ""))):
             return f"its {name} is not a UID (1 to 64 digits and dots)"
@@ -150,7 +150,7 @@ def _has_sound_rescale(dataset: Dataset) -> str:
     return ""
 
 
-def _has_sound_axes(dataset: Dataset) -> str:
+def _has_sound_axes(dataset: Dataset | Mapping[str, object]) -> str:
     for name, count in (("ImagePositionPatient", 3), ("ImageOrientationPatient", 6)):
         value = dataset.get(name)
         if value and len(numbers_in(value)) != count:

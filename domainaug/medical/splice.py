@@ -25,10 +25,11 @@ from pydicom.filewriter import write_data_element
 from pydicom.tag import Tag
 
 from domainaug.medical.alike import Opened, differing
-from domainaug.medical.derive import READ, WRITTEN, Deed, kept
+from domainaug.medical.derive import READ, WRITTEN, Deed, kept, stays
 from domainaug.medical.explicit import Elements, Unsure, walk, written
 from domainaug.medical.opening import quiet
 from domainaug.medical.pixels import Stored
+from domainaug.medical.plain import is_plain
 
 __all__ = ["DerivedFile", "Splicer"]
 
@@ -107,7 +108,7 @@ class _Model:
         body = dict(self.elements.body)
         for tag in changed - _WRITTEN:
             body.pop(tag, None)
-        body.update(_carried_over(opened.dataset, changed - _WRITTEN, deed))
+        body.update(_carried_over(opened, changed - _WRITTEN, deed))
         body[_UID] = written(_UID, "UI", deed.instance_uid)
         body[_NUMBER] = written(_NUMBER, "IS", str(deed.number))
         names = [written(_REFERENCED_UID, "UI", one.instance.sop_instance_uid) for one in (self.source, opened)]
@@ -179,19 +180,30 @@ def _model(opened: Opened, deed: Deed, content: bytes) -> _Model | None:
         return None
 
 
-def _carried_over(source: Dataset, tags: frozenset[int], deed: Deed) -> dict[int, bytes]:
-    """Return those elements of a source that its derived image keeps, as they are written."""
-    out: dict[int, bytes] = {}
+def _carried_over(opened: Opened, tags: frozenset[int], deed: Deed) -> dict[int, bytes]:
+    """Return those elements of a source that its derived image keeps, as they are written.
+
+    Raises:
+        Unsure: One cannot be written; deriving the image whole says why.
+    """
+    assert opened.elements is not None
+    source = opened.elements.body
+    # Lengths of groups are no longer written (PS3.5 7.2).
+    staying = [tag for tag in tags if tag in source and tag & 0xFFFF and stays(tag, deed)]
+    out = {tag: source[tag] for tag in staying if is_plain(source[tag])}
+    rest = sorted(set(staying) - out.keys())
+    if not rest:
+        return out
     try:
-        encodings = convert_encodings(source.get("SpecificCharacterSet"))
+        dataset = opened.dataset
+        encodings = convert_encodings(dataset.get("SpecificCharacterSet"))
         with quiet():
-            for element in kept(Dataset({Tag(tag): source[tag] for tag in sorted(tags) if tag in source}), deed):
-                if element.tag.element:  # lengths of groups are no longer written (PS3.5 7.2)
-                    stream = DicomBytesIO()
-                    stream.is_little_endian, stream.is_implicit_VR = True, False
-                    write_data_element(stream, element, encodings)
-                    out[int(element.tag)] = stream.getvalue()
-    except Exception:  # deriving it whole says what is wrong
+            for element in kept(Dataset({Tag(tag): dataset[tag] for tag in rest}), deed):
+                stream = DicomBytesIO()
+                stream.is_little_endian, stream.is_implicit_VR = True, False
+                write_data_element(stream, element, encodings)
+                out[int(element.tag)] = stream.getvalue()
+    except Exception:
         raise Unsure from None
     return out
 

@@ -72,7 +72,9 @@ def write_series(loaded: Loaded, seen: NDArray[Any], told: Told) -> list[bytes]:
     return [bytes(file) for file in derived_files(loaded, seen, told)]
 
 
-def derived_files(loaded: Loaded, seen: NDArray[Any], told: Told) -> Iterator[DerivedFile]:
+def derived_files(
+    loaded: Loaded, seen: NDArray[Any], told: Told, *, threads: int | None = None
+) -> Iterator[DerivedFile]:
     """Yield the files of a derived series, in slice order, each when its turn has come.
 
     The UIDs are hashes of the source's UIDs, the run and the new pixels: the same copy made again has the same
@@ -82,12 +84,13 @@ def derived_files(loaded: Loaded, seen: NDArray[Any], told: Told) -> Iterator[De
         loaded: The source.
         seen: What the pipeline made of `loaded.view.seen()`.
         told: The run.
+        threads: How many work on the pixels; as `kernels.threads.thread_count`.
 
     Raises:
         LabelError: The copy would say something untrue.
         ImageError: The pixels do not fit the source's grid.
     """
-    stored, saturated = loaded.view.stored_again(seen, moved=told.moved)
+    stored, saturated = loaded.view.stored_again(seen, moved=told.moved, threads=threads)
     pairs = zip(stored, loaded.view.stored, strict=True)
     changed = np.array([not np.array_equal(after, before) for after, before in pairs], dtype=bool)
     yield from files_of(loaded, stored, saturated, told, changed=changed)
