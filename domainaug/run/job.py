@@ -18,7 +18,7 @@ from domainaug.errors import DomainAugError, ImageError, LabelError, OutputError
 from domainaug.layouts.layout import Item, Labeled, LabelsGone, Layout, Sample, SetAside, Stamp
 from domainaug.profile.model import Profile
 
-__all__ = ["TEMPORARY", "File", "Job", "Made", "Outcome", "Task", "hashed", "source_digest"]
+__all__ = ["TEMPORARY", "File", "Job", "Made", "Outcome", "Task", "ends_item", "hashed", "sealed", "source_digest"]
 
 TEMPORARY = ".tmp-"
 """What the names of private folders start with; readers never see it, and every start sweeps it away."""
@@ -81,6 +81,11 @@ class Made:
 
 
 Outcome = Made | SetAside
+
+
+def ends_item(outcome: Outcome) -> bool:
+    """Whether nothing more can come of the item: it was set aside as a whole."""
+    return isinstance(outcome, SetAside) and outcome.copy is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Final
 
 from domainaug.errors import OutputError
@@ -16,10 +16,11 @@ from domainaug.run.job import TEMPORARY, File
 __all__ = ["publish", "sweep", "temporary_beside", "write_whole"]
 
 _THREADS: Final = 8  # that wait for the disk
-_Move = tuple[Path, Path]  # from, to
+_Copy = tuple[Path, Sequence[File]]
+_Move = tuple[Path, str]  # the private folder, and what in it; strings, since paths take as long as renaming
 
 
-def publish(copies: Iterable[tuple[Path, Sequence[File]]], out: Path) -> None:
+def publish(copies: Iterable[_Copy], out: Path) -> None:
     """Move the files of copies from their private folders to where they belong, flushed to the disk.
 
     A copy with a folder of its own appears in one step. One whose files go to several places, or that is
@@ -36,10 +37,10 @@ def publish(copies: Iterable[tuple[Path, Sequence[File]]], out: Path) -> None:
     out, copies = out.resolve(), list(copies)
     try:
         _check_places(copies, out)
-        _flush(_sync_file, [folder / file.path for folder, files in copies for file in files])
-        first, then = _moves(copies, out)
-        _move(first, out)
-        _move(then, out)
+        with ThreadPoolExecutor(_THREADS) as threads:
+            _flush(_sync_file, [f"{folder}/{file.path}" for folder, files in copies for file in files], threads)
+            for moves in _moves(copies, out):
+                _flush(_sync_folder, _moved(moves, out), threads)
     except OSError as error:
         raise OutputError(f"{out}: the output cannot be written: {error.strerror or error}") from error
     finally:
@@ -47,50 +48,49 @@ def publish(copies: Iterable[tuple[Path, Sequence[File]]], out: Path) -> None:
             _remove(folder)
 
 
-def _moves(copies: Iterable[tuple[Path, Sequence[File]]], out: Path) -> tuple[list[_Move], list[_Move]]:
-    """Return the renames that show labels and whole folders, and those that then show the images."""
-    first: list[_Move] = []
-    then: list[_Move] = []
-    coming: set[tuple[str, ...]] = set()  # folders that copies before it bring
-    for folder, files in copies:
-        own = _own_folder(files, out, coming)
-        if own is not None:
-            first.append((folder / own, out / own))
-        else:
-            each = [(folder / file.path, out / file.path) for file in files]
-            first += each[:0:-1]
-            then += each[:1]
-        for file in files:
-            parts = PurePosixPath(file.path).parent.parts
-            coming.update(parts[:length] for length in range(1, len(parts) + 1))
-    return first, then
-
-
-def _check_places(copies: Sequence[tuple[Path, Sequence[File]]], out: Path) -> None:
-    for parent in dict.fromkeys(PurePosixPath(file.path).parent for _, files in copies for file in files):
+def _check_places(copies: Iterable[_Copy], out: Path) -> None:
+    for parent in dict.fromkeys(_parent(file.path) for _, files in copies for file in files):
         if not (out / parent).resolve().is_relative_to(out):
             raise OutputError(f"{parent}: the output would lie outside {out}; is there a link in the output folder?")
 
 
-def _move(moves: Sequence[_Move], out: Path) -> None:
-    """Rename files or folders, and flush the folders that name them now, up to `out`."""
-    touched: dict[Path, None] = {}
-    for origin, target in moves:
-        if target.parent not in touched:
-            target.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(origin, target)  # noqa: PTH105 - one name to inject faults at
-        touched.update((folder, None) for folder in target.parents if folder.is_relative_to(out))
-    _flush(_sync_folder, list(touched))
+def _moves(copies: Iterable[_Copy], out: Path) -> tuple[list[_Move], list[_Move]]:
+    """Return the renames that show labels and whole folders, and those that then show the images."""
+    first: list[_Move] = []
+    then: list[_Move] = []
+    coming: set[str] = set()  # folders that copies before it bring
+    for folder, files in copies:
+        own = _own_folder(files, out, coming)
+        if own is not None:
+            first.append((folder, own))
+        else:
+            first += [(folder, file.path) for file in files[:0:-1]]
+            then += [(folder, file.path) for file in files[:1]]
+        for file in files:
+            coming.update(_folders(_parent(file.path)))
+    return first, then
 
 
-def _flush(sync: Callable[[Path], None], paths: Sequence[Path]) -> None:
+def _moved(moves: Iterable[_Move], out: Path) -> list[str]:
+    """Rename files or folders, and return the folders that name them now, up to `out`."""
+    touched: dict[str, None] = {}
+    for folder, name in moves:
+        parent = _parent(name)
+        if parent not in touched:
+            (out / parent).mkdir(parents=True, exist_ok=True)
+            touched.update(dict.fromkeys((parent, *_folders(parent), "")))
+        os.replace(f"{folder}/{name}", f"{out}/{name}")  # noqa: PTH105 - one name to inject faults at
+    return [f"{out}/{name}" for name in touched]
+
+
+def _flush(sync: Callable[[str], None], paths: Sequence[str], threads: ThreadPoolExecutor) -> None:
     """Flush many at once: disks do in one go what is asked for together."""
-    if len(paths) > 1:
-        with ThreadPoolExecutor(min(_THREADS, len(paths))) as threads:
-            list(threads.map(sync, paths))
-    else:
-        for path in paths:
+
+    def some(start: int) -> None:
+        for path in paths[start::_THREADS]:
             sync(path)
+
+    list(threads.map(some, range(min(_THREADS, len(paths)))))
 
 
 def _remove(folder: Path) -> None:
@@ -113,7 +113,7 @@ def write_whole(path: Path, data: bytes) -> None:
         with contextlib.suppress(OSError):
             name.unlink()
         raise
-    _sync_folder(path.parent)
+    _sync_folder(str(path.parent))
 
 
 def temporary_beside(path: Path) -> Path:
@@ -130,28 +130,36 @@ def sweep(out: Path) -> None:
             left.unlink(missing_ok=True)
 
 
-def _own_folder(files: Sequence[File], out: Path, coming: Set[tuple[str, ...]]) -> str | None:
+def _own_folder(files: Sequence[File], out: Path, coming: Set[str]) -> str | None:
     """Return the outermost folder that holds all the files and is neither there yet nor coming."""
-    parents = [PurePosixPath(file.path).parent.parts for file in files]
-    for length in range(1, min(map(len, parents), default=0) + 1):
-        place = parents[0][:length]
-        if any(parent[:length] != place for parent in parents):
-            return None
-        if place not in coming and not out.joinpath(*place).exists():
-            return "/".join(place)
-    return None
+    parents = {_parent(file.path) for file in files}
+    if not parents or "" in parents:
+        return None
+    shared = set.intersection(*(set(_folders(parent)) for parent in parents))
+    places = (place for place in sorted(shared, key=len) if place not in coming)
+    return next((place for place in places if not (out / place).exists()), None)
 
 
-def _sync_file(path: Path) -> None:
+def _parent(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
+def _folders(path: str) -> list[str]:
+    """Return a folder and those around it: "a/b" gives "a" and "a/b", "" gives none."""
+    parts = path.split("/") if path else []
+    return ["/".join(parts[:length]) for length in range(1, len(parts) + 1)]
+
+
+def _sync_file(path: str) -> None:
     _sync(path, os.O_RDWR)
 
 
-def _sync_folder(folder: Path) -> None:
+def _sync_folder(path: str) -> None:
     if os.name != "nt":  # a folder cannot be opened there
-        _sync(folder, os.O_RDONLY)
+        _sync(path, os.O_RDONLY)
 
 
-def _sync(path: Path, how: int) -> None:
+def _sync(path: str, how: int) -> None:
     descriptor = os.open(path, how)
     try:
         os.fsync(descriptor)

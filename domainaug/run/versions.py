@@ -13,9 +13,15 @@ _PACKAGES = ("albumentations", "albucore", "numpy", "scipy", "pillow", "pydicom"
 _OPENCV = ("opencv-python-headless", "opencv-python", "opencv-contrib-python-headless", "opencv-contrib-python")
 
 
+def _kernels() -> str:
+    from domainaug.kernels.engine import engine
+
+    return f"numba {importlib.metadata.version('numba')}" if engine() == "numba" else "plain"
+
+
 def versions() -> dict[str, str]:
     """Return name to version, for domainaug, the libraries that compute pixels, and the processor."""
-    found = {"domainaug": __version__, "machine": platform.machine()}
+    found = {"domainaug": __version__, "machine": platform.machine(), "kernels": _kernels()}
     for name in (*_PACKAGES, *_OPENCV):
         try:
             found["opencv" if name in _OPENCV else name] = importlib.metadata.version(name)

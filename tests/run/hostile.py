@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from domainaug.layouts.image_folder import ImageFolder
+from domainaug.layouts.layout import Item, Sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +66,12 @@ DEEDS = {
     "stumble": _stumble,
     "kill-second-copy": lambda: None,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Talking(ImageFolder):
+    """Says on the error output what it reads."""
+
+    def read(self, item: Item) -> Sample:
+        print(f"reading {item.key}", file=sys.stderr)
+        return ImageFolder.read(self, item)

@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from domainaug.errors import DomainAugError, OutputError
 from domainaug.layouts.layout import SetAside
-from domainaug.run.job import Job, Outcome, Task
+from domainaug.run.job import Job, Outcome, Task, ends_item
 from domainaug.run.worker import work
 
 __all__ = ["LocalEngine"]
@@ -74,6 +74,9 @@ class LocalEngine:
     _deaths: dict[tuple[str, int], int] = field(default_factory=dict)
     _begun: set[str] = field(default_factory=set)
     _failed_starts: int = 0
+
+    def __post_init__(self) -> None:
+        start_server()
 
     def run(self, job: Job, tasks: Iterable[Task], *, stopping: Callable[[], bool]) -> Iterator[Outcome]:
         """Yield the outcome of every copy, in the order they are done.
@@ -159,8 +162,10 @@ class LocalEngine:
             elif kind == "idle":
                 worker.task, worker.deadline = None, float("inf")
             else:
-                worker.done = len(worker.task.copies) if _ends_item(what) and worker.task else worker.done + 1
+                worker.done = len(worker.task.copies) if ends_item(what) and worker.task else worker.done + 1
                 worker.deadline = _deadline(job)
+                if kind == "last":
+                    worker.task, worker.deadline = None, float("inf")
                 self._begun.add(what.key)
                 yield what
             more = worker.pipe.poll()
@@ -187,10 +192,6 @@ class LocalEngine:
         yield SetAside(item.key, code, reason, None if whole else copies[0])
         if not whole and copies[1:]:
             self._again.append(Task(item, copies[1:]))
-
-
-def _ends_item(outcome: Outcome) -> bool:
-    return isinstance(outcome, SetAside) and outcome.copy is None
 
 
 def _deadline(job: Job) -> float:
@@ -225,9 +226,25 @@ def _context() -> Any:
     roomy = len(os.fsencode(tempfile.gettempdir())) <= _LONGEST_FOLDER
     if roomy and "forkserver" in multiprocessing.get_all_start_methods():
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["domainaug.pipeline", "domainaug.run.worker"])
+        context.set_forkserver_preload(["domainaug.run.preloaded"])
         return context
     return multiprocessing.get_context("spawn")
+
+
+def start_server() -> None:
+    """Let the server that workers are forked from import what they need, while this process goes on planning.
+
+    It starts deaf to Ctrl-C, which is for this process; it would else show where in its imports it was hit.
+    """
+    if _context().get_start_method() != "forkserver":
+        return
+    from multiprocessing.forkserver import ensure_running
+
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextlib.contextmanager
