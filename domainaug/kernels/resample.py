@@ -184,7 +184,7 @@ def _copied(source: Array, volume_map: VolumeMap, axes: list[tuple[int, int, int
 
 def _warm_volume(dtype: DTypeLike, order: VolumeOrder = "linear") -> Callable[[], None]:
     def warm() -> None:
-        turned = VolumeMap.from_physical((2, 4, 4), 1.0, (0.0, 0.0, 5.0))
+        turned = VolumeMap.from_physical((2, 4, 4), 1.0, (0.0, 0.0, 5.0), 0.5)
         resample_volume(np.zeros((2, 4, 4), dtype), turned, order=order, threads=1)
 
     warm.__name__ = f"{order}_{np.dtype(dtype).name}"

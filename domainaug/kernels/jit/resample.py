@@ -38,11 +38,12 @@ def volume(
     codes, numbers = pack(point, 1)
     frame, ends, flat = np.array(source.shape, np.int64), _ends(out.dtype), _flat(source)
     sides = np.array(volume_map.footprint if order == "area" else (0.0, 0.0, 0.0))
+    shape = np.array(out.shape, np.int64)
     totals: list[NDArray[np.int64]] = []
 
     def slab(begin: int, end: int) -> None:
         found = np.zeros(0 if counts is None or point is None else 2, np.int64)
-        program = (ends, point is not None, codes, numbers, found)
+        program = (ends, shape, point is not None, codes, numbers, found)
         rows = (flat, frame, out, begin, end, volume_map.matrix, mesh)
         if order == "linear":
             index, pairs = np.empty(SPAN, _index_type(source)), np.empty((4, SPAN), f"i{2 * source.itemsize}")

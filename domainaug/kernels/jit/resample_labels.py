@@ -8,7 +8,17 @@ import numpy as np
 
 from domainaug.kernels.jit import compiled
 from domainaug.kernels.jit.resample_linear import gather
-from domainaug.kernels.jit.resample_rows import SPAN, between, lattice_line, lattice_plane, look, look_nearest
+from domainaug.kernels.jit.resample_rows import (
+    ONE,
+    SPAN,
+    between,
+    fill_with,
+    lattice_line,
+    lattice_plane,
+    look,
+    look_nearest,
+    row_start,
+)
 
 __all__ = ["nearest_rows", "vote_rows"]
 
@@ -39,13 +49,13 @@ def nearest_rows(
     """
     depth, height, width = frame[0], frame[1], frame[2]
     rows, columns = out.shape[1], out.shape[2]
-    at, seen = np.empty(SPAN, np.float64), np.empty(SPAN, np.int32)
+    at, seen, start = np.empty(SPAN, np.float64), np.empty(SPAN, np.int32), np.empty(3, np.float64)
     plane = np.zeros((3, mesh.shape[2], mesh.shape[3]), np.float64)
     line = np.zeros((3, mesh.shape[3]), np.float64)
     before, base, shown = -1, 0, 1
     for row in range(begin, end):
         z, y = row // rows, row % rows
-        start = matrix[:3, 1] * y + (matrix[:3, 2] * z + matrix[:3, 3])
+        row_start(matrix, y, z, start)
         if mesh.size:
             if z != before:
                 lattice_plane(mesh, plane, z, out.shape[0])
@@ -58,7 +68,7 @@ def nearest_rows(
             n = min(SPAN, columns - x)
             for i in range(i32(n)):
                 index[i], seen[i] = 0, shown
-            look_nearest(at, x, n, matrix[0, 0], start[0], line[0], columns, width, 1, held, index, seen)
+            look_nearest(at, x, n, matrix[0, 0], start[0], line[0], columns, width, ONE, held, index, seen)
             look_nearest(at, x, n, matrix[1, 0], start[1], line[1], columns, height, width, held, index, seen)
             if not level:
                 look_nearest(
@@ -82,7 +92,7 @@ def vote_rows(
     """
     depth, height, width = frame[0], frame[1], frame[2]
     rows, columns = out.shape[1], out.shape[2]
-    at, seen = np.empty(SPAN, np.float64), np.empty(SPAN, np.int32)
+    at, seen, start = np.empty(SPAN, np.float64), np.empty(SPAN, np.int32), np.empty(3, np.float64)
     wx, wy, wz = np.empty(SPAN, np.float32), np.empty(SPAN, np.float32), np.empty(SPAN, np.float32)
     plane = np.zeros((3, mesh.shape[2], mesh.shape[3]), np.float64)
     line = np.zeros((3, mesh.shape[3]), np.float64)
@@ -90,7 +100,7 @@ def vote_rows(
     before, base, shown = -1, 0, 1
     for row in range(begin, end):
         z, y = row // rows, row % rows
-        start = matrix[:3, 1] * y + (matrix[:3, 2] * z + matrix[:3, 3])
+        row_start(matrix, y, z, start)
         if mesh.size:
             if z != before:
                 lattice_plane(mesh, plane, z, out.shape[0])
@@ -99,13 +109,13 @@ def vote_rows(
             low, share, shown = between(start[2], depth, held)
             top = min(low, max(depth - 2, 0))
             base = top * height * width
-            wz[:] = share + f32(low - top)
+            fill_with(wz, share + f32(low - top))
         before = z
         for x in range(0, columns, SPAN):
             n = min(SPAN, columns - x)
             for i in range(i32(n)):
                 index[i], seen[i] = 0, shown
-            look(at, x, n, matrix[0, 0], start[0], line[0], columns, width, 1, held, index, wx, seen)
+            look(at, x, n, matrix[0, 0], start[0], line[0], columns, width, ONE, held, index, wx, seen)
             look(at, x, n, matrix[1, 0], start[1], line[1], columns, height, width, held, index, wy, seen)
             if not level:
                 look(

@@ -9,7 +9,16 @@ import numpy as np
 from domainaug.kernels.jit import compiled
 from domainaug.kernels.jit.point import run
 from domainaug.kernels.jit.resample_pairs import load_pair
-from domainaug.kernels.jit.resample_rows import SPAN, between, lattice_line, lattice_plane, look
+from domainaug.kernels.jit.resample_rows import (
+    ONE,
+    SPAN,
+    between,
+    fill_with,
+    lattice_line,
+    lattice_plane,
+    look,
+    row_start,
+)
 
 __all__ = ["gather", "linear_rows", "store"]
 
@@ -20,7 +29,8 @@ NONE, WHOLE = f32(0.0), f32(1.0)
 @compiled
 def linear_rows(
     flat: Any, frame: Any, out: Any, begin: int, end: int, matrix: Any, mesh: Any, level: bool, held: bool, fill: Any,
-    ends: Any, programmed: bool, codes: Any, numbers: Any, counts: Any, index: Any, pairs: Any, corners: Any,
+    ends: Any, shape: Any, programmed: bool, codes: Any, numbers: Any, counts: Any, index: Any, pairs: Any,
+    corners: Any,
 ) -> None:  # fmt: skip
     """Resample rows begin to end, counted over all slices of the output.
 
@@ -36,6 +46,7 @@ def linear_rows(
         held: Whether the border is "replicate".
         fill: float32, what lies outside.
         ends: (2,) float32, see `store`.
+        shape: (3,) int64, that of the output.
         programmed: Whether there is a program.
         codes: The program, see `point.run`.
         numbers: Likewise.
@@ -45,9 +56,8 @@ def linear_rows(
         corners: (4, 2 * SPAN), the same memory in the type of the volume.
     """
     depth, height, width = frame[0], frame[1], frame[2]
-    shape = np.array(out.shape, np.int64)
     rows, columns = out.shape[1], out.shape[2]
-    at, seen = np.empty(SPAN, np.float64), np.empty(SPAN, np.int32)
+    at, seen, start = np.empty(SPAN, np.float64), np.empty(SPAN, np.int32), np.empty(3, np.float64)
     wx, wy, wz = np.empty(SPAN, np.float32), np.empty(SPAN, np.float32), np.empty(SPAN, np.float32)
     values, spare = np.empty(SPAN, np.float32), np.empty(1024, np.float32)
     plane = np.zeros((3, mesh.shape[2], mesh.shape[3]), np.float64)
@@ -56,7 +66,7 @@ def linear_rows(
     before, base, four, shown = -1, 0, False, 1
     for row in range(begin, end):
         z, y = row // rows, row % rows
-        start = matrix[:3, 1] * y + (matrix[:3, 2] * z + matrix[:3, 3])
+        row_start(matrix, y, z, start)
         if mesh.size:
             if z != before:
                 lattice_plane(mesh, plane, z, out.shape[0])
@@ -64,13 +74,13 @@ def linear_rows(
         if level and z != before:
             low, share, shown = between(start[2], depth, held)
             base, four = low * height * width, share == 0
-            wz[:] = share
+            fill_with(wz, share)
         before = z
         for x in range(0, columns, SPAN):
             n = min(SPAN, columns - x)
             for i in range(i32(n)):
                 index[i], seen[i] = 0, shown
-            look(at, x, n, matrix[0, 0], start[0], line[0], columns, width, 1, held, index, wx, seen)
+            look(at, x, n, matrix[0, 0], start[0], line[0], columns, width, ONE, held, index, wx, seen)
             look(at, x, n, matrix[1, 0], start[1], line[1], columns, height, width, held, index, wy, seen)
             if not level:
                 look(at, x, n, matrix[2, 0], start[2], line[2], columns, depth, height * width, held, index, wz, seen)
@@ -81,7 +91,7 @@ def linear_rows(
                 gather(flat[base + behind :], index, n, below, pairs[2:])
                 _mix8(corners, n, wx, wy, wz, seen, fill, values)
             if programmed:
-                run(values, n, 1, codes, numbers, spare, x, y, z, shape, counts)
+                run(values, n, ONE, codes, numbers, spare, x, y, z, shape, counts)
             store(values, n, out[z, y, x : x + n], ends[0], ends[1])
 
 

@@ -12,10 +12,14 @@ import numpy as np
 
 from domainaug.kernels.jit import compiled
 
-__all__ = ["SPAN", "between", "lattice_line", "lattice_plane", "look", "look_nearest"]
+__all__ = ["ONE", "SPAN", "between", "fill_with", "lattice_line", "lattice_plane", "look", "look_nearest", "row_coordinates",
+           "row_start"]  # fmt: skip
 
 SPAN = 512
 """Most voxels of a row that are done at once: the buffers stay in the first cache."""
+
+ONE = np.int64(1)
+"""To hand to a compiled function: a literal 1 would be a type of its own, and everything compiled once more."""
 
 i32, f32 = np.int32, np.float32
 NO, YES = i32(0), i32(1)
@@ -94,6 +98,20 @@ def row_coordinates(at: Any, begin: int, n: int, step: float, start: float, line
             t = x * pace - behind
             part[i] = step * x + (a0 + t * (a1 + t * (a2 + t * a3)))
         done = i32(done + max(count, i32(0)))
+
+
+@compiled
+def row_start(matrix: Any, y: int, z: int, start: Any) -> None:
+    """Write where voxel 0 of row y of slice z looks before any mesh, along x, y and z."""
+    for axis in range(3):
+        start[axis] = matrix[axis, 1] * y + (matrix[axis, 2] * z + matrix[axis, 3])
+
+
+@compiled
+def fill_with(values: Any, value: Any) -> None:
+    """Write one value everywhere."""
+    for i in range(i32(values.size)):
+        values[i] = value
 
 
 @compiled

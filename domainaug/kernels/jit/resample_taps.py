@@ -9,7 +9,7 @@ import numpy as np
 from domainaug.kernels.jit import compiled
 from domainaug.kernels.jit.point import run
 from domainaug.kernels.jit.resample_linear import store
-from domainaug.kernels.jit.resample_rows import SPAN, lattice_line, lattice_plane, row_coordinates
+from domainaug.kernels.jit.resample_rows import ONE, SPAN, lattice_line, lattice_plane, row_coordinates, row_start
 
 __all__ = ["taps_rows"]
 
@@ -20,25 +20,24 @@ KEYS = -0.75  # the slope of the cubic kernel at 1, as in OpenCV
 @compiled
 def taps_rows(
     flat: Any, frame: Any, out: Any, begin: int, end: int, matrix: Any, mesh: Any, sides: Any, held: bool, fill: Any,
-    ends: Any, programmed: bool, codes: Any, numbers: Any, counts: Any,
+    ends: Any, shape: Any, programmed: bool, codes: Any, numbers: Any, counts: Any,
 ) -> None:  # fmt: skip
     """Resample rows begin to end, counted over all slices of the output.
 
     Args as in `resample_linear.linear_rows`; `sides` is (3,) float64, the extent of the box along x, y and z, or
     zeros for the cubic kernel.
     """
-    shape = np.array(out.shape, np.int64)
     rows, columns = out.shape[1], out.shape[2]
     most = 4 if sides[0] == 0 else int(sides.max()) + 2
     at, near, weight = np.empty((3, SPAN), np.float64), np.empty((3, most), np.int64), np.empty((3, most), np.float64)
-    used = np.zeros(3, np.int64)
+    used, start = np.zeros(3, np.int64), np.empty(3, np.float64)
     values, spare = np.empty(SPAN, np.float32), np.empty(1024, np.float32)
     plane = np.zeros((3, mesh.shape[2], mesh.shape[3]), np.float64)
     line = np.zeros((3, mesh.shape[3]), np.float64)
     before = -1
     for row in range(begin, end):
         z, y = row // rows, row % rows
-        start = matrix[:3, 1] * y + (matrix[:3, 2] * z + matrix[:3, 3])
+        row_start(matrix, y, z, start)
         if mesh.size:
             if z != before:
                 lattice_plane(mesh, plane, z, out.shape[0])
@@ -56,7 +55,7 @@ def taps_rows(
                     used[axis] = _taps(p, length, sides[axis], near[axis], weight[axis])
                 values[i] = _total(flat, frame, near, weight, used) if seen else fill
             if programmed:
-                run(values, n, 1, codes, numbers, spare, x, y, z, shape, counts)
+                run(values, n, ONE, codes, numbers, spare, x, y, z, shape, counts)
             store(values, n, out[z, y, x : x + n], ends[0], ends[1])
 
 
