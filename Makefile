@@ -13,7 +13,7 @@ help:
 	@echo "make lint     ruff, mypy --strict, import contracts"
 	@echo "make kernels  the kernels' tests with every index checked, and without numba"
 	@echo "make nightly  the long runs: hundreds of draws a transform"
-	@echo "make bench    what albumentations does to medical values and seeds, plain and here"
+	@echo "make bench    measure beside other libraries; writes docs/benchmarks.md, about 12 minutes"
 	@echo "make wheel    build the wheel into dist/"
 	@echo "make clean    remove the environment and everything built"
 
@@ -52,11 +52,24 @@ kernels: $(VENV)/.dev
 nightly: $(VENV)/.dev
 	$(BIN)/python -m pytest $(TESTS) -n $(WORKERS) -m nightly --timeout 3600
 
-bench: $(VENV)/.dev
-	$(BIN)/python benchmarks/albumentations_defects.py
+# The others want a gigabyte and much of the same packages in their own versions: they get an environment of their
+# own. torch first and alone, so that nobody after it asks for more than the CPU's; anomalib for one function of it.
+BENCH_VENV ?= .venv-bench
+BENCH_ARGS ?=
+
+$(BENCH_VENV)/.bench: pyproject.toml
+	test -x $(BENCH_VENV)/bin/python || $(PYTHON) -m venv $(BENCH_VENV)
+	$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check 'torch==2.13.0'
+	$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
+	$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps 'anomalib==2.7.0'
+	@touch $@
+
+bench: $(BENCH_VENV)/.bench
+	$(BENCH_VENV)/bin/python -m benchmarks $(BENCH_ARGS)
+	$(BENCH_VENV)/bin/python benchmarks/albumentations_defects.py
 
 wheel: $(VENV)/.dev
 	$(BIN)/python -m build --wheel --outdir dist .
 
 clean:
-	rm -rf $(VENV) dist build demo-output .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(BENCH_VENV) dist build demo-output .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,8 @@
+"""All cases, in the order they are measured and written down."""
+
+from __future__ import annotations
+
+from benchmarks import dicom_study
+from benchmarks.cases import datasets, defects, pictures, stacks, volumes
+
+CASES = (*pictures.CASES, *volumes.CASES, *stacks.CASES, *dicom_study.CASES, *defects.CASES, *datasets.CASES)
