@@ -52,7 +52,7 @@ def check_array(
     axes = (ndim,) if isinstance(ndim, int) else tuple(ndim)
     if not isinstance(value, np.ndarray):
         raise error(f"{name} must be a NumPy array and is of type {type(value).__name__}")
-    legal = [np.dtype(each) for each in dtypes]
+    legal = [np.dtype(each).newbyteorder("=") for each in dtypes]
     native = value.dtype.newbyteorder("=")
     if native not in legal:
         listed = ", ".join(each.name for each in legal)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection
+from functools import partial
 from typing import Any, TypeVar, cast, overload
 
 import numba
@@ -61,6 +62,16 @@ def compiled(function: Callable[..., R] | None = None, *, fastmath: Collection[s
         dispatcher: Any = numba.njit(**options)(kernel)
         if not numba.config.DISABLE_JIT:
             dispatcher._cache = StoredCode(dispatcher, text)
+            dispatcher.get_call_template = partial(_called, dispatcher.get_call_template)
         return cast(Callable[..., R], dispatcher)
 
     return decorate if function is None else decorate(function)
+
+
+def _called(template: Callable[[Any, Any], Any], args: Any, kws: Any) -> Any:
+    """Type a call from one kernel to another as if constants were variables.
+
+    numba would compile a function once for `f(x, 1)` and once more for `f(x, n)`.
+    """
+    plain = numba.types.unliteral
+    return template(tuple(map(plain, args)), {name: plain(kind) for name, kind in kws.items()})

@@ -226,3 +226,11 @@ def test_freedoms_that_leave_nan_undefined_are_refused() -> None:
 
     with pytest.raises(ValueError, match="leave NaN undefined"):
         compiled(fastmath={"nnan", "contract"})
+
+
+def test_a_constant_in_a_call_needs_no_code_of_its_own(place: Path) -> None:
+    (place / "inner.py").write_text(INNER.replace("step(x)", "step(x, n)").replace("x + 1.0", "x + n"))
+    (place / "outer.py").write_text(
+        OUTER.replace("inner.step(values[i])", "inner.step(values[i], 1) + inner.step(values[i], i)")
+    )
+    assert run(place)[0] == ["22.0", "2"]
