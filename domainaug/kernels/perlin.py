@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domainaug.kernels.engine import loops
+from domainaug.kernels.random import uniforms
 from domainaug.kernels.threads import run_slabs
 
 __all__ = ["WARMUP", "perlin", "perlin_mask"]
@@ -44,7 +45,8 @@ def perlin(
     Args:
         shape: (height, width) in pixels.
         cells: Cells along height and width, or one number for both; not more than there are pixels.
-        key: 64 bits; the noise depends on key, shape, cells and octaves alone.
+        key: 64 bits; the noise depends on key, shape, cells and octaves alone. The directions of octave k are
+            `domainaug.kernels.random.uniforms` of this key and stream k, as shares of a turn.
         octaves: 1 to 16, so many that the finest still has no more cells than there are pixels.
         out: (height, width) float32 to write to.
         threads: As in `domainaug.kernels.threads.thread_count`.
@@ -122,20 +124,10 @@ Layer = tuple[Exact, "_Axis", "_Axis", float]
 
 
 def _fill(out: NDArray[np.float32], rows: slice, layers: list[Layer]) -> None:
-    out[...] = 0
     add = loops("perlin").add_rows
-    for gradients, down, across, height in layers:
-        add(
-            out,
-            gradients,
-            down.cell[rows],
-            down.t[rows],
-            down.rise[rows],
-            across.t32,
-            across.rise32,
-            across.starts,
-            height,
-        )
+    for number, (gradients, down, across, height) in enumerate(layers):
+        cell, t, rise = down.cell[rows], down.t[rows], down.rise[rows]
+        add(out, number == 0, gradients, cell, t, rise, across.t32, across.rise32, across.starts, height)
 
 
 def _layers(grid: Shape, shape_cells: int | Shape, key: int, octaves: int) -> list[Layer]:
@@ -145,8 +137,8 @@ def _layers(grid: Shape, shape_cells: int | Shape, key: int, octaves: int) -> li
     found = []
     for octave in range(octaves):
         rows, columns = down << octave, across << octave
-        raw = np.random.Philox(key=np.array([key, octave], np.uint64)).random_raw((rows + 1) * (columns + 1))
-        angles = (raw >> np.uint64(11)).reshape(rows + 1, columns + 1) * (2 * np.pi * 2.0**-53)
+        turns = uniforms((rows + 1, columns + 1), key, octave, threads=1)
+        angles = turns * np.float64(2 * np.pi)
         gradients = np.stack((np.cos(angles), np.sin(angles)), axis=-1)
         height = 2**0.5 * 0.5**octave / total
         found.append((gradients, _axis(grid[0], rows), _axis(grid[1], columns), height))

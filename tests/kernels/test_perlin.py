@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from domainaug.kernels.engine import using
 from domainaug.kernels.perlin import perlin, perlin_mask
+from domainaug.kernels.random import uniforms
 
 sides = st.integers(1, 90)
 
@@ -32,10 +33,9 @@ def textbook(gradients, shape):
 
 
 def directions(cells, key, octave=0):
-    """The random directions as documented: Philox words of (key, octave), 53 bits a turn."""
-    raw = np.random.Philox(key=np.array([key, octave], np.uint64)).random_raw((cells[0] + 1) * (cells[1] + 1))
-    turns = (raw >> np.uint64(11)) / 2.0**53
-    return np.stack([np.cos(2 * np.pi * turns), np.sin(2 * np.pi * turns)], -1).reshape(cells[0] + 1, cells[1] + 1, 2)
+    """The random directions as documented: uniform shares of a turn, by key and octave."""
+    turns = uniforms((cells[0] + 1, cells[1] + 1), key, octave).astype(np.float64)
+    return np.stack([np.cos(2 * np.pi * turns), np.sin(2 * np.pi * turns)], -1)
 
 
 @pytest.mark.parametrize("engine", ["plain", "numba"])

@@ -46,18 +46,41 @@ def _add_row(
         c = mixed(upper[cell + 1, 0] * v, lower[cell + 1, 0] * (v - 1.0), fade_v) - d
         a32, b32 = np.float32(height * a), np.float32(height * b)
         c32, d32 = np.float32(height * (c - a)), np.float32(height * (d - b))
-        first, last = starts[cell], starts[cell + 1]
-        to, u, rising = row[first:last], share[first:last], rise[first:last]
-        for x in range(to.size):  # a slice each, so that the compiler sees that no index is negative
-            to[x] += a32 + b32 * u[x] + (c32 + d32 * u[x]) * rising[x]
+        for x in range(np.uintp(starts[cell]), np.uintp(starts[cell + 1])):  # unsigned: no index from the end, so SIMD
+            u = share[x]
+            row[x] += a32 + b32 * u + (c32 + d32 * u) * rise[x]
 
 
 @compiled()
 def add_rows(
-    out: Any, gradients: Any, cell_y: Any, v: Any, fade_v: Any, share: Any, rise: Any, starts: Any, height: Any
+    out: Any,
+    fresh: Any,
+    gradients: Any,
+    cell_y: Any,
+    v: Any,
+    fade_v: Any,
+    share: Any,
+    rise: Any,
+    starts: Any,
+    height: Any,
 ) -> None:
-    """Add one octave to `out` (h, w) float32; `cell_y`, `v` and `fade_v` have one entry a row of `out`."""
+    """Add one octave to `out` (h, w) float32, or write the first to it.
+
+    Args:
+        out: (h, w) float32.
+        fresh: Whether what `out` holds does not count.
+        gradients: (rows of cells + 1, cells + 1, 2) float64, along y and along x.
+        cell_y: (h,) int64, the row of cells each row lies in.
+        v: (h,) float64, where in it.
+        fade_v: (h,) float64, its fade.
+        share: As in `_add_row`.
+        rise: As in `_add_row`.
+        starts: As in `_add_row`.
+        height: What the noise is multiplied by.
+    """
     for y in range(out.shape[0]):
+        if fresh:
+            out[y].fill(np.float32(0))
         upper, lower = gradients[cell_y[y]], gradients[cell_y[y] + 1]
         _add_row(out[y], upper, lower, share, rise, v[y], fade_v[y], height, starts)
 

@@ -12,6 +12,7 @@ __all__ = ["add_rows", "mark_rows"]
 
 def add_rows(
     out: NDArray[np.float32],
+    fresh: bool,
     gradients: NDArray[np.float64],
     cell_y: NDArray[np.int64],
     v: NDArray[np.float64],
@@ -22,6 +23,8 @@ def add_rows(
     height: float,
 ) -> None:
     """Add one octave to `out` (h, w) float32; arguments as in `domainaug.kernels.jit.perlin.add_rows`."""
+    if fresh:
+        out[...] = 0
     cell_x = np.repeat(np.arange(starts.size - 1), np.diff(starts))
     y, x = v[:, None], share[None, :]
 
