@@ -19,7 +19,7 @@ Array = NDArray[Any]
 Float = NDArray[np.float32]
 
 _TYPES = (np.uint8, np.uint16, np.int16, np.float32)
-_SWEEPS = 8  # of the membrane on each grid: then it is within some percent of the range around the mask
+_SWEEPS = 6  # of the membrane on each grid: then it is within some percent of the range around the mask
 _MOST_BANDS = 4
 
 
@@ -163,25 +163,30 @@ def _membrane(result: Array, placed: _Placed, feather_px: float, changed: Array)
     for edge in (np.s_[0], np.s_[-1], np.s_[:, 0], np.s_[:, -1]):
         around[edge] |= core[edge]
     patch = placed.cut(placed.patch).astype(np.float32)
-    difference = np.moveaxis(result[placed.rows, placed.columns] - patch, -1, 0)
-    known = placed.cut(around) & np.isfinite(difference).all(axis=0)
-    height = _stretched(np.where(known, difference, np.float32(0)), known.astype(np.float32))
-    _mix(result, placed, patch + np.moveaxis(height, 0, -1), placed.cut(placed.opacity), changed)
+    difference = result[placed.rows, placed.columns] - patch
+    known = placed.cut(around)
+    if result.dtype == np.float32:
+        known = known & np.isfinite(difference).all(axis=-1)
+    source = patch + _stretched(difference, known.astype(np.float32))
+    _mix(result, placed, source, placed.cut(placed.opacity), changed)
 
 
 def _stretched(values: Float, known: Float) -> Float:
-    """Return (channels, h, w): `values` where `known`, a membrane between; all 0 where nothing is known."""
-    engine = loops("paste")
+    """Return (h, w, channels): `values` where `known`, a membrane between; all 0 where nothing is known."""
+    engine, channels = loops("paste"), values.shape[2]
+    if not known.any():
+        return np.zeros_like(values)
     grids = [(values, known)]
     while max(known.shape) > 1:
         size = (known.shape[0] + 1) // 2, (known.shape[1] + 1) // 2
-        coarse, coarse_known = np.empty((len(values), *size), np.float32), np.empty(size, np.float32)
+        coarse, coarse_known = np.empty((*size, channels), np.float32), np.empty(size, np.float32)
         engine.pull(values, known, coarse, coarse_known)
         values, known = coarse, coarse_known
         grids.append((values, known))
     for fine, held in reversed(grids[:-1]):
         engine.push(values, fine, held)
-        engine.relax(fine, held, np.empty_like(fine), _SWEEPS)
+        flat, unknown = fine.reshape(len(fine), -1), np.repeat(1 - held, channels, axis=1)
+        engine.relax(flat, unknown, np.empty_like(flat), channels, _SWEEPS)
         values = fine
     return values
 

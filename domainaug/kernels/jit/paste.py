@@ -1,6 +1,6 @@
 """Compiled pasting: the blend of a patch, and the three moves of the membrane between grids of two sizes.
 
-Values of the membrane are planes (channels, h, w) float32, so that loops along x are SIMD.
+A row of the membrane's values is one run of pixels and channels, so that loops along it are SIMD.
 """
 
 from __future__ import annotations
@@ -52,26 +52,26 @@ def pull(fine: Any, known: Any, coarse: Any, coarse_known: Any) -> None:
     """Halve a grid: each coarse value is the mean of the known ones of its four, and known where one is.
 
     Args:
-        fine: (channels, h, w) float32.
+        fine: (h, w, channels) float32; what is unknown does not count, not even NaN.
         known: (h, w) float32, 0 or 1.
-        coarse: (channels, (h + 1) // 2, (w + 1) // 2) float32, written.
-        coarse_known: The same of (h + 1) // 2 by (w + 1) // 2, written.
+        coarse: ((h + 1) // 2, (w + 1) // 2, channels) float32, written.
+        coarse_known: The same without channels, written.
     """
     height, width = known.shape
     for y in range(coarse_known.shape[0]):
-        rows = min(2, height - 2 * y)
         for x in range(coarse_known.shape[1]):
-            columns = min(2, width - 2 * x)
             count = np.float32(0)
-            for c in range(fine.shape[0]):
-                total, count = np.float32(0), np.float32(0)
-                for dy in range(rows):
-                    for dx in range(columns):
-                        weight = known[2 * y + dy, 2 * x + dx]
-                        total += weight * fine[c, 2 * y + dy, 2 * x + dx]
-                        count += weight
-                coarse[c, y, x] = total / count if count > 0 else np.float32(0)
+            coarse[y, x].fill(np.float32(0))
+            for v in range(2 * y, min(2 * y + 2, height)):
+                for u in range(2 * x, min(2 * x + 2, width)):
+                    if known[v, u] > 0:
+                        count += np.float32(1)
+                        for c in range(fine.shape[2]):
+                            coarse[y, x, c] += fine[v, u, c]
             coarse_known[y, x] = np.float32(1) if count > 0 else np.float32(0)
+            if count > 1:
+                for c in range(fine.shape[2]):
+                    coarse[y, x, c] /= count
 
 
 @compiled()
@@ -81,62 +81,56 @@ def push(coarse: Any, fine: Any, known: Any) -> None:
     near_share, far_share = np.float32(0.75), np.float32(0.25)
     for y in range(height):
         near_y = y // 2
-        far_y = min(max(near_y + (1 if y % 2 else -1), 0), coarse.shape[1] - 1)
+        far_y = min(max(near_y + (1 if y % 2 else -1), 0), coarse.shape[0] - 1)
         for x in range(width):
             if known[y, x] == 0:
                 near_x = x // 2
-                far_x = min(max(near_x + (1 if x % 2 else -1), 0), coarse.shape[2] - 1)
-                for c in range(fine.shape[0]):
-                    near = near_share * coarse[c, near_y, near_x] + far_share * coarse[c, far_y, near_x]
-                    far = near_share * coarse[c, near_y, far_x] + far_share * coarse[c, far_y, far_x]
-                    fine[c, y, x] = near_share * near + far_share * far
+                far_x = min(max(near_x + (1 if x % 2 else -1), 0), coarse.shape[1] - 1)
+                for c in range(fine.shape[2]):
+                    near = near_share * coarse[near_y, near_x, c] + far_share * coarse[far_y, near_x, c]
+                    far = near_share * coarse[near_y, far_x, c] + far_share * coarse[far_y, far_x, c]
+                    fine[y, x, c] = near_share * near + far_share * far
 
 
 @compiled()
-def relax(values: Any, known: Any, spare: Any, sweeps: Any) -> None:
+def relax(values: Any, unknown: Any, spare: Any, channels: Any, sweeps: Any) -> None:
     """Replace every unknown value by the mean of its four neighbors, all at once, an even number of times.
 
     Args:
-        values: (channels, h, w) float32, in and out; an edge is its own neighbor.
-        known: (h, w) float32, 0 or 1.
+        values: (h, w * channels) float32, in and out; an edge is its own neighbor.
+        unknown: (h, w * channels) float32, 0 or 1.
         spare: Like `values`, overwritten.
+        channels: How far the neighbors in a row are away.
         sweeps: How often, even.
     """
     for _ in range(sweeps // 2):
-        _sweep(values, known, spare)
-        _sweep(spare, known, values)
+        _sweep(values, unknown, spare, channels)
+        _sweep(spare, unknown, values, channels)
+
+
+@compiled()
+def _sweep(before: Any, unknown: Any, after: Any, step: Any) -> None:
+    last, end = before.shape[0] - 1, before.shape[1] - step
+    for y in range(last + 1):
+        above, here, below = before[max(y - 1, 0)], before[y], before[min(y + 1, last)]
+        free, to = unknown[y], after[y]
+        for first, left, right in ((0, 0, min(step, end)), (end, max(end - step, 0), end)):
+            _means(
+                here[left:],
+                here[right:],
+                here[first:],
+                above[first:],
+                below[first:],
+                free[first:],
+                to[first : first + step],
+            )
+        if end > step:
+            _means(here, here[2 * step :], here[step:], above[step:], below[step:], free[step:], to[step:end])
 
 
 @compiled(fastmath={"contract"})
-def _sweep(before: Any, known: Any, after: Any) -> None:
-    last_y, last_x = known.shape[0] - 1, known.shape[1] - 1
-    for c in range(before.shape[0]):
-        for y in range(last_y + 1):
-            above, here, below = before[c, max(y - 1, 0)], before[c, y], before[c, min(y + 1, last_y)]
-            _mean(here[0], here[0], here[min(1, last_x)], above[0], below[0], known[y], after[c, y], 0)
-            if last_x > 0:
-                _mean(
-                    here[last_x],
-                    here[last_x - 1],
-                    here[last_x],
-                    above[last_x],
-                    below[last_x],
-                    known[y],
-                    after[c, y],
-                    last_x,
-                )
-            _means(here[:-2], here[2:], here[1:-1], above[1:-1], below[1:-1], known[y, 1:-1], after[c, y, 1:-1])
-
-
-@compiled(inline=True)
-def _mean(here: Any, left: Any, right: Any, above: Any, below: Any, known: Any, after: Any, x: Any) -> None:
-    mean = np.float32(0.25) * ((left + right) + (above + below))
-    after[x] = here + (np.float32(1) - known[x]) * (mean - here)
-
-
-@compiled(fastmath={"contract"})
-def _means(left: Any, right: Any, here: Any, above: Any, below: Any, known: Any, after: Any) -> None:
-    quarter, one = np.float32(0.25), np.float32(1)
+def _means(left: Any, right: Any, here: Any, above: Any, below: Any, unknown: Any, after: Any) -> None:
+    quarter = np.float32(0.25)
     for x in range(after.size):
         mean = quarter * ((left[x] + right[x]) + (above[x] + below[x]))
-        after[x] = here[x] + (one - known[x]) * (mean - here[x])
+        after[x] = here[x] + unknown[x] * (mean - here[x])
