@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+from contextlib import suppress
+from functools import cache
 
 from domainaug._version import __version__
 
@@ -22,9 +24,13 @@ def _kernels() -> str:
 def versions() -> dict[str, str]:
     """Return name to version, for domainaug, the libraries that compute pixels, and the processor."""
     found = {"domainaug": __version__, "machine": platform.machine(), "kernels": _kernels()}
+    return dict(sorted({**found, **_installed()}.items()))
+
+
+@cache
+def _installed() -> dict[str, str]:
+    found = {}
     for name in (*_PACKAGES, *_OPENCV):
-        try:
+        with suppress(importlib.metadata.PackageNotFoundError):
             found["opencv" if name in _OPENCV else name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return dict(sorted(found.items()))
+    return found
