@@ -12,8 +12,8 @@ import numpy as np
 
 from domainaug.kernels.jit import compiled
 
-__all__ = ["ONE", "SPAN", "between", "fill_with", "lattice_line", "lattice_plane", "look", "look_nearest", "row_coordinates",
-           "row_start"]  # fmt: skip
+__all__ = ["ONE", "SPAN", "between", "fill_with", "lattice_line", "lattice_plane", "look", "look_nearest",
+           "row_coordinates", "row_start"]  # fmt: skip
 
 SPAN = 512
 """Most voxels of a row that are done at once: the buffers stay in the first cache."""
