@@ -149,9 +149,9 @@ def parameter_for(transform: A.BasicTransform, effect: str) -> tuple[str, ...]:
     Those that are not in force (`translate_percent` where shifts are given in pixels) are left out.
     """
     name = type(transform).__name__
-    governed = GOVERNS.get(name) or getattr(transform, "governs", {})  # our own transforms say it themselves
-    found = governed.get(effect)
-    names = (*((found,) if found else ()), *_ALSO.get((name, effect), ()))
+    found = GOVERNS.get(name, {}).get(effect)
+    own: tuple[str, ...] = getattr(transform, "governs", {}).get(effect, ())  # our own transforms say it themselves
+    names = (*((found,) if found else own), *_ALSO.get((name, effect), ()))
     return tuple(each for each in names if parameter_value(transform, each) is not None)
 
 

@@ -16,7 +16,7 @@ from domainaug.kernels.volume_map import VolumeMap
 from domainaug.transforms.arguments import Range, distances, span, spans
 from domainaug.transforms.fusing import Drawn
 from domainaug.transforms.moving import Moving
-from domainaug.transforms.own import spacing_of
+from domainaug.transforms.own import governed, spacing_of
 
 __all__ = ["VolumeAffine"]
 
@@ -50,11 +50,10 @@ class VolumeAffine(Moving):
     """
 
     neutral: ClassVar[Mapping[str, float]] = {"rotate": 0.0, "scale": 1.0, "translate_mm": 0.0, "translate": 0.0}
-    governs: ClassVar[Mapping[str, str]] = {
-        "rotation": "rotate",
-        "tilt": "rotate",
-        "scale": "scale",
-        "shift": "translate_mm",
+    governs: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        **governed(("rotation", "tilt", "shear"), "rotate"),
+        **governed(("scale", "aspect", "field_of_view", "outside"), "scale"),
+        **governed(("shift",), "translate_mm", "translate"),
     }
 
     def __init__(
@@ -146,9 +145,10 @@ class VolumeAffine(Moving):
         if across:
             most = max(_tilt(*corner) for corner in box(*self.rotate[:2]))
             ranges["tilt"] = up_to(most)
-        kept, shift = self._kept_across(factors[2], across)
+        kept = self._kept_across(factors[2], across)
         ranges["field_of_view"] = Interval(made.ranges["field_of_view"].low * kept, 1.0)
         ranges["outside"] = Interval(0.0, min(1.0, 1 - kept + made.ranges["outside"].high))
+        shift = self._shift_across(frame, plane)
         if pixels is None or shift is None:
             ranges["shift"] = EFFECTS["shift"].anything
         elif shift:
@@ -166,24 +166,33 @@ class VolumeAffine(Moving):
             return None
         return [(low / step, high / step) for (low, high), step in zip(self.translate_mm, plane[::-1], strict=False)]
 
-    def _kept_across(self, factor: Range, across: bool) -> tuple[float, float | None]:
-        """Return how much of the slices stays, at least, and the largest shift across them; None if not known."""
+    def _kept_across(self, factor: Range, across: bool) -> float:
+        """Return how much of the slices stays at least; 0 where that depends on how many there are."""
         if across or (self.translate_mm is not None and any(self.translate_mm[2])):
-            return 0.0, None
+            return 0.0
         shift = max(map(abs, self.translate[2])) if self.translate is not None else 0.0
-        return max(0.0, min(1.0, 1 / factor[1]) - shift) * min(1.0, factor[0]), shift
+        return max(0.0, min(1.0, 1 / factor[1]) - shift) * min(1.0, factor[0])
+
+    def _shift_across(self, frame: Frame, plane: Sequence[float] | None) -> float | None:
+        """Return the largest shift across slices, as a share of a slice's side in mm; None if not known."""
+        if self.translate is not None:
+            return None if any(self.translate[2]) else 0.0
+        if self.translate_mm is None or not any(self.translate_mm[2]):
+            return 0.0
+        return max(map(abs, self.translate_mm[2])) / _side_mm(frame, plane) if plane else None
 
     def drawn_effects(self, params: Drawn, frame: Frame) -> Generators:
         """Return what one draw did."""
-        depth, height, width = extent = params["extent"]
+        _, height, width = extent = params["extent"]
         found = self.volume_map(params, extent)
         angles, scales = (np.array(params[name], dtype=np.float64)[None] for name in ("rotate", "scale"))
         steps = params["spacing"]
         shift = np.array(params["translate_mm"]) / np.array(steps[::-1])
         maps = _slice_maps(angles, scales, shift[None, :2] / np.sqrt(height * width), steps[1] / steps[2])
         kept, empty = _seen(found)
-        most = np.abs(shift) / (width, height, depth)
-        more = max(0.0, float(most[2] - most[:2].max()))
+        most = np.abs(shift[:2]) / (width, height)
+        across = abs(params["translate_mm"][2]) / _side_mm(frame, steps[1:])
+        more = max(0.0, float(across - most.max()))
         tilt = _tilt(*params["rotate"][:2])
         return Generators.geometric(maps, frame).with_ranges(
             field_of_view=Interval(kept, kept),
@@ -191,6 +200,11 @@ class VolumeAffine(Moving):
             tilt=Interval(tilt, tilt),
             shift=Interval(more, more),
         )
+
+
+def _side_mm(frame: Frame, plane: Sequence[float]) -> float:
+    """Return the side of a slice in mm: what shifts across slices are shares of, as limits in mm have it."""
+    return frame.side * float(np.sqrt(plane[0] * plane[1]))
 
 
 def _tilt(about_x: float, about_y: float) -> float:

@@ -11,22 +11,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domainaug.declare.fields import from_field
-from domainaug.declare.warps import bent
 from domainaug.errors import ImageError
 from domainaug.generators import Frame, Generators
 from domainaug.kernels.maps import Mesh, PixelMap
 from domainaug.kernels.volume_map import VolumeMap
 from domainaug.transforms import lattice
 from domainaug.transforms.arguments import choice, counts, distances, number, span
+from domainaug.transforms.bending import bent_at_most
 from domainaug.transforms.fusing import Drawn
 from domainaug.transforms.moving import Moving
-from domainaug.transforms.own import spacing_of
+from domainaug.transforms.own import governed, spacing_of
 
 __all__ = ["Deform"]
 
 Array = NDArray[np.float64]
 
 _SLICES = 5  # of a volume, that the effects of a draw are read off
+_SIDE = 128  # pixels that are enough to read them: effects are shares of the picture
 
 
 class Deform(Moving):
@@ -54,6 +55,10 @@ class Deform(Moving):
     """
 
     neutral: ClassVar[Mapping[str, float]] = {"displacement_px": 0.0, "displacement_mm": 0.0}
+    governs: ClassVar[Mapping[str, tuple[str, ...]]] = governed(
+        ("local_warp", "rotation", "shear", "scale", "aspect", "shift", "perspective", "field_of_view", "outside"),
+        *("displacement_px", "displacement_mm"),
+    )
 
     def __init__(
         self,
@@ -146,7 +151,8 @@ class Deform(Moving):
 
     def drawn_effects(self, params: Drawn, frame: Frame) -> Generators:
         """Return what one draw did; of a volume, what it did within slices, read off a few of them."""
-        control, extent = params["control"], params["extent"]
+        control, extent = lattice.reduced(params["control"], params["extent"], _SIDE)
+        frame = replace(frame, height=extent[-2], width=extent[-1])
         fills = self.border == "constant"
         if len(extent) == 2:
             return from_field(*lattice.looked_at(control, extent), frame, fills=fills)
@@ -155,8 +161,8 @@ class Deform(Moving):
         return replace(reduce(Generators.union, did), exact=False)
 
     def _bent(self, reach: Array, frame: Frame) -> Generators:
-        """Return what control points that go so far along rows and columns may do."""
-        largest = float(np.max(reach))
-        if largest == 0:
-            return Generators.nothing()
-        return bent(largest / frame.side, fills=self.border == "constant")
+        """Return what control points that go so far along rows and columns may do, in pixels."""
+        rows, columns = self._counts(2)
+        down, across = reach / (frame.height, frame.width)
+        fills = self.border == "constant"
+        return bent_at_most((rows, columns), self.locked_borders, (down, across), aspect=frame.aspect, fills=fills)

@@ -17,10 +17,13 @@ from domainaug.kernels.point import Bias, Curve, Linear, Op, Power
 from domainaug.transforms.arguments import Range, choice, number, span
 from domainaug.transforms.changing import Changing
 from domainaug.transforms.fusing import Drawn
+from domainaug.transforms.own import governed
 
 __all__ = ["BiasField", "Gamma", "Window"]
 
 Array = NDArray[np.float64]
+
+_TONE = ("gamma", "brightness", "contrast", "tone")
 
 _UNIT_RAMP = np.array([0.0, 1.0], np.float32)
 """A curve that holds shares within [0, 1] and changes nothing else."""
@@ -39,7 +42,7 @@ class Gamma(Changing):
     """
 
     neutral: ClassVar[Mapping[str, float]] = {"log_gamma": 0.0}
-    governs: ClassVar[Mapping[str, str]] = dict.fromkeys(("gamma", "brightness", "contrast", "tone"), "log_gamma")
+    governs: ClassVar[Mapping[str, tuple[str, ...]]] = governed(_TONE, "log_gamma")
 
     def __init__(self, log_gamma: float | Sequence[float] = 0.2, p: float = 0.5) -> None:
         super().__init__(p=p)
@@ -174,8 +177,8 @@ class BiasField(Changing):
 
     needs_range: ClassVar[bool] = False
     neutral: ClassVar[Mapping[str, float]] = {"coefficients": 0.0}
-    governs: ClassVar[Mapping[str, str]] = dict.fromkeys(
-        ("local_gain", "brightness", "contrast", "gamma", "tone"), "coefficients"
+    governs: ClassVar[Mapping[str, tuple[str, ...]]] = governed(
+        ("local_gain", "occlusion", "inversion", "saturation", "channel_mixing", *_TONE), "coefficients"
     )
 
     def __init__(
@@ -229,8 +232,8 @@ class BiasField(Changing):
         return tone, np.quantile(np.abs(shown[:, :, middle] - tone[:, None, middle]), 0.98, axis=1)
 
 
-_TRIED = 512
-_GRID = np.linspace(-1.0, 1.0, 17)
+_TRIED = 256
+_GRID = np.linspace(-1.0, 1.0, 11)
 
 
 @lru_cache(maxsize=8)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from domainaug.kernels.lattice import axis_weights
 from domainaug.kernels.volume_map import VolumeMap
 
-__all__ = ["MOST_OF_A_CELL", "as_volume", "cells", "control_points", "looked_at"]
+__all__ = ["MOST_OF_A_CELL", "as_volume", "cells", "control_points", "looked_at", "reduced"]
 
 Array = NDArray[np.float64]
 Control = NDArray[np.float32]
@@ -72,6 +72,22 @@ def as_volume(control: Control, shape: Sequence[int]) -> VolumeMap:
         control, shape = np.repeat(flat[:, None], 4, axis=1), (1, *shape)
     whole = (int(shape[0]), int(shape[1]), int(shape[2]))
     return VolumeMap(whole, np.eye(4), whole, control)
+
+
+def reduced(control: Control, shape: Sequence[int], side: int) -> tuple[Control, tuple[int, ...]]:
+    """Return the same bend of a smaller picture, whose longer side has at most so many pixels.
+
+    Args:
+        control: (2, ny, nx), or (3, nz, ny, nx).
+        shape: (height, width), or (depth, height, width).
+        side: Pixels.
+    """
+    factor = min(1.0, side / max(shape[-2:]))
+    smaller = (*shape[:-2], *(max(1, round(size * factor)) for size in shape[-2:]))
+    if smaller == tuple(shape):
+        return control, smaller
+    along = [(new - 1) / max(old - 1, 1) for new, old in zip(smaller, shape, strict=True)][::-1]
+    return np.asarray(control * np.reshape(along, (-1, *(1,) * len(shape))), np.float32), smaller
 
 
 def looked_at(control: Control, shape: Sequence[int], slice_at: float = 0.0) -> tuple[Array, Array]:

@@ -20,7 +20,7 @@ from domainaug.transforms.arguments import distances, share, span
 from domainaug.transforms.arrays import by_channel
 from domainaug.transforms.changing import Changing
 from domainaug.transforms.fusing import Drawn
-from domainaug.transforms.own import Own, draw_key, spacing_of
+from domainaug.transforms.own import Own, draw_key, governed, spacing_of
 
 __all__ = ["ColoredNoise", "GaussianNoise"]
 
@@ -43,7 +43,7 @@ class GaussianNoise(Changing):
 
     needs_range: ClassVar[bool] = False
     neutral: ClassVar[Mapping[str, float]] = {"std": 0.0}
-    governs: ClassVar[Mapping[str, str]] = dict.fromkeys(("noise", "impulse_noise"), "std")
+    governs: ClassVar[Mapping[str, tuple[str, ...]]] = governed(("noise", "impulse_noise", "brightness", "tone"), "std")
 
     def __init__(self, std: float | Sequence[float], p: float = 0.5) -> None:
         super().__init__(p=p)
@@ -88,7 +88,9 @@ class ColoredNoise(Own, A.ImageOnlyTransform):  # type: ignore[misc]
     """
 
     neutral: ClassVar[Mapping[str, float]] = {"std": 0.0}
-    governs: ClassVar[Mapping[str, str]] = {"noise": "std"}
+    governs: ClassVar[Mapping[str, tuple[str, ...]]] = governed(
+        ("noise", "impulse_noise", "local_gain", "sharpening", "brightness", "tone", "color_cast", "hue"), "std"
+    )
 
     def __init__(
         self,

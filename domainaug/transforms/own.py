@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 
 from domainaug.errors import ImageError, UnknownName
 
-__all__ = ["Own", "draw_key", "spacing_of", "value_range_of"]
+__all__ = ["Own", "draw_key", "governed", "spacing_of", "value_range_of"]
 
 _PACKAGE = "domainaug.transforms"
 
@@ -22,13 +22,13 @@ class Own:
         value_kind: Pictures come as they are, in their unit.
         draws_from: Drawing looks at sizes alone, so a step before it may still be pending.
         neutral: Constructor parameter to the value that does nothing, for strength.
-        governs: Effect to the constructor parameter that governs it most, for narrowing.
+        governs: Effect to the constructor parameters that govern it, the strongest first, for narrowing.
     """
 
     value_kind: ClassVar[str] = "native"
     draws_from: Literal["shape"] = "shape"
     neutral: ClassVar[Mapping[str, float]] = {}
-    governs: ClassVar[Mapping[str, str]] = {}
+    governs: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
     def __new__(cls, *args: Any, **given: Any) -> Any:
         """Refuse unknown parameters, which albumentations would warn about and forget."""
@@ -43,6 +43,11 @@ class Own:
         """Return the name saved pipelines hold, which does not tell the file the class is in."""
         inside = cls.__module__.startswith(f"{_PACKAGE}.")
         return f"{_PACKAGE if inside else cls.__module__}.{cls.__qualname__}"
+
+
+def governed(effects: Sequence[str], *parameters: str) -> dict[str, tuple[str, ...]]:
+    """Return what `governs` holds for effects that follow the same parameters."""
+    return dict.fromkeys(effects, parameters)
 
 
 def draw_key(generator: np.random.Generator) -> int:

@@ -140,7 +140,7 @@ class TestEffects:
             ({"rotate": (0, (6, 6), 0), "scale": 0, "spacing": (1, 1, 1)}, "tilt", 6.0),
             ({"rotate": 0, "scale": (1.1, 1.1)}, "scale", 1.1),
             ({"rotate": 0, "scale": 0, "translate": ((0.1, 0.1), 0, 0)}, "shift", 0.1),
-            ({"rotate": 0, "scale": 0, "translate": (0, 0, (-0.25, -0.25))}, "shift", 0.25),
+            ({"rotate": 0, "scale": 0, "translate_mm": (0, 0, (-12, -12)), "spacing": (3, 1, 1)}, "shift", 12 / 48),
             ({"rotate": 0, "scale": 0, "translate": (0, 0, (0.25, 0.25))}, "field_of_view", 0.75),
             ({"rotate": (0, 0), "scale": (0.5, 0.5)}, "outside", 7 / 8),
         ],
@@ -154,5 +154,7 @@ class TestEffects:
         assert low == high == pytest.approx(size, abs=1e-6)
 
     def test_millimeters_without_a_spacing_may_be_any_shift(self):
-        frame = Frame(48, 48, volume=True)
-        assert VolumeAffine(0, 0, 5.0).declare_effects(frame).effects(frame)["shift"].high == float("inf")
+        frame, known = Frame(48, 48, volume=True), Frame(48, 48, spacing=(0.5, 0.5), volume=True)
+        shift = VolumeAffine(0, 0, ((0, 0), (0, 0), (-3, 3)))
+        assert shift.declare_effects(frame).effects(frame)["shift"].high == float("inf")
+        assert shift.declare_effects(known).effects(known)["shift"].high == pytest.approx(3 / 24)

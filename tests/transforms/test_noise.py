@@ -93,7 +93,7 @@ class TestColoredNoise:
         assert np.array_equal(out, noise_by_spectrum((64, 96), (0.8, 0.8), asked, noise.params["key"], std=15.0 * 1))
 
     def test_slices_and_channels_are_independent(self):
-        out = ColoredNoise(5.0, fwhm_px=2, p=1)(volume=np.zeros((3, 60, 60, 2), np.float32))["volume"]
+        out = ColoredNoise(5.0, fwhm_px=2, p=1)(volume=np.zeros((3, 160, 160, 2), np.float32))["volume"]
         fields = [out[0, ..., 0], out[1, ..., 0], out[2, ..., 0], out[0, ..., 1]]
         assert np.abs(np.corrcoef([each.ravel() for each in fields]) - np.eye(4)).max() < 0.12
 

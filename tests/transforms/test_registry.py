@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -13,6 +14,7 @@ import domainaug
 from domainaug import transforms
 from domainaug._albumentations import A
 from domainaug.errors import ProfileError, UnknownName
+from domainaug.profile import load_profile
 from domainaug.profile.recipe import recipe_classes
 from domainaug.recipe import build_recipe, scaled_parameters
 from domainaug.transforms import TRANSFORMS, GaussianNoise
@@ -100,6 +102,21 @@ class TestRecipes:
     def test_a_wrong_value_names_its_place(self):
         with pytest.raises(ProfileError, match=r"^recipe\[0\]: Gamma: log_gamma: a number or two in order"):
             build_recipe([{"Gamma": {"log_gamma": "much"}}])
+
+    @pytest.mark.parametrize(
+        ("step", "told"),
+        [
+            ({"GaussianNoise": {"std": (5, 400)}}, "GaussianNoise(std=(10, 50)) instead of (5, 400): MED227 allows at"),
+            ({"Deform": {"displacement_mm": (0, 40)}}, "Deform(displacement_mm=(0, "),
+            ({"Gamma": {"log_gamma": 0.8}}, "Gamma(log_gamma=(-0.0"),
+        ],
+    )
+    def test_a_profile_narrows_them_to_its_limits(self, step, told):
+        pipeline = replace(load_profile("medical/ct-chest"), recipe=(step,)).compose(seed=1)
+        assert len(pipeline.narrowed) == 1
+        assert pipeline.narrowed[0].startswith(told)
+        assert "instead of" in pipeline.narrowed[0]
+        assert pipeline.transforms[0].p == 0.5
 
     def test_a_new_one_is_one_class_and_one_entry(self, monkeypatch):
         class Doubled(Changing):
