@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(prog="benchmarks", description="Measure domainaug beside other libraries.")
     parser.add_argument("--only", action="append", metavar="NAME", help="a case whose name contains this; repeatable")
-    parser.add_argument("--rounds", type=int, default=7, metavar="N", help="how often each is timed (default 7)")
+    parser.add_argument("--rounds", type=int, default=5, metavar="N", help="how often each is timed (default 5)")
     parser.add_argument("--quick", action="store_true", help="tiny inputs, one round: does everything run?")
     parser.add_argument("--out", type=Path, metavar="FILE", help="where the page goes")
     parser.add_argument("--list", action="store_true", help="only name the cases")
