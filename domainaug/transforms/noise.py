@@ -145,9 +145,11 @@ class ColoredNoise(Own, A.ImageOnlyTransform):  # type: ignore[misc]
         channel = iter(range(array.shape[-1] if array.ndim > axes else 1))
 
         def one(part: Array) -> Array:
-            noise = noise_by_spectrum(
-                part.shape, params["spacing"], spectrum, params["key"], std=params["std"], stream=next(channel)
-            )
+            how = {"std": params["std"], "stream": next(channel)}
+            try:
+                noise = noise_by_spectrum(part.shape, params["spacing"], spectrum, params["key"], **how)
+            except ValueError as error:
+                raise ImageError(f"ColoredNoise has no such grain for {part.shape}: {error}") from error
             if part.dtype.kind == "f":
                 return noise.astype(part.dtype, copy=False) + part
             ends = np.iinfo(part.dtype)
