@@ -8,6 +8,7 @@ fill as three pictures made one after the other, although it is interpolated onc
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -134,6 +135,9 @@ class PixelMap:
 
         Of a map that is not affine, the one in the middle of the output, where fields and meshes count as even.
         """
+        if len(self.stages) == 1 and isinstance(self.stages[0], Projective) and self.stages[0].affine:
+            (a, b, _), (d, e, _), _ = self.stages[0].matrix.tolist()
+            return math.hypot(a, b), math.hypot(d, e)
         slope = np.eye(2)
         shape, x, y = self.shape, (self.shape[1] - 1) / 2, (self.shape[0] - 1) / 2
         for stage in self.stages:

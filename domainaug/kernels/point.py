@@ -152,12 +152,12 @@ class Point:
 
 def _channels(op: Op) -> int:
     """Return for how many channels an operation is given; 0 when it is the same for all."""
+    if isinstance(op, Noise | Bias | Solarize):
+        return 0
     if isinstance(op, Linear):
         return max((len(each) for each in (op.gain, op.offset) if isinstance(each, tuple)), default=0)
     if isinstance(op, Power):
         return len(op.gamma) if isinstance(op.gamma, tuple) else 0
     if isinstance(op, Posterize):
         return len(op.bits) if isinstance(op.bits, tuple) else 0
-    if isinstance(op, Curve):
-        return len(op.knots) if op.knots.ndim == 2 else 0
-    return 0
+    return len(op.knots) if op.knots.ndim == 2 else 0

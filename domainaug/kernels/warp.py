@@ -12,7 +12,9 @@ end. A result does not depend on the number of threads.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import math
+from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
 from typing import Any, Literal
 
 import cv2
@@ -24,17 +26,18 @@ from domainaug.kernels import whole
 from domainaug.kernels.checks import check_array, check_out
 from domainaug.kernels.engine import loops
 from domainaug.kernels.maps import Field, Mesh, PixelMap
-from domainaug.kernels.point import Point
+from domainaug.kernels.point import Noise, Point
 
-__all__ = ["Order", "apply_point", "coverage", "thin_labels", "warp", "warp_labels"]
+__all__ = ["WARMUP", "Order", "apply_point", "coverage", "thin_labels", "warp", "warp_labels"]
 
 Array = NDArray[Any]
 Order = Literal["nearest", "linear", "cubic", "area"]
 """How to interpolate; "cubic" is Keys (1981) with a = -0.75, "area" averages what one output pixel sees."""
 
+_COMPILED: tuple[Order, ...] = ("linear", "cubic")
 _ORDERS = ("nearest", "linear", "cubic", "area")
-_PICTURES = (np.uint8, np.uint16, np.int16, np.float32)
-_MASKS = (np.uint8, np.int16, np.uint16, np.int32)
+_PICTURES: tuple[np.dtype[Any], ...] = tuple(map(np.dtype, ("u1", "u2", "i2", "f4")))
+_MASKS: tuple[np.dtype[Any], ...] = tuple(map(np.dtype, ("u1", "i2", "u2", "i4")))
 _SHRINKS = 1.05
 """Input pixels in one output pixel, along an axis, from which on one speaks of shrinking."""
 
@@ -218,7 +221,7 @@ def coverage(
     """
     from domainaug.kernels.plain import labels
 
-    types = (*_MASKS, np.bool_, np.int8, np.uint32, np.int64, np.uint64)
+    types = (*_MASKS, *map(np.dtype, ("bool", "i1", "u4", "i8", "u8")))
     source = check_array(mask, "mask", dtypes=types, ndim=2, error=LabelError)
     _check_map(pixel_map, source.shape, LabelError)
     plane = labels.coverage(source, value, pixel_map.footprint)
@@ -295,5 +298,41 @@ def _check_map(pixel_map: PixelMap, shape: Sequence[int], error: type[Exception]
                 )
             if not np.isfinite(stage.control).all():
                 raise error("a mesh has values that are not finite: every displacement must be a number of pixels")
-        elif not np.isfinite(stage.matrix).all() or not stage.matrix[2].any():
-            raise error(f"a map's matrix must be finite and must not end in zeros, and is {stage.matrix.tolist()}")
+        else:
+            first, second, third = stage.matrix.tolist()
+            if not math.isfinite(sum(first) + sum(second) + sum(third)) or not any(third):
+                raise error(f"a map's matrix must be finite and must not end in zeros, and is {stage.matrix.tolist()}")
+
+
+def _warm(dtype: str, order: Order) -> None:
+    image = np.zeros((4, 5), dtype)
+    slanted = PixelMap.of([[0.9, 0.1, 0.3], [-0.1, 0.9, 0.4]], (4, 5))
+    warp(image, slanted, order=order, point=Point((Noise(0.1, 1),)), threads=1)
+
+
+def _warm_labels(dtype: str) -> None:
+    mask = np.zeros((8, 8), dtype)
+    for zoom in (0.9, 4.0):
+        warp_labels(mask, PixelMap.of([[zoom, 0.1, 0.3], [-0.1, zoom, 0.4]], (8, 8), (2, 2)), threads=1)
+
+
+def _warm_points(dtype: str) -> None:
+    apply_point(np.zeros((4, 5), dtype), Point((Noise(0.1, 1),)), channels_last=False, threads=1)
+
+
+def _entries() -> Iterator[Callable[[], None]]:
+    for dtype in ("uint8", "uint16", "int16", "float32"):
+        for order in _COMPILED:  # "nearest" runs in the loops of the one, "area" in those of the other
+            yield _named(f"{order}_{dtype}", partial(_warm, dtype, order))
+        yield _named(f"points_{dtype}", partial(_warm_points, dtype))
+    for dtype in ("uint8", "int16", "uint16", "int32"):
+        yield _named(f"labels_{dtype}", partial(_warm_labels, dtype))
+
+
+def _named(name: str, entry: partial[None]) -> Callable[[], None]:
+    entry.__name__ = name  # type: ignore[attr-defined]
+    return entry
+
+
+WARMUP = tuple(_entries())
+"""What `domainaug.kernels.engine.warmup` runs: every loop of this file, for every type."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -46,9 +47,13 @@ def _axes(stage: Any) -> tuple[bool, Axis, Axis] | None:
     if not isinstance(stage, Projective) or not stage.affine:
         return None
     (a, b, c), (d, e, f) = stage.matrix[:2].tolist()
-    size = max(*stage.frame, 1)
-    near = _SLACK / size
-    if abs(c - round(c)) > _SLACK or abs(f - round(f)) > _SLACK:
+    near = _SLACK / max(stage.frame)
+    if (
+        not math.isfinite(c + f)
+        or abs(abs(a) - abs(e)) > near
+        or abs(c - round(c)) > _SLACK
+        or abs(f - round(f)) > _SLACK
+    ):
         return None
     if abs(abs(a) - 1) < near and abs(abs(e) - 1) < near and abs(b) < near and abs(d) < near:
         return False, (round(a), round(c)), (round(e), round(f))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -18,9 +19,9 @@ i32 = np.int32
 
 def padded(stack: Array, around: bool) -> Array:
     """Return a stack in which every pixel has one after it, along both axes, for the loops to read."""
-    more = [(0, 1 if around or length == 1 else 0) for length in stack.shape[1:3]]
-    if more == [(0, 0), (0, 0)]:
+    if not around and min(stack.shape[1:3]) > 1:
         return stack
+    more = [(0, 1 if around or length == 1 else 0) for length in stack.shape[1:3]]
     return np.pad(stack, ((0, 0), *more, (0, 0)), mode="wrap" if around else "edge")
 
 
@@ -31,6 +32,7 @@ def constant(array: Array) -> Array:
     return view
 
 
+@cache
 def ends(dtype: np.dtype[Any]) -> NDArray[np.float32]:
     """Return the ends of a type of integers, or nothing."""
     return np.array((np.iinfo(dtype).min, np.iinfo(dtype).max) if dtype.kind in "iu" else (), np.float32)
@@ -38,7 +40,10 @@ def ends(dtype: np.dtype[Any]) -> NDArray[np.float32]:
 
 def tally(counts: Array | None, rows: int) -> NDArray[np.int64]:
     """Return room for what each slab counts, by its first row; (1, 0) where nothing is counted."""
-    return np.zeros((1, 0) if counts is None else (rows, 2), np.int64)
+    return _NOTHING if counts is None else np.zeros((rows, 2), np.int64)
+
+
+_NOTHING = np.zeros((1, 0), np.int64)
 
 
 @compiled
