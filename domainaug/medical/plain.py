@@ -17,10 +17,8 @@ from domainaug.medical.explicit import Elements
 __all__ = ["Layout", "is_plain", "numbers"]
 
 _META_LENGTH = 0x00020000
-_DECIMAL = rb"[-+]?[0-9]{1,9}(?:\.[0-9]{0,5})?"
-_TEXT = (
-    rb"[!-\[\]-}](?:[ -\[\]-}]*[!-\[\]-}])? ?"  # as every character set writes it; no value but the padding at its end
-)
+_DECIMAL = rb"(?![0-9.+-]{17})[-+]?[0-9]{1,9}(?:\.[0-9]*)?"  # of up to 16 characters
+_TEXT = rb"[!-\[\]-}](?:[ -\[\]-}]*[!-\[\]-}])? ?"  # one value, in letters that every character set shares
 _PLAIN = {
     b"UI": re.compile(rb"[0-9.]{1,64}\0?"),
     b"DS": re.compile(_DECIMAL + rb"(?:\\" + _DECIMAL + rb")* ?"),

@@ -16,7 +16,7 @@ import numpy as np
 from domainaug.errors import ImageError
 from domainaug.kernels.threads import run_slabs
 from domainaug.medical.loading import Loaded
-from domainaug.medical.pixels import Array, physical_type
+from domainaug.medical.pixels import Array, differ, physical_type
 from domainaug.medical.writer import Told, files_of
 
 __all__ = ["Each", "augment_slices"]
@@ -80,5 +80,5 @@ class _Work:
             if made.shape != plane.shape:
                 raise ImageError(f"slice {index} of {plane.shape} came back as {made.shape}; keep the grid")
             self.beyond[index] = view.stored_plane(index, made, plane, after, moved=self._moved)
-            self.changed[index] = not np.array_equal(after, plane)
+            self.changed[index] = differ(after, plane)
             plane[...] = after

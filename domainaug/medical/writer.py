@@ -15,7 +15,7 @@ from domainaug.errors import DomainAugError, UnreadableInput
 from domainaug.medical.deeds import derived_uid, effects_in, faint_in
 from domainaug.medical.derive import Deed, derive, to_bytes
 from domainaug.medical.loading import Loaded
-from domainaug.medical.pixels import Stored
+from domainaug.medical.pixels import Stored, differ
 from domainaug.medical.splice import DerivedFile, Splicer
 
 __all__ = ["Told", "derived_files", "files_of", "write_series"]
@@ -92,7 +92,7 @@ def derived_files(
     """
     stored, saturated = loaded.view.stored_again(seen, moved=told.moved, threads=threads)
     pairs = zip(stored, loaded.view.stored, strict=True)
-    changed = np.array([not np.array_equal(after, before) for after, before in pairs], dtype=bool)
+    changed = np.array([differ(after, before) for after, before in pairs], dtype=bool)
     yield from files_of(loaded, stored, saturated, told, changed=changed)
 
 

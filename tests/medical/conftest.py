@@ -175,3 +175,23 @@ class Told:
 def told() -> type[Told]:
     """The run that a copy is made in."""
     return Told
+
+
+@pytest.fixture
+def odd_ones() -> Callable[[int], list[dict[str, Any]]]:
+    """Tags by the place of a slice, of several kinds: what differs from slice to slice in real series."""
+    return varied
+
+
+def varied(index: int) -> list[dict[str, Any]]:
+    """What differs from slice to slice in real series: plain values, texts, sequences, missing and private elements."""
+    item = pydicom.Dataset()
+    item.CodeValue = f"{index}"
+    return [
+        {"AcquisitionTime": f"1200{index:02d}.5", "XRayTubeCurrent": 100 + index, "SliceLocation": index * 2.5},
+        {"PatientComments": f" spaced {index}", "ImageComments": "ü" * index, "WindowCenter": [40, index + 1]},
+        {"ProcedureCodeSequence": [item]},
+        {"KVP": None} if index % 2 else {"KVP": "120", "StudyDescription": "a" * index},
+        {"RescaleIntercept": -1024 + index, "AcquisitionNumber": index},
+        {"InstanceNumber": 10 ** (index % 5), "ContentTime": ""},
+    ]
