@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -87,7 +86,7 @@ def _affine(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
 
 def _places(matrix: Array, shape: tuple[int, int]) -> tuple[Array, Array]:
     y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float64)
-    return tuple(matrix[k, 0] * x + matrix[k, 1] * y + matrix[k, 2] for k in (0, 1))  # type: ignore[return-value]
+    return tuple(matrix[k, 0] * x + matrix[k, 1] * y + matrix[k, 2] for k in (0, 1))
 
 
 def _scipy(image: Array, x: Array, y: Array, order: int, border: str) -> Array:
@@ -151,11 +150,11 @@ def _pointwise(draw: Callable[[np.random.Generator], Op]) -> Case:
         got = apply_point(values, Point((op,), 0.0, 1000.0, clip=False), channels_last=False)
         u = values.astype(np.float64) / 1000
         if isinstance(op, Power):
-            return got, u**op.gamma * 1000  # type: ignore[operator]
+            return got, u**op.gamma * 1000
         if isinstance(op, Curve):
             return got, np.interp(u, np.linspace(0, 1, len(op.knots)), op.knots) * 1000
         assert isinstance(op, Linear)
-        return got, (u * op.gain + op.offset) * 1000  # type: ignore[operator]
+        return got, (u * op.gain + op.offset) * 1000
 
     return case
 
@@ -179,18 +178,12 @@ def _noise(rng: np.random.Generator) -> tuple[Array, Array]:
 
 
 def main() -> None:
-    """Print the table; other parts add theirs in `benchmarks/worst_*.py` as `rows()`."""
+    """Print the table of the kernels for pictures; `benchmarks.worst_volumes` has that of volumes."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--cases", type=int, default=1000, help="random cases a row (default: 1000)")
-    parser.add_argument(
-        "--part", action="append", default=[], help="module with a function rows(), such as worst_volumes"
-    )
     chosen = parser.parse_args()
-    kernels = list(planar())
-    for part in chosen.part:
-        kernels += import_module(f"benchmarks.{part}").rows()
     print(f"| kernel | held against | worst of {chosen.cases} cases | tolerance | off |\n|---|---|---|---|---|")
-    for kernel in kernels:
+    for kernel in planar():
         worst, beyond, compared = measure(kernel, chosen.cases)
         print(f"| {kernel.name} | {kernel.reference} | {worst:.2g} | {kernel.tolerance:g} | {beyond} of {compared:,} |")
 

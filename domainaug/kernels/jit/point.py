@@ -204,6 +204,9 @@ def _curve_op(kind: int, u: Any, n: int, own: Any) -> None:
 def _power(u: Any, n: int, gamma: Any) -> None:
     """Raise to a power, within 1e-6 of each result; what is below 0 counts as 0."""
     none = ONE if gamma == ZERO else ZERO
+    # Exponent times gamma, the large part of the result's logarithm, is exact with a gamma of few bits.
+    coarse = f32(np.rint(gamma * f32(2048.0))) / f32(2048.0)
+    fine, slope = gamma - coarse, gamma * LOG2_E
     for i in range(i32(n)):
         v = u[i]
         held = v if v > SMALLEST else SMALLEST
@@ -220,11 +223,14 @@ def _power(u: Any, n: int, gamma: Any) -> None:
         p = p * t + L7
         p = p * t + L8
         log = t + (p * t * s - HALF * s)
-        q = (e + log * LOG2_E) * gamma
+        rest = e * fine + log * slope
+        q = e * coarse + rest
         q = q if q > LOWEST else LOWEST
         q = q if q < HIGHEST else HIGHEST
         whole = np.rint(q)
-        r = q - whole
+        r = (e * coarse - whole) + rest
+        r = r if r > -HALF else -HALF
+        r = r if r < HALF else HALF
         m = E0 * r + E1
         m = m * r + E2
         m = m * r + E3
