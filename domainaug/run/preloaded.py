@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import domainaug.check
 import domainaug.check.narrow
 import domainaug.declare
@@ -16,3 +18,4 @@ from domainaug.run.rehearsal import rehearse_kernels
 __all__: list[str] = []
 
 rehearse_kernels()
+gc.freeze()  # what is here stays: no worker is to look through it again and again, nor to copy it by doing so
