@@ -47,7 +47,7 @@ def _axes(stage: Any) -> tuple[bool, Axis, Axis] | None:
     if not isinstance(stage, Projective) or not stage.affine:
         return None
     (a, b, c), (d, e, f) = stage.matrix[:2].tolist()
-    near = _SLACK / max(stage.frame)
+    near = _SLACK / max(1, *stage.frame)
     if (
         not math.isfinite(c + f)
         or abs(abs(a) - abs(e)) > near
