@@ -101,18 +101,14 @@ def perlin_mask(
     """
     if not -1 <= threshold <= 1:
         raise ValueError(f"threshold={threshold!r} must lie between -1 and 1, as the noise does")
-    layers = _layers(_checked(shape, cells, key, octaves), cells, key, octaves)
-    mask = np.empty(shape, np.uint8)
-    limit, mark = np.float32(threshold), loops("perlin").mark_rows
+    limit = np.float32(threshold)
+    if octaves != 1:
+        return (perlin(shape, cells, key, octaves=octaves, threads=threads) > limit).view(np.uint8)
+    (layer,) = _layers(_checked(shape, cells, key, octaves), cells, key, octaves)
+    mask, fill = np.empty(shape, np.uint8), loops("perlin").mask_rows
 
     def work(begin: int, end: int) -> None:
-        values: NDArray[np.float32] | None = None
-        for rows in _chunks(begin, end, shape[1]):
-            if values is None:
-                values = np.empty((rows.stop - rows.start, shape[1]), np.float32)
-            some = values[: rows.stop - rows.start]
-            _fill(some, rows, layers)
-            mark(mask[rows], some, limit)
+        fill(mask[begin:end], limit, *layer.of_rows(slice(begin, end)))
 
     run_slabs(work, shape[0], threads, least=max(1, _SLAB // shape[1]))
     return mask
@@ -120,17 +116,15 @@ def perlin_mask(
 
 Whole = NDArray[np.int64]
 Exact = NDArray[np.float64]
-Layer = tuple[Exact, "_Axis", "_Axis", float]
 
 
-def _fill(out: NDArray[np.float32], rows: slice, layers: list[Layer]) -> None:
+def _fill(out: NDArray[np.float32], rows: slice, layers: list[_Layer]) -> None:
     add = loops("perlin").add_rows
-    for number, (gradients, down, across, height) in enumerate(layers):
-        cell, t, rise = down.cell[rows], down.t[rows], down.rise[rows]
-        add(out, number == 0, gradients, cell, t, rise, across.t32, across.rise32, across.starts, height)
+    for number, layer in enumerate(layers):
+        add(out, number == 0, *layer.of_rows(rows))
 
 
-def _layers(grid: Shape, shape_cells: int | Shape, key: int, octaves: int) -> list[Layer]:
+def _layers(grid: Shape, shape_cells: int | Shape, key: int, octaves: int) -> list[_Layer]:
     """Return gradients, axes and height of each octave."""
     down, across = _pair(shape_cells)
     total = 2 - 2.0 ** (1 - octaves)
@@ -139,9 +133,11 @@ def _layers(grid: Shape, shape_cells: int | Shape, key: int, octaves: int) -> li
         rows, columns = down << octave, across << octave
         turns = uniforms((rows + 1, columns + 1), key, octave, threads=1)
         angles = turns * np.float64(2 * np.pi)
-        gradients = np.stack((np.cos(angles), np.sin(angles)), axis=-1)
+        gradients = np.empty((rows + 1, 2, columns + 1))
+        np.cos(angles, out=gradients[:, 0])
+        np.sin(angles, out=gradients[:, 1])
         height = 2**0.5 * 0.5**octave / total
-        found.append((gradients, _axis(grid[0], rows), _axis(grid[1], columns), height))
+        found.append(_Layer(gradients, _axis(grid[0], rows), _axis(grid[1], columns), height))
     return found
 
 
@@ -158,6 +154,22 @@ class _Axis:
     t32: NDArray[np.float32]
     rise32: NDArray[np.float32]
     starts: Whole
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Layer:
+    """One octave: gradients (rows of cells + 1, 2, cells + 1), the axes down and across, and its height."""
+
+    gradients: Exact
+    down: _Axis
+    across: _Axis
+    height: float
+
+    def of_rows(self, rows: slice) -> tuple[Any, ...]:
+        """Return the arguments that the loops take for some rows, from `gradients` on."""
+        down, across = self.down, self.across
+        where = down.cell[rows], down.t[rows], down.rise[rows]
+        return self.gradients, *where, across.t32, across.rise32, across.starts, self.height
 
 
 @lru_cache(maxsize=64)

@@ -12,7 +12,7 @@ import numpy as np
 
 from domainaug.kernels.jit import compiled
 
-__all__ = ["add_rows", "mark_rows"]
+__all__ = ["add_rows", "mask_rows"]
 
 
 @compiled(inline=True)
@@ -22,30 +22,40 @@ def mixed(first: Any, second: Any, share: Any) -> Any:
 
 
 @compiled(fastmath={"contract"})
-def _add_row(
-    row: Any, upper: Any, lower: Any, share: Any, rise: Any, v: Any, fade_v: Any, height: Any, starts: Any
-) -> None:
-    """Add `height` times the noise of one row to `row` (w,).
+def _edges(at: Any, slope: Any, upper: Any, lower: Any, v: Any, fade_v: Any, height: Any) -> None:
+    """Write what the noise is along the left edge of each cell, at one row: value `at` it, and slope along x.
 
     Args:
-        row: (w,) float32, added to.
-        upper: (cells + 1, 2) float64, the gradients (along y, along x) above the row.
+        at: (cells + 1,) float64, written.
+        slope: (cells + 1,) float64, written.
+        upper: (2, cells + 1) float64, the gradients (along y, along x) above the row.
         lower: The same below it.
-        share: (w,) float32, where in its cell each column lies, from 0 to 1.
-        rise: (w,) float32, its fade.
         v: Where in its cell the row lies.
         fade_v: Its fade.
         height: What the noise is multiplied by.
+    """
+    for corner in range(at.size):
+        at[corner] = height * mixed(upper[0, corner] * v, lower[0, corner] * (v - 1.0), fade_v)
+        slope[corner] = height * mixed(upper[1, corner], lower[1, corner], fade_v)
+
+
+@compiled(fastmath={"contract"})
+def _add_row(row: Any, at: Any, slope: Any, share: Any, rise: Any, starts: Any) -> None:
+    """Add one row of noise to `row` (w,) float32.
+
+    Args:
+        row: Added to.
+        at: As in `_edges`.
+        slope: As in `_edges`.
+        share: (w,) float32, where in its cell each column lies, from 0 to 1.
+        rise: (w,) float32, its fade.
         starts: (cells + 1,) int64, the first column of each cell, and the width.
     """
     for cell in range(starts.size - 1):
-        # left edge: n00 + (n10 - n00) fade_v = a + b u; right edge likewise; the rest is their difference
-        a = mixed(upper[cell, 0] * v, lower[cell, 0] * (v - 1.0), fade_v)
-        b = mixed(upper[cell, 1], lower[cell, 1], fade_v)
-        d = mixed(upper[cell + 1, 1], lower[cell + 1, 1], fade_v)
-        c = mixed(upper[cell + 1, 0] * v, lower[cell + 1, 0] * (v - 1.0), fade_v) - d
-        a32, b32 = np.float32(height * a), np.float32(height * b)
-        c32, d32 = np.float32(height * (c - a)), np.float32(height * (d - b))
+        # left of it the noise is a + b u, right of it e + d (u - 1); between them the fade of u decides
+        a, b, d = at[cell], slope[cell], slope[cell + 1]
+        a32, b32 = np.float32(a), np.float32(b)
+        c32, d32 = np.float32(at[cell + 1] - d - a), np.float32(d - b)
         for x in range(np.uintp(starts[cell]), np.uintp(starts[cell + 1])):  # unsigned: no index from the end, so SIMD
             u = share[x]
             row[x] += a32 + b32 * u + (c32 + d32 * u) * rise[x]
@@ -69,7 +79,7 @@ def add_rows(
     Args:
         out: (h, w) float32.
         fresh: Whether what `out` holds does not count.
-        gradients: (rows of cells + 1, cells + 1, 2) float64, along y and along x.
+        gradients: (rows of cells + 1, 2, cells + 1) float64, along y and along x.
         cell_y: (h,) int64, the row of cells each row lies in.
         v: (h,) float64, where in it.
         fade_v: (h,) float64, its fade.
@@ -78,17 +88,37 @@ def add_rows(
         starts: As in `_add_row`.
         height: What the noise is multiplied by.
     """
+    at, slope = np.empty(starts.size), np.empty(starts.size)
     for y in range(out.shape[0]):
+        row, cell = out[y], cell_y[y]
         if fresh:
-            out[y].fill(np.float32(0))
-        upper, lower = gradients[cell_y[y]], gradients[cell_y[y] + 1]
-        _add_row(out[y], upper, lower, share, rise, v[y], fade_v[y], height, starts)
+            row.fill(np.float32(0))
+        _edges(at, slope, gradients[cell], gradients[cell + 1], v[y], fade_v[y], height)
+        _add_row(row, at, slope, share, rise, starts)
 
 
 @compiled()
-def mark_rows(out: Any, values: Any, threshold: Any) -> None:
-    """Set `out` (h, w) uint8 to 1 where `values` (h, w) float32 exceed `threshold`, else to 0."""
+def mask_rows(
+    out: Any,
+    threshold: Any,
+    gradients: Any,
+    cell_y: Any,
+    v: Any,
+    fade_v: Any,
+    share: Any,
+    rise: Any,
+    starts: Any,
+    height: Any,
+) -> None:
+    """Set `out` (h, w) uint8 to 1 where one octave exceeds `threshold`, else to 0; no noise leaves the first cache.
+
+    The other arguments are as in `add_rows`.
+    """
+    at, slope, row = np.empty(starts.size), np.empty(starts.size), np.empty(share.size, np.float32)
     for y in range(out.shape[0]):
-        to, of = out[y], values[y]
-        for x in range(to.size):
-            to[x] = np.uint8(1) if of[x] > threshold else np.uint8(0)
+        cell, marks = cell_y[y], out[y]
+        row.fill(np.float32(0))
+        _edges(at, slope, gradients[cell], gradients[cell + 1], v[y], fade_v[y], height)
+        _add_row(row, at, slope, share, rise, starts)
+        for x in range(marks.size):
+            marks[x] = np.uint8(1) if row[x] > threshold else np.uint8(0)

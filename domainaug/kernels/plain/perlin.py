@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["add_rows", "mark_rows"]
+__all__ = ["add_rows", "mask_rows"]
 
 
 def add_rows(
@@ -29,8 +29,8 @@ def add_rows(
     y, x = v[:, None], share[None, :]
 
     def corner(down: int, across: int) -> NDArray[np.float64]:
-        towards = gradients[np.ix_(cell_y + down, cell_x + across)]
-        product: NDArray[np.float64] = towards[..., 0] * (y - down) + towards[..., 1] * (x - across)
+        along_y, along_x = gradients[cell_y + down][:, :, cell_x + across].transpose(1, 0, 2)
+        product: NDArray[np.float64] = along_y * (y - down) + along_x * (x - across)
         return product
 
     def between(first: NDArray[np.float64], second: NDArray[np.float64], weight: Any) -> NDArray[np.float64]:
@@ -42,6 +42,8 @@ def add_rows(
     out += height * between(left, right, rise[None, :])
 
 
-def mark_rows(out: NDArray[np.uint8], values: NDArray[np.float32], threshold: Any) -> None:
-    """Set `out` (h, w) uint8 to 1 where `values` (h, w) float32 exceed `threshold`, else to 0."""
+def mask_rows(out: NDArray[np.uint8], threshold: Any, *octave: Any) -> None:
+    """Set `out` (h, w) uint8 to 1 where one octave exceeds `threshold`; arguments as in the compiled one."""
+    values = np.empty(out.shape, np.float32)
+    add_rows(values, True, *octave)
     np.greater(values, threshold, out=out, casting="unsafe")
