@@ -120,10 +120,9 @@ def run(
             _bias(u, n, channels, numbers[at : at + size], spare, x, y, z, shape)
         elif kind == NOISE:
             _noise(u, n, channels, codes[k], numbers[at], numbers[at + 1], spare, x, y, z, shape)
-        elif codes[k, 3] == 0:
-            _curve_op(kind, u, n, numbers[at : at + size])
         else:
-            _by_channel(kind, u, n, channels, numbers[at : at + channels * size], spare)
+            sets = channels if codes[k, 3] != 0 else 1
+            _curves(kind, u, n, sets, numbers[at : at + sets * size], spare)
         _hold(u, n, floor, ceiling)
     if counts.size:
         counts[1] += _at_ends(u, n)
@@ -132,15 +131,17 @@ def run(
 
 
 @compiled
-def _by_channel(kind: int, u: Any, n: int, channels: int, own: Any, spare: Any) -> None:
-    """Do one operation whose numbers differ from channel to channel."""
-    pixels, size = i32(n // channels), own.size // channels
-    for c in range(channels):
-        for i in range(pixels):
-            spare[i] = u[i * i32(channels) + i32(c)]
-        _curve_op(kind, spare, pixels, own[c * size : (c + 1) * size])
-        for i in range(pixels):
-            u[i * i32(channels) + i32(c)] = spare[i]
+def _curves(kind: int, u: Any, n: int, sets: int, own: Any, spare: Any) -> None:
+    """Do one operation that knows no places, with one set of numbers or with one for each channel."""
+    values, m, size = spare if sets > 1 else u, i32(n // sets), own.size // sets
+    for c in range(sets):
+        if sets > 1:
+            for i in range(m):
+                spare[i] = u[i * i32(sets) + i32(c)]
+        _curve_op(kind, values, m, own[c * size : (c + 1) * size])  # one call only: it is much to compile
+        if sets > 1:
+            for i in range(m):
+                u[i * i32(sets) + i32(c)] = spare[i]
 
 
 @compiled
