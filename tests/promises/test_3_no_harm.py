@@ -54,6 +54,8 @@ def confined(tmp_path, outline):
             (tmp_path / name).mkdir(exist_ok=True)
         before = outline(tmp_path, without=out)
         environment = {**os.environ, "HOME": str(tmp_path / "home"), "TMPDIR": str(tmp_path / "tmp")}
+        # Compiled kernels are kept in the user's cache, the one other place that is written to.
+        environment.setdefault("XDG_CACHE_HOME", str(Path.home() / ".cache"))
         began = time.monotonic()
         process = subprocess.Popen(
             [sys.executable, "-m", "domainaug", *map(str, arguments)],
