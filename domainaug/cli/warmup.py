@@ -19,7 +19,7 @@ def warmup(as_json: Annotated[bool, typer.Option("--json", help="Print JSON on s
     from domainaug.kernels import engine
 
     if engine.engine() == "numba":
-        typer.echo("compiling what is not there yet; a minute or so the first time on a processor", err=True)
+        typer.echo("compiling what is not there yet; a minute or two the first time on a processor", err=True)
     report = engine.warmup(None if as_json else lambda done: typer.echo(_line(done)))
     if as_json:
         summary = {
