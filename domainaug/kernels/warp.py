@@ -17,7 +17,6 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from typing import Any, Literal
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -239,38 +238,15 @@ def thin_labels(mask: Array, *, stack: bool = False) -> list[int]:
     """
     if stack:
         return sorted({value for plane in mask for value in thin_labels(plane)})
-    core = _core(mask)
     if mask.dtype.itemsize > 2:
         values, codes = np.unique(mask, return_inverse=True)
-        codes = codes.reshape(mask.shape)
-    else:
-        low = np.iinfo(mask.dtype).min
-        values, codes = np.arange(low, np.iinfo(mask.dtype).max + 1), mask.view(f"u{mask.dtype.itemsize}")
-        values = np.roll(values, low)  # as the bits of a signed type count
-    there, deep = _how_often(codes, None, len(values)), _how_often(codes, core, len(values))
-    return sorted(int(value) for value in values[10 * deep < there])
-
-
-def _how_often(codes: Array, among: NDArray[np.bool_] | None, count: int) -> NDArray[np.int64]:
-    """Return how many pixels have each code from 0 on."""
-    if codes.dtype == np.uint8 and codes.size < 2**24:  # OpenCV counts in float32
-        chosen = None if among is None else among.view(np.uint8)
-        found = cv2.calcHist([np.ascontiguousarray(codes)], [0], chosen, [256], [0, 256])
-        return np.asarray(found, np.int64).reshape(-1)
-    return np.bincount(codes.ravel() if among is None else codes[among], minlength=count)
-
-
-def _core(mask: Array) -> NDArray[np.bool_]:
-    """Return which pixels have neighbors of their own label only; nothing beyond the frame is a neighbor."""
-    core = np.ones(mask.shape, np.bool_)
-    beside = mask[:, 1:] == mask[:, :-1]
-    core[:, 1:] &= beside
-    core[:, :-1] &= beside
-    alike = core.copy()  # the row around a pixel
-    below = mask[1:] == mask[:-1]
-    core[1:] &= below & alike[:-1]
-    core[:-1] &= below & alike[1:]
-    return core
+        there, deep = loops("census").census(codes.reshape(mask.shape), len(values))
+        return [int(value) for value in values[10 * deep < there]]
+    bits = 8 * mask.dtype.itemsize
+    there, deep = loops("census").census(np.ascontiguousarray(mask).view(f"u{mask.dtype.itemsize}"), 1 << bits)
+    found = [int(code) for code in np.flatnonzero(10 * deep < there)]
+    signed = mask.dtype.kind == "i"
+    return sorted(code - (1 << bits) if signed and code >> (bits - 1) else code for code in found)
 
 
 def _fills(fill: float | Sequence[float], channels: int) -> NDArray[np.float64]:
@@ -312,6 +288,7 @@ def _warm(dtype: str, order: Order) -> None:
 
 def _warm_labels(dtype: str) -> None:
     mask = np.zeros((8, 8), dtype)
+    thin_labels(mask)
     for zoom in (0.9, 4.0):
         warp_labels(mask, PixelMap.of([[zoom, 0.1, 0.3], [-0.1, zoom, 0.4]], (8, 8), (2, 2)), threads=1)
 

@@ -108,8 +108,9 @@ def _warp_mask(mask: Array, pixel_map: PixelMap, background: float) -> Array:
         return warp(soft, pixel_map, order="linear", fill=float(background)).astype(mask.dtype, copy=False)
     coded, values = _coded(mask, background)
     ground = int(background) if values is None else int(np.searchsorted(values, background))
-    out = warp_labels(coded, pixel_map, fill=ground)
-    for value in thin_labels(coded):
+    thin = thin_labels(coded)
+    out = warp_labels(coded, pixel_map, fill=ground, thin=thin)
+    for value in thin:
         if value != ground:
             _rescue_thin(out, value, coverage(coded, value, pixel_map), ground)
     return out.astype(mask.dtype, copy=False) if values is None else values[out]

@@ -125,7 +125,12 @@ def _in_turn(first: PixelMap | VolumeMap, second: PixelMap | VolumeMap) -> Pixel
         return first.then(second)
     depth = second.frame[0] if isinstance(second, VolumeMap) else first.shape[0]
     before, after = _of_slices(first, depth), _of_slices(second, depth)
-    return None if before is None or after is None else before.then(after)
+    if before is None or after is None:
+        return None
+    try:
+        return before.then(after)
+    except ValueError:  # a deformation too fine to be carried through what follows it
+        return None
 
 
 def _of_slices(one: PixelMap | VolumeMap, depth: int) -> VolumeMap | None:
