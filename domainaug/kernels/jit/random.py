@@ -63,15 +63,10 @@ def philox(words: Any, blocks: int, key_lo: int, key_hi: int, stream: int, first
 
 @compiled
 def _normals(words: Any, blocks: int, out: Any) -> None:
-    """Turn the words of `blocks` blocks into normals, `out` (at least 4 * blocks) float32.
-
-    Each word's are made by themselves and put in order at the end: neighbors are written many at a time, places
-    four apart are not.
-    """
-    apart = np.empty((4, blocks), np.float32)
+    """Turn the words of `blocks` blocks into normals, `out` (at least 4 * blocks) float32."""
     for half in range(2):
         a, b = words[2 * half], words[2 * half + 1]
-        one, other = apart[2 * half], apart[2 * half + 1]
+        at = np.int32(2 * half)
         for j in range(np.int32(blocks)):
             u = np.float32(a[j]) * UNIT + TINY  # above 0, up to 1
             bits = np.int32(
@@ -103,13 +98,8 @@ def _normals(words: Any, blocks: int, out: Any) -> None:
             s = cosine if odd else sine
             c = -c if ((quarter + np.int32(1)) & np.int32(2)) != np.int32(0) else c
             s = -s if (quarter & np.int32(2)) != np.int32(0) else s
-            one[j] = radius * c
-            other[j] = radius * s
-    first, second, third, fourth = apart[0], apart[1], apart[2], apart[3]
-    for j in range(np.int32(blocks)):
-        k = np.int32(4) * j
-        out[k], out[k + np.int32(1)] = first[j], second[j]
-        out[k + np.int32(2)], out[k + np.int32(3)] = third[j], fourth[j]
+            out[np.int32(4) * j + at] = radius * c
+            out[np.int32(4) * j + at + np.int32(1)] = radius * s
 
 
 @compiled
