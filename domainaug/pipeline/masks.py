@@ -136,6 +136,8 @@ def move_planes(mask: Array, kind: str, move: Callable[[list[Array]], list[Array
     """
     lead = {"mask": 0, "masks": 1, "mask3d": 1, "masks3d": 2}[kind]
     channels = mask.ndim > lead + 2
+    if mask.ndim == 2:
+        return move([np.ascontiguousarray(mask)])[0]
     first = np.moveaxis(mask, -1, lead) if channels else mask
     outer = first.shape[:-2]
     flat = first.reshape(-1, *first.shape[-2:])
