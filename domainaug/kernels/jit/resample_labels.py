@@ -141,11 +141,34 @@ def _elect(corners: Any, n: int, wx: Any, wy: Any, wz: Any, seen: Any, fill: Any
         elif same:
             out[i] = first
         else:
+            other, two = first, True
             for k in range(4):
-                across = (wy[i] if k & 1 else f32(1) - wy[i]) * (wz[i] if k & 2 else f32(1) - wz[i])
                 votes[2 * k], votes[2 * k + 1] = corners[k, left], corners[k, right]
-                shares[2 * k], shares[2 * k + 1] = across * (f32(1) - wx[i]), across * wx[i]
-            out[i] = _winner(votes, shares, fill)
+            for k in range(1, 8):
+                other = votes[k] if other == first else other
+                two &= (votes[k] == first) | (votes[k] == other)
+            ux, uy, uz = f32(1) - wx[i], f32(1) - wy[i], f32(1) - wz[i]
+            for k in range(4):
+                across = (wy[i] if k & 1 else uy) * (wz[i] if k & 2 else uz)
+                shares[2 * k], shares[2 * k + 1] = across * ux, across * wx[i]
+            out[i] = _better(votes, shares, first, other, fill) if two else _winner(votes, shares, fill)
+
+
+@compiled
+def _better(votes: Any, shares: Any, first: int, other: int, fill: int) -> int:
+    """Return the winner of two labels, by the rules of `_winner`: an edge, which is where most disagree."""
+    support, rest = f32(0), f32(0)
+    for k in range(8):
+        mine = votes[k] == first
+        support += shares[k] if mine else f32(0)
+        rest += f32(0) if mine else shares[k]
+    most = max(support, rest) - TIE
+    winner = LAST
+    if support >= most and first != fill:
+        winner = first
+    if rest >= most and other != fill:
+        winner = min(winner, other)
+    return int(fill if winner == LAST else winner)
 
 
 @compiled
