@@ -163,7 +163,7 @@ def _better(votes: Any, shares: Any, first: int, other: int, fill: int) -> int:
         support += shares[k] if mine else f32(0)
         rest += f32(0) if mine else shares[k]
     most = max(support, rest) - TIE
-    winner = LAST
+    winner: Any = LAST
     if support >= most and first != fill:
         winner = first
     if rest >= most and other != fill:
