@@ -82,6 +82,9 @@ class Bias:
 class Noise:
     """Adds white Gaussian noise; the draw at a place depends on key, stream and the place alone.
 
+    In results of type uint8 it is made of coarse normals, in all others of fine ones
+    (`domainaug.kernels.random.normals`).
+
     Attributes:
         std: Standard deviation, as a share of the range.
         key: 64 bits.

@@ -17,7 +17,7 @@ from domainaug.kernels.checks import check_out, check_shape
 from domainaug.kernels.engine import loops
 from domainaug.kernels.threads import run_slabs
 
-__all__ = ["WARMUP", "halves", "normals", "uniforms"]
+__all__ = ["WARMUP", "drawn_coarse", "halves", "normals", "uniforms"]
 
 _LEAST = 1 << 16
 """Elements worth a thread: about a tenth of a millisecond."""
@@ -29,6 +29,7 @@ def normals(
     stream: int = 0,
     *,
     start: int = 0,
+    coarse: bool = False,
     out: NDArray[np.float32] | None = None,
     threads: int | None = None,
 ) -> NDArray[np.float32]:
@@ -40,6 +41,8 @@ def normals(
         stream: From 0 to 2**64 - 1: one of the sequences of a key.
         start: Index of the first element in its sequence; with the number of elements before it, a slice is the
             same as in the whole.
+        coarse: Other numbers, drawn faster, of which there are only 2048 sizes, up to 4.4: what noise in pictures of
+            8 bits is made of.
         out: Array to write into, of this shape, float32, contiguous.
         threads: As in `domainaug.kernels.threads.thread_count`; changes no number.
 
@@ -47,7 +50,7 @@ def normals(
         ImageError: `out` does not fit, or the result does not fit into memory.
         ValueError: Key, stream or start is out of range.
     """
-    return _fill("normal_row", shape, key, stream, start, out, threads)
+    return _fill("coarse_normal_row" if coarse else "normal_row", shape, key, stream, start, out, threads)
 
 
 def uniforms(
@@ -66,6 +69,11 @@ def uniforms(
         ValueError: As `normals`.
     """
     return _fill("uniform_row", shape, key, stream, start, out, threads)
+
+
+def drawn_coarse(dtype: np.dtype[Any]) -> bool:
+    """Whether noise that is rounded to a type is made of coarse normals."""
+    return dtype == np.uint8
 
 
 def halves(key: int, name: str = "key") -> tuple[np.uint32, np.uint32]:
@@ -112,9 +120,13 @@ def _normals() -> None:
     normals((8,), 0, threads=1)
 
 
+def _coarse_normals() -> None:
+    normals((8,), 0, coarse=True, threads=1)
+
+
 def _uniforms() -> None:
     uniforms((8,), 0, threads=1)
 
 
-WARMUP = (_normals, _uniforms)
+WARMUP = (_normals, _coarse_normals, _uniforms)
 """What `domainaug.kernels.engine.warmup` runs: every loop of this file, for every type."""

@@ -36,7 +36,8 @@ def noise_params(leaf, params, shape, dtype, number=0):
     """The draw with the field that GaussNoise itself adds; `number` is the slice of a volume."""
     drawn = tuple(shape) if params["per_channel"] or len(shape) < 3 else (*shape[:2], 1)
     top = 255.0 if np.dtype(dtype) == np.uint8 else 1.0
-    field = normals(drawn, params["key"], start=number * int(np.prod(drawn)))
+    coarse = np.dtype(dtype) == np.uint8
+    field = normals(drawn, params["key"], start=number * int(np.prod(drawn)), coarse=coarse)
     field = field * np.float32(params["std"] * top) + np.float32(params["mean"] * top)
     return {**params, "noise_map": np.broadcast_to(field, tuple(shape))}
 

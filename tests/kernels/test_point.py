@@ -104,6 +104,16 @@ def test_noise_is_drawn_by_place(engine, gray):
     np.testing.assert_allclose(got, 128 + 1 + 2 * np.broadcast_to(drawn, values.shape), atol=1e-3)
 
 
+@pytest.mark.parametrize("gray", [False, True])
+def test_noise_in_pictures_of_8_bits_is_coarse(engine, gray):
+    values = np.full((40, 500, 3), 128, np.uint8)
+    point = Point((Noise(0.1, 2**64 - 3, 0.01, 2**63 + 1, gray),), 0.0, 255.0)
+    got = apply_point(values, point, channels_last=True, threads=3)
+    drawn = normals((40, 500, 1 if gray else 3), 2**64 - 3, 2**63 + 1, coarse=True)
+    wanted = np.clip(np.broadcast_to(128 + 2.55 + 25.5 * drawn, values.shape), 0, 255)
+    assert np.abs(got - wanted).max() < 0.501
+
+
 def test_other_keys_and_streams_are_other_noise(engine):
     values = np.zeros((100, 100), np.float32)
     drawn = [

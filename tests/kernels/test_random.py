@@ -1,4 +1,5 @@
 import hashlib
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,6 +12,8 @@ from domainaug.kernels.engine import engine, loops, using
 from domainaug.kernels.random import halves, normals, uniforms
 
 ENGINES = ["plain", "numba"] if engine() == "numba" else ["plain"]
+
+coarse = partial(normals, coarse=True)
 
 KNOWN = [
     (0, 0, "00000000 00000000 00000000 00000000", "6627e8d5 e169c58d bc57ac4c 9b00dbd8"),
@@ -43,13 +46,14 @@ def test_both_engines_give_the_same_bits(key: int, stream: int, start: int, coun
     made = []
     for name in ENGINES:
         with using(name):
-            made.append([f((count,), key, stream, start=start).tobytes() for f in (normals, uniforms)])
+            made.append([f((count,), key, stream, start=start).tobytes() for f in (normals, coarse, uniforms)])
     assert made[0] == made[-1]
 
 
 def test_the_numbers_of_a_key_never_change() -> None:
     """A dataset made today can be made again with every later release, on every machine."""
     assert hashlib.sha256(normals((1 << 16,), 7, 3).tobytes()).hexdigest()[:16] == "35ccdd025c0fdf15"
+    assert hashlib.sha256(coarse((1 << 16,), 7, 3).tobytes()).hexdigest()[:16] == "8a6af9c9437a9cc7"
     assert hashlib.sha256(uniforms((1 << 16,), 7, 3).tobytes()).hexdigest()[:16] == "477701d5aed8672c"
 
 
@@ -58,6 +62,8 @@ def test_the_numbers_of_a_key_never_change() -> None:
 def test_an_element_depends_on_its_index_alone(begin: int, count: int) -> None:
     whole = normals((12000,), 99, 1)
     assert np.array_equal(normals((count,), 99, 1, start=begin), whole[begin : begin + count])
+    whole = coarse((12000,), 99, 1)
+    assert np.array_equal(coarse((count,), 99, 1, start=begin), whole[begin : begin + count])
     whole = uniforms((12000,), 99, 1)
     assert np.array_equal(uniforms((count,), 99, 1, start=begin), whole[begin : begin + count])
 
@@ -108,6 +114,40 @@ def test_rows_slices_streams_and_keys_are_independent() -> None:
         other = normals((16, 128, 256), key, stream).astype(np.float64)
         assert abs((volume * other).mean()) < bound
         assert abs(((volume**2 - 1) * (other**2 - 1)).mean()) < 2 * bound
+
+
+def test_coarse_normals_are_normal() -> None:
+    x = coarse((1 << 22,), 20, 26).astype(np.float64)
+    n = x.size
+    assert abs(x.mean()) < 4 / np.sqrt(n)
+    assert abs(x.std() - 1) < 4 / np.sqrt(2 * n)
+    assert abs(stats.skew(x)) < 4 * np.sqrt(6 / n)
+    assert abs(stats.kurtosis(x)) < 4 * np.sqrt(24 / n)
+    assert stats.kstest(x[: 1 << 18], "norm").pvalue > 0.001
+    for bound in (1.0, 2.0, 3.0, 3.5, 4.0):
+        expected = 2 * stats.norm.sf(bound) * n
+        assert abs((abs(x) > bound).sum() - expected) < 4 * np.sqrt(expected) + 0.02 * expected
+    assert 4.2 < abs(x).max() < 4.4
+
+
+def test_the_table_of_coarse_normals_holds_the_moments_of_a_normal() -> None:
+    from domainaug.kernels.plain.random import _cells, coarse_table
+
+    sizes = coarse_table()[_cells(np.arange(1 << 15))].astype(np.float64)
+    assert (np.diff(sizes) <= 0).all()
+    assert sizes[0] == pytest.approx(4.39, abs=0.01)
+    for power, wanted in ((1, np.sqrt(2 / np.pi)), (2, 1.0), (4, 3.0), (6, 15.0)):
+        assert (sizes**power).mean() == pytest.approx(wanted, rel=3e-3)
+
+
+@pytest.mark.parametrize("lag", [1, 2, 4, 15, 16, 17, 64, 128, 512])
+def test_coarse_normals_are_independent(lag: int) -> None:
+    x = coarse((1 << 21,), 3, 1).astype(np.float64)
+    bound = 4.5 / np.sqrt(x.size)
+    assert abs((x[lag:] * x[:-lag]).mean()) < bound
+    assert abs(((x[lag:] ** 2 - 1) * (x[:-lag] ** 2 - 1)).mean()) < 2 * bound
+    others = (coarse((1 << 21,), 4, 1), coarse((1 << 21,), 3, 2), normals((1 << 21,), 3, 1))
+    assert all(abs((x * other).mean()) < bound for other in others)
 
 
 def test_uniforms_are_uniform() -> None:

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domainaug.kernels.jit import compiled
-from domainaug.kernels.jit.random import normal_row
+from domainaug.kernels.jit.random import coarse_normal_row, normal_row
 from domainaug.kernels.point import Bias, Curve, Linear, Point, Posterize, Power, Solarize
-from domainaug.kernels.random import halves
+from domainaug.kernels.random import drawn_coarse, halves
 
 __all__ = ["MOST", "pack", "run"]
 
@@ -36,17 +36,18 @@ E3, E4, E5 = f32(5.550332471162809e-2), f32(2.402264791363012e-1), f32(6.9314720
 Packed = tuple[NDArray[np.int64], NDArray[np.float32]]
 
 
-def pack(point: Point | None, channels: int) -> Packed:
+def pack(point: Point | None, channels: int, dtype: np.dtype[Any]) -> Packed:
     """Return a program as `run` takes it.
 
     Args:
         point: The program; None packs one without operations.
         channels: Channels of the picture.
+        dtype: Type of the result, by which noise is drawn as `domainaug.kernels.random.drawn_coarse` says.
 
     Returns:
         codes: (operations + 1, 8) int64. First how many operations, and whether the program clips; then of each
             its kind, where its numbers begin, how many there are a channel, whether channels differ, and of noise
-            the lower and upper half of the key, the stream, and whether it is gray.
+            the lower and upper half of the key, the stream, and whether it is gray (1), coarse (2) or both (3).
         numbers: float32; begins with low, the width of the range, and its inverse.
     """
     if point is None:
@@ -74,7 +75,11 @@ def pack(point: Point | None, channels: int) -> Packed:
         else:
             low, high = halves(op.key)
             stream = op.stream - 2**64 if op.stream >= 2**63 else op.stream
-            kind, own, extra = NOISE, [op.std, op.mean], (int(low), int(high), stream, int(op.gray))
+            kind, own, extra = (
+                NOISE,
+                [op.std, op.mean],
+                (int(low), int(high), stream, int(op.gray) + 2 * drawn_coarse(dtype)),
+            )
         codes.append((kind, len(numbers), len(own) // (channels if differ else 1), int(differ), *extra))
         numbers.extend(own)
     return np.array(codes, np.int64), np.array(numbers, np.float32)
@@ -301,13 +306,16 @@ def _noise(
     """Add noise that depends on the place in the whole output."""
     key_lo, key_hi, stream = np.uint32(code[4]), np.uint32(code[5]), np.uint64(code[6])
     first = (np.int64(z) * shape[1] + y) * shape[2] + x
-    if code[7] == 0:
-        normal_row(drawn, n, key_lo, key_hi, stream, first * channels)
+    gray = code[7] & 1 != 0
+    count, begin = (n // channels, first) if gray else (n, first * channels)
+    if code[7] & 2 != 0:
+        coarse_normal_row(drawn, count, key_lo, key_hi, stream, begin)
+    else:
+        normal_row(drawn, count, key_lo, key_hi, stream, begin)
+    if not gray:
         for i in range(i32(n)):
             u[i] = u[i] + mean + std * drawn[i]
         return
-    pixels = i32(n // channels)
-    normal_row(drawn, pixels, key_lo, key_hi, stream, first)
-    for i in range(pixels):
+    for i in range(i32(count)):
         for c in range(i32(channels)):
             u[i * i32(channels) + c] += mean + std * drawn[i]

@@ -6,7 +6,8 @@ gives four words: those of elements 4 * index to 4 * index + 3. Two words make t
 M. E. Muller, "A note on the generation of random normal deviates", Ann. Math. Statist. 29, 1958).
 
 Logarithm, sine and cosine are polynomials of our own (coefficients: S. L. Moshier, Cephes, single precision):
-calls into a library cannot be done sixteen at a time. Sums and products are rounded one by one, never contracted,
+calls into a library cannot be done sixteen at a time. For values of 8 bits there are normals of half a word and a
+table, `coarse_normal_row`. Sums and products are rounded one by one, never contracted,
 so that every processor gives the same bits, and so does `domainaug.kernels.plain.random`.
 """
 
@@ -17,8 +18,9 @@ from typing import Any
 import numpy as np
 
 from domainaug.kernels.jit import compiled
+from domainaug.kernels.plain.random import coarse_table
 
-__all__ = ["normal_row", "philox", "uniform_row"]
+__all__ = ["coarse_normal_row", "normal_row", "philox", "uniform_row"]
 
 BLOCKS = 256
 """Blocks in a batch: 1024 elements, whose buffers stay in the first cache."""
@@ -38,6 +40,9 @@ S0, S1, S2 = np.float32(-1.9515295891e-4), np.float32(8.3321608736e-3), np.float
 C0, C1, C2 = np.float32(2.443315711809948e-5), np.float32(-1.388731625493765e-3), np.float32(4.166664568298827e-2)
 UNIT, TINY = np.float32(2.0**-32), np.float32(2.0**-33)
 UNIT24 = np.float32(2.0**-24)
+
+COARSE = coarse_table()
+SIDE, FIFTEEN, CELL, FIRST = np.int32(16), np.int32(0x7FFF), np.int32(16), np.int32(126 << 7)
 
 
 @compiled
@@ -140,6 +145,49 @@ def uniform_row(out: Any, n: int, key_lo: int, key_hi: int, stream: int, start: 
         for j in range(np.int32(blocks)):
             for k in range(4):
                 made[np.int32(4) * j + k] = np.float32(words[k, j] >> np.uint32(8)) * UNIT24
+        for i in range(take):
+            out[done + i] = made[skip + i]
+        done += take
+
+
+@compiled
+def _coarse_normals(words: Any, blocks: int, apart: Any, out: Any) -> None:
+    """Turn the words of `blocks` blocks, a multiple of `SIDE`, into coarse normals, `out` (at least 8 * blocks)."""
+    for row in range(4):
+        own, one, other = words[row], apart[row], apart[4 + row]
+        for j in range(np.int32(blocks)):
+            word = np.int32(own[j])
+            a, b = np.float32(word & FIFTEEN) + HALF_F, np.float32((word >> CELL) & FIFTEEN) + HALF_F
+            x = COARSE[np.uint32((np.int32(np.float32(a).view(np.int32)) >> CELL) - FIRST)]
+            y = COARSE[np.uint32((np.int32(np.float32(b).view(np.int32)) >> CELL) - FIRST)]
+            one[j] = x if (word & np.int32(0x8000)) != np.int32(0) else -x
+            other[j] = y if word < np.int32(0) else -y
+    for k in range(8):
+        own = apart[k]
+        for group in range(np.int64(blocks) >> 4):
+            mine, place = own[16 * group : 16 * group + 16], 128 * group + 16 * k
+            there = out[place : place + 16]
+            for j in range(SIDE):
+                there[j] = mine[j]
+
+
+@compiled
+def coarse_normal_row(out: Any, n: int, key_lo: int, key_hi: int, stream: int, start: int) -> None:
+    """Write normals for values of 8 bits into `out[:n]`, eight from a block; arguments as in `normal_row`.
+
+    Half a word makes one: the upper bit is its sign, the others, as a float, the cell of `coarse_table` it is in.
+    Sixteen blocks side by side are 128 elements: 16 of the lower halves of their first words, of their second
+    words, and so on, then those of the upper halves. None is larger than 4.4.
+    """
+    words, apart = np.empty((4, BLOCKS), np.uint32), np.empty((8, BLOCKS), np.float32)
+    made = np.empty(8 * BLOCKS, np.float32)
+    done = np.int64(0)
+    while done < n:
+        skip = np.int64(start + done) & np.int64(127)
+        take = min(np.int64(n) - done, np.int64(8 * BLOCKS) - skip)
+        blocks = ((skip + take + 127) >> 7) << 4
+        philox(words, blocks, key_lo, key_hi, stream, (np.int64(start + done) >> 7) << 4)
+        _coarse_normals(words, blocks, apart, made)
         for i in range(take):
             out[done + i] = made[skip + i]
         done += take

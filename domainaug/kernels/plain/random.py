@@ -6,12 +6,14 @@ they come from; NumPy rounds each of them to float32, as the compiled code does.
 
 from __future__ import annotations
 
+from functools import cache
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["normal_row", "philox", "uniform_row"]
+__all__ = ["coarse_normal_row", "coarse_table", "normal_row", "philox", "uniform_row"]
 
 Words = NDArray[np.uint32]
 Floats = NDArray[np.float32]
@@ -34,6 +36,7 @@ _COSINE = tuple(map(np.float32, (2.443315711809948e-5, -1.388731625493765e-3, 4.
 _SQRT_HALF, _MANTISSA = np.int32(0x3F3504F3), np.int32(0x007FFFFF)
 _LN2_HIGH, _LN2_LOW = np.float32(0.693359375), np.float32(-2.12194440e-4)
 _RADIANS = np.float32(np.pi / 2**31)
+_SIDE = 16
 _ONE, _ONE_HALF, _MINUS_TWO = np.float32(1.0), np.float32(0.5), np.float32(-2.0)
 
 
@@ -61,6 +64,50 @@ def normal_row(out: Floats, n: int, key_lo: int, key_hi: int, stream: int, start
 def uniform_row(out: Floats, n: int, key_lo: int, key_hi: int, stream: int, start: int) -> None:
     """Write uniform numbers from 0 to below 1 into `out[:n]`, multiples of 2**-24; see the compiled function."""
     _row(out, n, (key_lo, key_hi, stream), start, _uniforms)
+
+
+def coarse_normal_row(out: Floats, n: int, key_lo: int, key_hi: int, stream: int, start: int) -> None:
+    """Write normals for values of 8 bits into `out[:n]`; see the compiled function."""
+    words = np.empty((4, _BLOCKS), np.uint32)
+    done = 0
+    while done < n:
+        skip = (start + done) % (8 * _SIDE)
+        take = min(n - done, 8 * _BLOCKS - skip)
+        blocks = -(-(skip + take) // (8 * _SIDE)) * _SIDE
+        philox(words, blocks, key_lo, key_hi, stream, (start + done) // (8 * _SIDE) * _SIDE)
+        out[done : done + take] = _coarse_normals(words[:, :blocks]).ravel()[skip : skip + take]
+        done += take
+
+
+def _coarse_normals(words: Words) -> Floats:
+    """Return words (4, blocks) as coarse normals (groups, halves, words, places)."""
+    whole = words.reshape(4, -1, _SIDE).swapaxes(0, 1)
+    both = np.stack([whole & np.uint32(0xFFFF), whole >> np.uint32(16)], axis=1)
+    size = coarse_table()[_cells(both & np.uint32(0x7FFF))]
+    return np.where(both > 0x7FFF, size, -size)
+
+
+def _cells(numbers: NDArray[Any]) -> NDArray[np.int32]:
+    """Return the cells of `coarse_table` that numbers of 15 bits are in."""
+    return ((numbers.astype(np.float32) + _ONE_HALF).view(np.int32) >> 16) - np.int32(126 << 7)
+
+
+@cache
+def coarse_table() -> Floats:
+    """Return the sizes of coarse normals, (2048,): of each cell the mean of a normal there.
+
+    Number a of 15 bits stands for the sizes that a share (32767 - a) / 32768 to (32768 - a) / 32768 of all normals
+    are below. Numbers are cells of their own up to 128, from there on 2, 4, 8 ... share one: as floats, they have
+    their exponent and 7 bits in common. The variance is 1. All are multiples of 2**-12: no last bit of a machine's
+    logarithm decides any.
+    """
+    often = np.bincount(_cells(np.arange(1 << 15)), minlength=2048)
+    share = (1 << 16) - np.concatenate([[0], np.cumsum(often)])  # of 2**16 normals, how many are below
+    normal = NormalDist()
+    density = np.array([normal.pdf(normal.inv_cdf(each / 65536)) if each < 65536 else 0.0 for each in share.tolist()])
+    sizes = np.diff(density) * 65536 / np.maximum(often, 1)
+    sizes /= np.sqrt((often * sizes**2).sum() / often.sum())
+    return np.asarray(np.rint(sizes * 4096) / 4096, np.float32)
 
 
 def _row(out: Floats, n: int, keys: tuple[int, int, int], start: int, numbers: Any) -> None:

@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from domainaug.kernels.lattice import axis_weights, on_grid
 from domainaug.kernels.plain import point as programs
+from domainaug.kernels.plain import random
 from domainaug.kernels.plain.warp import centered, stored, weights
 from domainaug.kernels.point import Bias, Noise, Point
+from domainaug.kernels.random import drawn_coarse
 from domainaug.kernels.threads import run_slabs
 from domainaug.kernels.volume_map import VolumeMap
 
@@ -41,7 +43,7 @@ def volume(
                 values += np.where(share == 0, 0, share * source[at])
             values[~_seen(places, volume_map)] = fill
             if point is not None:
-                place = _Slice(z, out.shape)
+                place = _Slice(z, out)
                 values = programs.run(point, values[..., None], place, None if counts is None else found[z])[..., 0]
             out[z] = stored(values, out.dtype)
 
@@ -117,8 +119,8 @@ def _voted(source: Array, places: Places, fill: int) -> NDArray[np.int64]:
 class _Slice:
     """Slice `number` of an output (D, H, W), as (H, W, 1)."""
 
-    def __init__(self, number: int, shape: tuple[int, ...]) -> None:
-        self._number, self._shape = number, shape
+    def __init__(self, number: int, out: Array) -> None:
+        self._number, self._shape, self._coarse = number, out.shape, drawn_coarse(out.dtype)
 
     def bias(self, op: Bias) -> Array:
         depth, height, width = self._shape
@@ -127,10 +129,9 @@ class _Slice:
         )
 
     def normals(self, op: Noise) -> Array:
-        from domainaug.kernels.plain.random import normal_row
-
         _, height, width = self._shape
         drawn = np.empty((height, width, 1), np.float32)
         first = self._number * drawn.size
-        normal_row(drawn.reshape(-1), drawn.size, op.key & 0xFFFFFFFF, op.key >> 32, op.stream, first)
+        row = random.coarse_normal_row if self._coarse else random.normal_row
+        row(drawn.reshape(-1), drawn.size, op.key & 0xFFFFFFFF, op.key >> 32, op.stream, first)
         return drawn

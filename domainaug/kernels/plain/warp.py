@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from domainaug.kernels.maps import Border, Field, Mesh, PixelMap, Stage
 from domainaug.kernels.plain import point as programs
+from domainaug.kernels.plain import random
 from domainaug.kernels.point import Bias, Noise, Point
+from domainaug.kernels.random import drawn_coarse
 from domainaug.kernels.threads import run_slabs
 from domainaug.kernels.whole import fold_index
 
@@ -51,7 +53,7 @@ def warp(
         for number, picture in enumerate(stack):
             values = sample(picture, x, y, weight, pixel_map, order, fill)
             if point is not None:
-                place = _Rows(begin, end, number, out.shape)
+                place = _Rows(begin, end, number, out)
                 values = programs.run(point, values, place, found[index] if wanted else None)
             out[number, begin:end] = stored(values, out.dtype)
 
@@ -71,7 +73,7 @@ def points(array: Array, point: Point, out: Array, threads: int | None, counts: 
     def slab(begin: int, end: int) -> None:
         for row in range(begin, end):
             z, y = divmod(row, array.shape[1])
-            place = _Rows(y, y + 1, z, array.shape)
+            place = _Rows(y, y + 1, z, out)
             new = programs.run(point, array[z, y : y + 1], place, None if found is None else found[row])
             out[z, y : y + 1] = stored(new, out.dtype)
 
@@ -90,10 +92,11 @@ def stored(values: Array, dtype: np.dtype[Any]) -> Array:
 
 
 class _Rows:
-    """Rows begin to end of slice `number` in an output of shape (D, H, W, C)."""
+    """Rows begin to end of slice `number` in an output (D, H, W, C)."""
 
-    def __init__(self, begin: int, end: int, number: int, shape: tuple[int, ...]) -> None:
-        self._begin, self._end, self._number, self._shape = begin, end, number, shape
+    def __init__(self, begin: int, end: int, number: int, out: Array) -> None:
+        self._begin, self._end, self._number, self._shape = begin, end, number, out.shape
+        self._coarse = drawn_coarse(out.dtype)
 
     def bias(self, op: Bias) -> Array:
         depth, height, width, _ = self._shape
@@ -103,14 +106,13 @@ class _Rows:
         )
 
     def normals(self, op: Noise) -> Array:
-        from domainaug.kernels.plain.random import normal_row
-
         _, height, width, channels = self._shape
         each = 1 if op.gray else channels
         first = (self._number * height + self._begin) * width * each
         shape = (self._end - self._begin, width, each)
         drawn = np.empty(shape, np.float32)
-        normal_row(drawn.reshape(-1), drawn.size, op.key & 0xFFFFFFFF, op.key >> 32, op.stream, first)
+        row = random.coarse_normal_row if self._coarse else random.normal_row
+        row(drawn.reshape(-1), drawn.size, op.key & 0xFFFFFFFF, op.key >> 32, op.stream, first)
         return drawn
 
 
