@@ -90,10 +90,32 @@ def _four(source: Any, n: int, row: Any, index: Any, fx: Any, fy: Any, share: An
             out[i] = a if share[i] >= half else fill
             continue
         u, v, w = fx[i], fy[i], share[i]
+        other = b if b != a else (c if c != a else d)
+        if (c == a or c == other) and (d == a or d == other):  # an edge between two, which is nearly every other case
+            rest = (u * (f32(1.0) - v) if b != a else f32(0.0)) + ((f32(1.0) - u) * v if c != a else f32(0.0))
+            rest = (rest + (u * v if d != a else f32(0.0))) * w
+            out[i] = _better(a, w - rest, other, rest, fill)
+            continue
         names[0], names[1], names[2], names[3] = a, b, c, d
         weights[0], weights[1] = (f32(1.0) - u) * (f32(1.0) - v) * w, u * (f32(1.0) - v) * w
         weights[2], weights[3] = (f32(1.0) - u) * v * w, u * v * w
         out[i] = _elect(names, weights, 4, fill)
+
+
+@compiled
+def _better(one: Any, weight: Any, other: Any, rest: Any, fill: int) -> Any:
+    """Return which of two labels has most weight, by the rules of `_elect`."""
+    low, high = (one, other) if one < other else (other, one)
+    least, most = (weight, rest) if one < other else (rest, weight)
+    best, total, owner = f32(0.0), f32(0.0), i64(fill)
+    if low != fill and least > f32(TIE):
+        best, owner = least, i64(low)
+    total += least if low != fill else f32(0.0)
+    if high != fill and most > best + f32(TIE):
+        best, owner = most, i64(high)
+    total += most if high != fill else f32(0.0)
+    beaten = best < f32(1.0 - TIE) - total or best <= f32(FAINT)
+    return i64(fill) if beaten else owner
 
 
 @compiled
