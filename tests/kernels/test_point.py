@@ -208,3 +208,43 @@ def test_threads_change_no_bit(engine, channels):
     point = Point((Power(0.7), Bias((0.1,) * 10, 2), Noise(0.05, 5)), 0.0, 1.0)
     one, many = (apply_point(values, point, channels_last=True, threads=n) for n in (1, 6))
     np.testing.assert_array_equal(one, many)
+
+
+@pytest.mark.parametrize("tone", [(Power(0.85),), (Linear(1.2, -0.05), Power(1.3)), (Curve(KNOTS), Linear(-1.0, 1.0))])
+@pytest.mark.parametrize("after", [(), (Noise(0.03, 5),), (Bias((0.2, 0.1, -0.1, 0.3), 1, 0.0),)])
+def test_curves_of_many_values_of_8_bits_are_within_half_a_level(tone, after):
+    """Compiled, they are a table of 16 places a level; a few values run through the program itself."""
+    from domainaug.kernels.maps import PixelMap
+    from domainaug.kernels.warp import warp
+
+    picture = np.random.default_rng(1).integers(0, 256, (200, 211), np.uint8)
+    slanted = PixelMap.of([[0.93, 0.21, -4.2], [-0.2, 0.91, 20.3]], (200, 211))
+    point, (tally, wanted_tally) = Point((*tone, *after)), np.zeros((2, 2), np.int64)
+    got = warp(picture, slanted, point=point, counts=tally)
+    with using("plain"):
+        wanted = warp(picture, slanted, point=point, counts=wanted_tally)
+    off = np.abs(got.astype(int) - wanted)
+    assert off.max() <= 1
+    assert (off > 0).mean() < 0.06
+    np.testing.assert_allclose(tally, wanted_tally, atol=60)
+
+
+def test_a_table_is_exact_for_values_that_are_levels(engine):
+    levels = np.arange(256, dtype=np.uint8).repeat(200).reshape(256, 200)
+    tone = (Linear(1.1, 0.02), Power(0.8))
+    table = apply_point(levels, Point((*tone, Noise(0.0, 1))), channels_last=False)
+    np.testing.assert_array_equal(table, apply_point(levels, Point(tone), channels_last=False))
+
+
+@pytest.mark.parametrize("ops", [(Power(0.3), Linear(0.9)), (Solarize(0.3), Power(0.9)), (Posterize(3), Power(0.9))])
+def test_no_table_stands_for_a_curve_with_a_jump(ops):
+    from domainaug.kernels.jit.point import pack
+
+    smooth = Point((Linear(1.1), Power(0.9), Noise(0.1, 1)))
+    many, size = np.dtype(np.uint8), 1 << 20
+    assert pack(smooth, 1, many, size)[0][0, 2] == 2
+    assert pack(Point(ops), 1, many, size)[0][0, 2] == 0
+    for other in ((1, many, 100), (1, np.dtype(np.uint16), size)):
+        assert pack(smooth, *other)[0][0, 2] == 0
+    assert pack(Point(smooth.ops, clip=False), 1, many, size)[0][0, 2] == 0
+    assert pack(Point((Linear((1.1, 0.9, 1.0)), Power(0.9))), 3, many, size)[0][0, 2] == 0

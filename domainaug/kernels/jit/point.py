@@ -20,10 +20,15 @@ __all__ = ["MOST", "pack", "run"]
 MOST = 1024
 """Most values in a row that `run` takes at once."""
 
+CELLS = np.int64(16 * 255 + 1)
+_WORTH = 1 << 15
+"""Values from which on a table of curves pays for itself."""
+
 LINEAR, POWER, SOLARIZE, POSTERIZE, CURVE, BIAS, NOISE = range(7)
 
 i32, f32 = np.int32, np.float32
 ZERO, ONE, HALF, LEVELS = f32(0.0), f32(1.0), f32(0.5), f32(255.0)
+STEPS = f32(16.0)
 SQRT_HALF, MANTISSA, SHIFT, EXPONENT = i32(0x3F3504F3), i32(0x007FFFFF), i32(23), i32(127)
 LOG2_E, LOWEST, HIGHEST, SMALLEST = f32(1.4426950408889634), f32(-126.0), f32(127.0), f32(1.17549435e-38)
 # Logarithm and power of two: S. L. Moshier, Cephes, single precision.
@@ -36,16 +41,18 @@ E3, E4, E5 = f32(5.550332471162809e-2), f32(2.402264791363012e-1), f32(6.9314720
 Packed = tuple[NDArray[np.int64], NDArray[np.float32]]
 
 
-def pack(point: Point | None, channels: int, dtype: np.dtype[Any]) -> Packed:
+def pack(point: Point | None, channels: int, dtype: np.dtype[Any], count: int) -> Packed:
     """Return a program as `run` takes it.
 
     Args:
         point: The program; None packs one without operations.
         channels: Channels of the picture.
         dtype: Type of the result, by which noise is drawn as `domainaug.kernels.random.drawn_coarse` says.
+        count: How many values it will run over; where they are many and of 8 bits, curves become a table.
 
     Returns:
-        codes: (operations + 1, 8) int64. First how many operations, and whether the program clips; then of each
+        codes: (operations + 1, 8) int64. First how many operations, whether the program clips, how many
+            operations the table does, and where it begins; then of each
             its kind, where its numbers begin, how many there are a channel, whether channels differ, and of noise
             the lower and upper half of the key, the stream, and whether it is gray (1), coarse (2) or both (3).
         numbers: float32; begins with low, the width of the range, and its inverse.
@@ -74,15 +81,30 @@ def pack(point: Point | None, channels: int, dtype: np.dtype[Any]) -> Packed:
             kind, own = BIAS, [op.zero, float(op.order), *op.coefficients]
         else:
             low, high = halves(op.key)
-            stream = op.stream - 2**64 if op.stream >= 2**63 else op.stream
-            kind, own, extra = (
-                NOISE,
-                [op.std, op.mean],
-                (int(low), int(high), stream, int(op.gray) + 2 * drawn_coarse(dtype)),
-            )
+            stream, how = op.stream - 2**64 if op.stream >= 2**63 else op.stream, op.gray + 2 * drawn_coarse(dtype)
+            kind, own, extra = NOISE, [op.std, op.mean], (int(low), int(high), stream, how)
         codes.append((kind, len(numbers), len(own) // (channels if differ else 1), int(differ), *extra))
         numbers.extend(own)
-    return np.array(codes, np.int64), np.array(numbers, np.float32)
+    packed = np.array(codes, np.int64), np.array(numbers, np.float32)
+    within = point.clip and point.low >= 0 and point.high <= 255  # what is beyond the table is held at once
+    return _with_table(*packed) if dtype == np.uint8 and count >= _WORTH and within else packed
+
+
+def _with_table(codes: NDArray[np.int64], numbers: NDArray[np.float32]) -> Packed:
+    """Return a packed program whose first operations are a table, if that is faster and within half a level."""
+    first = 0
+    for kind, differ in codes[1:, (0, 3)].tolist():
+        if kind >= BIAS or differ:
+            break
+        first += 1
+    if first == 0 or (first == 1 and codes[1, 0] == LINEAR):  # nothing to do, or less than looking it up
+        return codes, numbers
+    longer = np.empty(len(numbers) + CELLS, np.float32)
+    longer[: len(numbers)] = numbers
+    if _tabulate(codes[: first + 1], numbers, longer[len(numbers) :]) * numbers[1] > 0.5:
+        return codes, numbers
+    codes[0, 2:4] = first, len(numbers)
+    return codes, longer
 
 
 _NOTHING: Packed = (np.zeros((1, 8), np.int64), np.array([0, 1, 1], np.float32))
@@ -113,13 +135,29 @@ def run(
     """
     clip = codes[0, 1] != 0
     low, width, inverse = numbers[0], numbers[1], numbers[2]
-    for i in range(i32(n)):
-        u[i] = (u[i] - low) * inverse
     if counts.size:
-        _count_in(u, n, clip, counts)
+        _count_in(u, n, low, inverse, clip, counts)
     floor, ceiling = (ZERO, ONE) if clip else (f32(-np.inf), f32(np.inf))
-    _hold(u, n, floor, ceiling)
-    for k in range(1, codes.shape[0]):
+    if codes[0, 2] > 0:
+        _from_table(u, n, numbers[codes[0, 3] : codes[0, 3] + CELLS], spare.view(np.uint32))
+    else:
+        for i in range(i32(n)):
+            u[i] = (u[i] - low) * inverse
+        _hold(u, n, floor, ceiling)
+    _operate(u, n, channels, codes, numbers, spare, x, y, z, shape, floor, ceiling)
+    if counts.size:
+        counts[1] += _at_ends(u, n)
+    for i in range(i32(n)):
+        u[i] = u[i] * width + low
+
+
+@compiled
+def _operate(
+    u: Any, n: int, channels: int, codes: Any, numbers: Any, spare: Any, x: int, y: int, z: int, shape: Any,
+    floor: Any, ceiling: Any,
+) -> None:  # fmt: skip
+    """Do the operations that no table does."""
+    for k in range(1 + codes[0, 2], codes.shape[0]):
         kind, at, size = codes[k, 0], codes[k, 1], codes[k, 2]
         if kind == BIAS:
             _bias(u, n, channels, numbers[at : at + size], spare, x, y, z, shape)
@@ -129,10 +167,6 @@ def run(
             sets = channels if codes[k, 3] != 0 else 1
             _curves(kind, u, n, sets, numbers[at : at + sets * size], spare)
         _hold(u, n, floor, ceiling)
-    if counts.size:
-        counts[1] += _at_ends(u, n)
-    for i in range(i32(n)):
-        u[i] = u[i] * width + low
 
 
 @compiled
@@ -158,19 +192,49 @@ def _hold(u: Any, n: int, floor: Any, ceiling: Any) -> None:
 
 
 @compiled
-def _count_in(u: Any, n: int, clip: bool, counts: Any) -> None:
-    outside = i32(0)
+def _count_in(u: Any, n: int, low: Any, inverse: Any, clip: bool, counts: Any) -> None:
+    outside, ended = i32(0), i32(0)
     for i in range(i32(n)):
-        outside += i32((u[i] < ZERO) | (u[i] > ONE))
+        v = (u[i] - low) * inverse
+        outside = i32(outside + i32((v < ZERO) | (v > ONE)))  # 32 bits: twice as many at a time
+        ended = i32(ended + i32((v <= ZERO) | (v >= ONE)))
     counts[0] += outside if clip else 0
-    counts[1] -= _at_ends(u, n)
+    counts[1] -= ended
+
+
+@compiled
+def _from_table(u: Any, n: int, table: Any, cells: Any) -> None:
+    """Put shares in the place of values from 0 to 255; the cells of the table apart, many at a time."""
+    for i in range(i32(n)):
+        v = u[i]
+        held = v if v > ZERO else ZERO  # NaN is 0
+        held = held if held < LEVELS else LEVELS
+        cells[i] = np.uint32(i32(held * STEPS + HALF))
+    for i in range(i32(n)):
+        u[i] = table[cells[i]]
+
+
+@compiled
+def _tabulate(codes: Any, numbers: Any, table: Any) -> Any:
+    """Write what becomes of values from 0 to 255, `STEPS` a level; return the largest step."""
+    for i in range(i32(CELLS)):
+        table[i] = (f32(i) / STEPS - numbers[0]) * numbers[2]
+    floor, ceiling = (ZERO, ONE) if codes[0, 1] != 0 else (f32(-np.inf), f32(np.inf))
+    _hold(table, CELLS, floor, ceiling)
+    where = np.int64(0)
+    _operate(table, CELLS, np.int64(1), codes, numbers, table, where, where, where, codes[0], floor, ceiling)
+    largest = ZERO
+    for i in range(1, CELLS):
+        step = abs(table[i] - table[i - 1])
+        largest = step if step > largest else largest
+    return largest
 
 
 @compiled
 def _at_ends(u: Any, n: int) -> Any:
     found = i32(0)
     for i in range(i32(n)):
-        found += i32((u[i] <= ZERO) | (u[i] >= ONE))
+        found = i32(found + i32((u[i] <= ZERO) | (u[i] >= ONE)))
     return found
 
 

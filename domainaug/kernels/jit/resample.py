@@ -35,7 +35,7 @@ def volume(
         return
     mesh, level = _lattice(volume_map)
     held, fill_value = volume_map.border == "replicate", np.float32(fill)
-    codes, numbers = pack(point, 1, out.dtype)
+    codes, numbers = pack(point, 1, out.dtype, out.size)
     frame, ends, flat = np.array(source.shape, np.int64), _ends(out.dtype), _flat(source)
     sides = np.array(volume_map.footprint if order == "area" else (0.0, 0.0, 0.0))
     shape = np.array(out.shape, np.int64)

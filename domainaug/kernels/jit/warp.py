@@ -49,7 +49,7 @@ def warp(
     shape = (depth, *pixel_map.shape)
     sizes = np.array((depth, height, width, rows, columns, channels, nearest, around and not nearest, *shape), np.int64)
     packed = pack(pixel_map)
-    codes, numbers = programs.pack(point, channels, out.dtype)
+    codes, numbers = programs.pack(point, channels, out.dtype, out.size)
     fills, limits = fill.astype(np.float32), ends(out.dtype)
     flat = out.reshape(-1, pixel_map.shape[1] * channels)
     found = tally(counts, pixel_map.shape[0])
@@ -69,7 +69,7 @@ def points(array: Array, point: Point, out: Array, threads: int | None, counts: 
     width, channels = array.shape[2:]
     rows = constant(array.reshape(-1, width * channels))
     flat = out.reshape(rows.shape)
-    codes, numbers = programs.pack(point, channels, out.dtype)
+    codes, numbers = programs.pack(point, channels, out.dtype, out.size)
     shape, limits = np.array(array.shape[:3], np.int64), ends(out.dtype)
     found = tally(counts, len(rows))
 

@@ -34,7 +34,7 @@ def warp_by_taps(
     sizes = np.array((depth, height, width, channels, depth, *pixel_map.shape), np.int64)
     source, flat = constant(stack.reshape(-1)), out.reshape(-1, pixel_map.shape[1] * channels)
     packed = pack(pixel_map)
-    codes, numbers = programs.pack(point, channels, out.dtype)
+    codes, numbers = programs.pack(point, channels, out.dtype, out.size)
     limits, found = ends(out.dtype), tally(counts, pixel_map.shape[0])
 
     def slab(begin: int, end: int) -> None:
