@@ -300,6 +300,18 @@ def test_a_map_that_folds_is_followed(engine):
 # Stacks, threads, memory
 
 
+@pytest.mark.parametrize("border", ["constant", "replicate", "reflect", "wrap", "reflect101"])
+@pytest.mark.parametrize("shape", [(41, 353), (2, 2), (1, 9)])
+def test_colors_of_8_bits_are_their_channels(engine, border, shape):
+    stack = np.random.default_rng(0).integers(0, 256, (3, *shape, 3), np.uint8)
+    pixel_map = PixelMap.of([[0.8, 0.3, -3.3], [-0.2, 1.1, 1.7]], shape, (38, 400), border)
+    fills = (7.0, 200.0, 31.0)
+    got = warp(stack, pixel_map, fill=fills, stack=True, threads=3)
+    for c in range(3):
+        gray = np.ascontiguousarray(stack[..., c])
+        np.testing.assert_array_equal(got[..., c], warp(gray, pixel_map, fill=fills[c], stack=True))
+
+
 @pytest.mark.parametrize("order", ["nearest", "linear", "cubic", "area"])
 @pytest.mark.parametrize("channels", [(), (3,)])
 def test_a_stack_is_its_slices(engine, order, channels):

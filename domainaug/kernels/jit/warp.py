@@ -1,7 +1,8 @@
 """Warping, compiled: where pixels look, what they find there, the point program and rounding, row by row.
 
 Each of these is a loop of its own over buffers in the first cache, so that all but the gathering runs many pixels
-at a time. Of a gray picture, two neighbors are fetched as one number of twice the size.
+at a time. Of a gray picture, two neighbors are fetched as one number of twice the size, and of a color picture of 8
+bits the six values of two neighbors as three such numbers.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ __all__ = ["points", "warp"]
 Array = NDArray[Any]
 
 i32, f32 = np.int32, np.float32
+BYTE, BITS = i32(255), i32(8)
 _STACKED = 16
 """Rows done in one slice before the next of a stack: their coordinates are used again, and so is the cache."""
 _LEAST = 1 << 15
@@ -91,7 +93,7 @@ def _warp(
 
     `sizes` is (D, H, W, stored H, stored W, C, nearest, around, D', H', W').
     """
-    depth, columns, channels, nearest = sizes[0], sizes[4], sizes[5], sizes[6] != 0
+    depth, columns, channels = sizes[0], sizes[4], sizes[5]
     plane = sizes[3] * columns * channels
     height, width = sizes[9], sizes[10]
     block = _STACKED if depth > 1 else 1
@@ -105,6 +107,8 @@ def _warp(
     spare = np.empty(programs.MOST, np.float32)
     taps = np.empty(4 * tile, source.dtype)
     twos = np.empty(2 * tile, pairs.dtype)
+    colors = pairs.itemsize == 2 and channels == 3 and sizes[6] == 0
+    sixes = np.empty((6, tile if colors else 0), pairs.dtype)
     program = codes[0, 0] > 0
     for top in range(begin, end, block):
         for x in range(0, width, tile):
@@ -118,15 +122,10 @@ def _warp(
             for z in range(depth):
                 here, two = source[z * plane : (z + 1) * plane], pairs[z * plane : (z + 1) * plane - 1]
                 for r in range(rows):
-                    for c in range(channels):
-                        kept = u if channels == 1 else line
-                        _look_up(
-                            here, two, sizes, nearest, c, n, index[r], fx[r], fy[r], share[r], spans[r], fills[c],
-                            limits.size == 0, taps, twos, kept,
-                        )  # fmt: skip
-                        if channels > 1:
-                            for i in range(i32(n)):
-                                u[i * i32(channels) + i32(c)] = line[i]
+                    _show(
+                        here, two, sizes, n, index[r], fx[r], fy[r], share[r], spans[r], fills, limits.size == 0, taps,
+                        twos, sixes, line, u,
+                    )  # fmt: skip
                     if program:
                         programs.run(
                             u, n * channels, channels, codes, numbers, spare, x, top + r, z, sizes[8:], counts
@@ -196,6 +195,27 @@ def _to_pixels(n: int, xs: Any, ys: Any, share: Any) -> None:
 
 
 @compiled
+def _show(
+    source: Any, pairs: Any, sizes: Any, n: int, index: Any, fx: Any, fy: Any, share: Any, inside: Any, fills: Any,
+    floating: bool, taps: Any, twos: Any, sixes: Any, line: Any, u: Any,
+) -> None:  # fmt: skip
+    """Write what n pixels show, channels last."""
+    channels = sizes[5]
+    if sixes.shape[1] > 0:
+        _look_up_colors(pairs, n, sizes[4] * channels, index, fx, fy, share, inside, fills, sixes, u)
+        return
+    for c in range(channels):
+        kept = u if channels == 1 else line
+        _look_up(
+            source, pairs, sizes, sizes[6] != 0, c, n, index, fx, fy, share, inside, fills[c], floating, taps, twos,
+            kept,
+        )  # fmt: skip
+        if channels > 1:
+            for i in range(i32(n)):
+                u[i * i32(channels) + i32(c)] = line[i]
+
+
+@compiled
 def _look_up(
     source: Any, pairs: Any, sizes: Any, nearest: bool, c: int, n: int, index: Any, fx: Any, fy: Any, share: Any,
     inside: Any, fill: Any, floating: bool, taps: Any, twos: Any, found: Any,
@@ -221,6 +241,56 @@ def _look_up(
             mixed = fill + w * (v - fill)
             mixed = fill if w == f32(0.0) else mixed
             found[i] = v if w == f32(1.0) else mixed
+
+
+@compiled
+def _look_up_colors(
+    pairs: Any, n: int, row: int, index: Any, fx: Any, fy: Any, share: Any, inside: Any, fills: Any, sixes: Any, u: Any
+) -> None:
+    """Write what the three channels of n pixels of 8 bits show, channels last."""
+    _gather_colors(pairs, n, row, index, sixes)
+    _blend_colors(sixes, n, fx, fy, u)
+    for part in range(2):
+        low, high = (0, inside[0]) if part == 0 else (inside[1], n)
+        for i in range(low, high):
+            w = share[i]
+            if w == f32(1.0):
+                continue
+            for c in range(3):
+                v, fill = u[3 * i + c], fills[c]
+                u[3 * i + c] = fill if w == f32(0.0) else fill + w * (v - fill)
+
+
+@compiled
+def _gather_colors(pairs: Any, n: int, row: int, index: Any, sixes: Any) -> None:
+    """Fetch, two values at a time, the pixels around n places: R G, B R, G B of the upper ones, then the lower ones."""
+    a, b, c, d, e, f = sixes[0], sixes[1], sixes[2], sixes[3], sixes[4], sixes[5]
+    second, third, lower = pairs[2:], pairs[4:], pairs[row:]
+    fifth, sixth = lower[2:], lower[4:]
+    for i in range(i32(n)):
+        k = index[i]
+        a[i], b[i], c[i], d[i], e[i], f[i] = pairs[k], second[k], third[k], lower[k], fifth[k], sixth[k]
+
+
+@compiled
+def _blend_colors(sixes: Any, n: int, fx: Any, fy: Any, u: Any) -> None:
+    one, two, three, four, five, six = sixes[0], sixes[1], sixes[2], sixes[3], sixes[4], sixes[5]
+    for i in range(i32(n)):
+        a, b, c = i32(one[i]), i32(two[i]), i32(three[i])
+        d, e, f = i32(four[i]), i32(five[i]), i32(six[i])
+        x, y = fx[i], fy[i]
+        red, green, blue = f32(i32(a & BYTE)), f32(i32(a >> BITS)), f32(i32(b & BYTE))
+        red += x * (f32(i32(b >> BITS)) - red)
+        green += x * (f32(i32(c & BYTE)) - green)
+        blue += x * (f32(i32(c >> BITS)) - blue)
+        low_red, low_green, low_blue = f32(i32(d & BYTE)), f32(i32(d >> BITS)), f32(i32(e & BYTE))
+        low_red += x * (f32(i32(e >> BITS)) - low_red)
+        low_green += x * (f32(i32(f & BYTE)) - low_green)
+        low_blue += x * (f32(i32(f >> BITS)) - low_blue)
+        k = i32(3) * i
+        u[k] = red + y * (low_red - red)
+        u[k + i32(1)] = green + y * (low_green - green)
+        u[k + i32(2)] = blue + y * (low_blue - blue)
 
 
 @compiled
