@@ -144,19 +144,6 @@ def run(
         for i in range(i32(n)):
             u[i] = (u[i] - low) * inverse
         _hold(u, n, floor, ceiling)
-    _operate(u, n, channels, codes, numbers, spare, x, y, z, shape, floor, ceiling)
-    if counts.size:
-        counts[1] += _at_ends(u, n)
-    for i in range(i32(n)):
-        u[i] = u[i] * width + low
-
-
-@compiled
-def _operate(
-    u: Any, n: int, channels: int, codes: Any, numbers: Any, spare: Any, x: int, y: int, z: int, shape: Any,
-    floor: Any, ceiling: Any,
-) -> None:  # fmt: skip
-    """Do the operations that no table does."""
     for k in range(1 + codes[0, 2], codes.shape[0]):
         kind, at, size = codes[k, 0], codes[k, 1], codes[k, 2]
         if kind == BIAS:
@@ -167,6 +154,10 @@ def _operate(
             sets = channels if codes[k, 3] != 0 else 1
             _curves(kind, u, n, sets, numbers[at : at + sets * size], spare)
         _hold(u, n, floor, ceiling)
+    if counts.size:
+        counts[1] += _at_ends(u, n)
+    for i in range(i32(n)):
+        u[i] = u[i] * width + low
 
 
 @compiled
@@ -221,8 +212,10 @@ def _tabulate(codes: Any, numbers: Any, table: Any) -> Any:
         table[i] = (f32(i) / STEPS - numbers[0]) * numbers[2]
     floor, ceiling = (ZERO, ONE) if codes[0, 1] != 0 else (f32(-np.inf), f32(np.inf))
     _hold(table, CELLS, floor, ceiling)
-    where = np.int64(0)
-    _operate(table, CELLS, np.int64(1), codes, numbers, table, where, where, where, codes[0], floor, ceiling)
+    for k in range(1, codes.shape[0]):
+        at, size = codes[k, 1], codes[k, 2]
+        _curve_op(codes[k, 0], table, i32(CELLS), numbers[at : at + size])
+        _hold(table, CELLS, floor, ceiling)
     largest = ZERO
     for i in range(1, CELLS):
         step = abs(table[i] - table[i - 1])
