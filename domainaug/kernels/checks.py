@@ -63,6 +63,8 @@ def check_array(
     if value.size == 0:
         raise error(f"{name} is empty (shape {value.shape}): every axis needs at least one value")
     check_shape(value.shape, name, planes=planes, error=error)
+    if not value.flags.c_contiguous:
+        check_room(value.shape, native, f"a copy of {name}", error=error)
     return value if value.flags.c_contiguous and value.dtype.isnative else np.ascontiguousarray(value, dtype=native)
 
 

@@ -80,6 +80,15 @@ class Mesh:
     frame: Size
     border: Border = "constant"
 
+    def folds(self) -> bool:
+        """Whether two pixels look at one place; see `VolumeMap.folds`."""
+        from domainaug.kernels.volume_map import VolumeMap
+
+        flat = np.zeros((3, 4, *self.control.shape[1:]), np.float32)
+        flat[:2] = self.control[:, None]
+        shape = (1, *self.frame)
+        return VolumeMap(shape, np.eye(4), shape, flat).folds()
+
 
 Stage = Projective | Field | Mesh
 

@@ -7,6 +7,7 @@ of their own. Values are counted as shares of a range: 0 at its dark end, 1 at i
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import comb, isfinite
 from typing import Any
 
 import numpy as np
@@ -77,6 +78,15 @@ class Bias:
     order: int = 3
     zero: float = 0.0
 
+    def __post_init__(self) -> None:
+        if self.order not in range(1, 6):
+            raise ValueError(f"a bias field has order 1 to 5, not {self.order!r}")
+        terms = comb(self.order + 3, 3)
+        if len(self.coefficients) != terms or not all(map(isfinite, self.coefficients)):
+            raise ValueError(
+                f"a bias field of order {self.order} takes {terms} finite coefficients, not {self.coefficients}"
+            )
+
 
 @dataclass(frozen=True, slots=True)
 class Noise:
@@ -98,6 +108,10 @@ class Noise:
     mean: float = 0.0
     stream: int = 0
     gray: bool = False
+
+    def __post_init__(self) -> None:
+        if not (isfinite(self.std) and self.std >= 0 and isfinite(self.mean)):
+            raise ValueError(f"noise takes a finite mean and a std from 0, not {self.mean!r} and {self.std!r}")
 
 
 Op = Linear | Power | Solarize | Posterize | Curve | Bias | Noise

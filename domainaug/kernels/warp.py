@@ -24,7 +24,7 @@ from domainaug.errors import ImageError, LabelError, UnknownName
 from domainaug.kernels import whole
 from domainaug.kernels.checks import check_array, check_out
 from domainaug.kernels.engine import loops
-from domainaug.kernels.maps import Field, Mesh, PixelMap
+from domainaug.kernels.maps import Field, Mesh, PixelMap, Stage
 from domainaug.kernels.point import Noise, Point
 
 __all__ = ["WARMUP", "Order", "apply_point", "coverage", "thin_labels", "warp", "warp_labels"]
@@ -264,20 +264,27 @@ def _check_map(pixel_map: PixelMap, shape: Sequence[int], error: type[Exception]
     if tuple(shape) != tuple(pixel_map.frame):
         raise error(f"the map is for a {tuple(pixel_map.frame)} picture and this one is {tuple(shape)} (height, width)")
     for stage in pixel_map.stages:
-        if isinstance(stage, Field):
-            if stage.x.ndim != 2 or stage.x.shape != stage.y.shape or not stage.x.size:
-                raise error(f"a field's x {stage.x.shape} and y {stage.y.shape} must be one (height, width), not empty")
-        elif isinstance(stage, Mesh):
-            if stage.control.ndim != 3 or stage.control.shape[0] != 2 or min(stage.control.shape[1:]) < 4:
-                raise error(
-                    f"a mesh is (2, ny, nx) with 4 control points or more along an axis, not {stage.control.shape}"
-                )
-            if not np.isfinite(stage.control).all():
-                raise error("a mesh has values that are not finite: every displacement must be a number of pixels")
-        else:
-            first, second, third = stage.matrix.tolist()
-            if not math.isfinite(sum(first) + sum(second) + sum(third)) or not any(third):
-                raise error(f"a map's matrix must be finite and must not end in zeros, and is {stage.matrix.tolist()}")
+        wrong = _wrong_with(stage)
+        if wrong:
+            raise error(wrong)
+
+
+def _wrong_with(stage: Stage) -> str:
+    if isinstance(stage, Field):
+        if stage.x.ndim != 2 or stage.x.shape != stage.y.shape or not stage.x.size:
+            return f"a field's x {stage.x.shape} and y {stage.y.shape} must be one (height, width), not empty"
+    elif isinstance(stage, Mesh):
+        if stage.control.ndim != 3 or stage.control.shape[0] != 2 or min(stage.control.shape[1:]) < 4:
+            return f"a mesh is (2, ny, nx) with 4 control points or more along an axis, not {stage.control.shape}"
+        if not np.isfinite(stage.control).all():
+            return "a mesh has values that are not finite: every displacement must be a number of pixels"
+        if stage.folds():
+            return "a mesh folds, so that two places show one: make its displacements smaller, or its cells larger"
+    else:
+        first, second, third = stage.matrix.tolist()
+        if not math.isfinite(sum(first) + sum(second) + sum(third)) or not any(third):
+            return f"a map's matrix must be finite and must not end in zeros, and is {stage.matrix.tolist()}"
+    return ""
 
 
 def _warm(dtype: str, order: Order) -> None:

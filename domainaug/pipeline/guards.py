@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domainaug.errors import ImageError, LabelError
+from domainaug.kernels.checks import check_room
 
 __all__ = ["RANKS", "check_mask_sizes", "checked_image", "checked_mask", "quiet"]
 
@@ -67,6 +68,7 @@ def checked_image(name: str, kind: str, value: Any) -> tuple[Array, tuple[float,
         )
     if value.dtype.kind not in "buif" or value.dtype.itemsize > 8:
         raise ImageError(f"{name}: integers or floats up to 64 bits are needed, got {value.dtype}")
+    check_room(value.shape, value.dtype, f"a copy of {name}")
     copied = np.array(value, dtype=value.dtype.newbyteorder("="), order="C", copy=True, subok=False)
     if copied.dtype.kind not in "uf" or copied.dtype == np.uint8:
         return copied, None
@@ -123,4 +125,5 @@ def checked_mask(name: str, value: Any) -> Array:
         raise ImageError(f"{name}: a mask of integers, booleans or floats is needed, got {value.dtype}")
     if value.ndim < 2 or value.size == 0:
         raise ImageError(f"{name}: a mask with pixels is needed, got shape {value.shape}")
+    check_room(value.shape, value.dtype, f"a copy of {name}")
     return np.array(value, dtype=value.dtype.newbyteorder("="), order="C", copy=True, subok=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -49,7 +50,8 @@ def drawn_ahead(leaf: A.BasicTransform, dtype: np.dtype[Any]) -> bool:
         dtype: Of the picture it would be shown.
     """
     if getattr(leaf, "draws_from", None) is not None:
-        return bool(leaf.draws_from == "shape")
+        cls: Any = type(leaf)
+        return bool(leaf.draws_from == "shape") and _says_all(cls)
     if drawn_from_shape(leaf):
         return settings_of(leaf).order is not None
     return pointwise_from_shape(leaf, dtype)
@@ -63,8 +65,9 @@ def offer(leaf: A.BasicTransform, params: Mapping[str, Any], shown: Shown) -> Mo
         params: What it drew.
         shown: The picture it was shown.
     """
+    cls: Any = type(leaf)
     if hasattr(leaf, "point_ops") or hasattr(leaf, "pixel_map") or hasattr(leaf, "volume_map"):
-        return _own(leaf, params, shown)
+        return _own(leaf, params, shown) if _says_all(cls) else None
     if kind_of(leaf) is Kind.PIXEL:
         return _stock_tone(leaf, params, shown)
     if kind_of(leaf) not in (Kind.EXACT, Kind.RESAMPLING):
@@ -85,6 +88,19 @@ def _stock_tone(leaf: A.BasicTransform, params: Mapping[str, Any], shown: Shown)
         return None
     ops = ops_of(leaf, params, dtype=shown.dtype, low=shown.low, high=shown.high, channels=shown.channels)
     return None if ops is None else Tone(ops, clips=True)
+
+
+@lru_cache(maxsize=512)
+def _says_all(cls: Any) -> bool:
+    """Whether what a transform offers is what it does: nobody derived from it and wrote another `apply`."""
+    order = list(cls.__mro__)
+
+    def place(name: str) -> int:
+        return next((at for at, one in enumerate(order) if name in vars(one)), len(order))
+
+    offers = min(map(place, ("point_ops", "pixel_map", "volume_map")))
+    applies = [name for name in dir(cls) if name == "apply" or name.startswith("apply_to_")]
+    return all(place(name) >= offers for name in applies)
 
 
 def _own(leaf: Any, params: Mapping[str, Any], shown: Shown) -> Move | Tone | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -17,7 +16,7 @@ from domainaug._albumentations.leaves import Kind, kind_of
 from domainaug._albumentations.tree import Step
 from domainaug.errors import LabelError
 from domainaug.kernels.maps import PixelMap
-from domainaug.kernels.point import Noise, Point, Posterize
+from domainaug.kernels.point import Point, Posterize
 from domainaug.kernels.resample import resample_volume
 from domainaug.kernels.volume_map import VolumeMap
 from domainaug.kernels.warp import apply_point, warp
@@ -64,7 +63,7 @@ class Passes:
         shown = sight.shown(pixel=pixel)
         if not drawn_ahead(leaf, shown.dtype):
             return False
-        with refusing(leaf, state.shown):
+        with refusing(leaf, lambda: f"a {sight.spatial} picture"):
             params = quick_draw(leaf, step.stream, sight.spatial)
             if params is None:
                 params = drawn_params(leaf, step.stream, sight.data(shown.dtype))
@@ -170,8 +169,10 @@ class Passes:
             if kind != "bboxes" or not np.size(boxes):
                 continue
             through = None
-            if isinstance(geometry, PixelMap) and all(follows_map(joined.leaf) for joined in pending.joined):
-                through = boxes_and_visibility(boxes, geometry, min_visibility=state.min_visibility)
+            # What has to stay visible is asked of every step, by the step's own method.
+            whole = not state.min_visibility and all(follows_map(joined.leaf) for joined in pending.joined)
+            if isinstance(geometry, PixelMap) and whole:
+                through = boxes_and_visibility(boxes, geometry)
             if through is None:
                 for joined in pending.joined:
                     self._step_points(joined, name)
@@ -193,24 +194,13 @@ def _through(array: Array, kind: str, pending: Pending, point: Point | None, cou
         return apply_point(array, point, channels_last=channels, counts=counts)
     if isinstance(geometry, PixelMap):
         return warp(array, geometry, order=order, fill=fill, point=point, stack=kind == "volume", counts=counts)
-    fills = fill if isinstance(fill, tuple) else (fill,) * (array.shape[-1] if channels else 1)
     if not channels:
-        return resample_volume(array, geometry, order=order, fill=fills[0], point=point, counts=counts)
+        whole = fill[0] if isinstance(fill, tuple) else fill
+        return resample_volume(array, geometry, order=order, fill=whole, point=point, counts=counts)
+    fills = fill if isinstance(fill, tuple) else (fill,) * array.shape[-1]
     parts = [
-        resample_volume(
-            np.ascontiguousarray(array[..., channel]),
-            geometry,
-            order=order,
-            fill=fills[channel],
-            point=None if point is None else _of_channel(point, channel),
-            counts=counts,
-        )
+        resample_volume(np.ascontiguousarray(array[..., channel]), geometry, order=order, fill=fills[channel])
         for channel in range(array.shape[-1])
     ]
-    return np.stack(parts, axis=-1)
-
-
-def _of_channel(point: Point, channel: int) -> Point:
-    """Return a program for one channel of several, with noise of its own."""
-    ops = (replace(op, stream=op.stream + channel) if isinstance(op, Noise) and not op.gray else op for op in point.ops)
-    return replace(point, ops=tuple(ops))
+    moved = np.stack(parts, axis=-1)
+    return moved if point is None else apply_point(moved, point, channels_last=True, counts=counts)

@@ -248,3 +248,17 @@ def test_no_table_stands_for_a_curve_with_a_jump(ops):
         assert pack(smooth, *other)[0][0, 2] == 0
     assert pack(Point(smooth.ops, clip=False), 1, many, size)[0][0, 2] == 0
     assert pack(Point((Linear((1.1, 0.9, 1.0)), Power(0.9))), 3, many, size)[0][0, 2] == 0
+
+
+@pytest.mark.parametrize(
+    ("coefficients", "order"), [((1.0,), 3000), ((0.0,), 5), ((), 1), ((0.0,), -1), ((np.nan,) * 4, 1)]
+)
+def test_a_bias_field_takes_as_many_coefficients_as_its_order_has_terms(coefficients, order):
+    with pytest.raises(ValueError, match="bias field"):
+        Bias(coefficients, order)
+
+
+@pytest.mark.parametrize("std", [-1.0, np.nan, np.inf])
+def test_noise_has_a_finite_strength(std):
+    with pytest.raises(ValueError, match="noise takes"):
+        Noise(std, 1)

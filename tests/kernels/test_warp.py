@@ -441,3 +441,9 @@ def test_the_smallest_pictures(size, order, border):
         wanted = warp(image, map_, order=order, fill=4.0)
     with using("numba"):
         np.testing.assert_allclose(warp(image, map_, order=order, fill=4.0), wanted, atol=0.02)
+
+
+def test_a_mesh_that_folds_is_refused():
+    bent = np.random.default_rng(0).normal(0, 50, (2, 7, 7)).astype(np.float32)
+    with pytest.raises(ImageError, match="folds"):
+        warp(np.zeros((32, 32), np.uint8), PixelMap((32, 32), (Mesh(bent, (32, 32)),)))

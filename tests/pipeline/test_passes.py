@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domainaug._albumentations import A
+from domainaug.errors import ImageError
 from domainaug.pipeline import Pipeline, passes
 from domainaug.transforms import BiasField, Deform, Gamma, GaussianNoise, VolumeAffine
 
@@ -276,11 +277,11 @@ def test_a_volume_moves_slice_by_slice_by_one_map(monkeypatch: pytest.MonkeyPatc
     assert out["mask3d"].shape == volume.shape
 
 
-def test_our_volume_transforms_share_one_pass_with_a_rotation(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_our_volume_transforms_share_one_pass_with_a_mirror(monkeypatch: pytest.MonkeyPatch) -> None:
     ran = passes_of(monkeypatch)
     volume = np.random.default_rng(0).random((12, 30, 32), dtype=np.float32)
     chain = [
-        A.Rotate(limit=(5, 5), p=1),
+        A.HorizontalFlip(p=1),
         VolumeAffine(rotate=(-4, 4), p=1),
         Deform(displacement_px=1.0, p=1),
         BiasField(p=1),
@@ -332,3 +333,81 @@ def test_a_border_that_repeats_goes_with_any_fill(monkeypatch: pytest.MonkeyPatc
     chain = [A.Rotate(border_mode=cv2.BORDER_REFLECT_101, p=1), A.Rotate(fill=9, p=1)]
     Pipeline(chain, seed=1)(image=smooth(48, 48))
     assert ran == ["warp"]
+
+
+# -- what a pass must not undo -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "chain",
+    [
+        pytest.param(lambda: [A.RandomScale((-0.75, -0.75), p=1), A.Resize(128, 128, p=1)], id="resized"),
+        pytest.param(lambda: [A.Affine(scale=0.25, p=1), A.Affine(scale=4.0, p=1)], id="scaled"),
+    ],
+)
+def test_a_picture_made_small_and_large_again_has_lost_its_detail(chain: Callable[[], list[Any]]) -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (128, 128), dtype=np.uint8)
+    one, many = (out["image"].ravel().astype(float) for out in both(chain, image=picture))
+    assert np.corrcoef(one, picture.ravel())[0, 1] < 0.3
+    np.testing.assert_array_equal(one, many)
+
+
+def test_a_small_crop_still_shares_its_pass_with_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran = passes_of(monkeypatch)
+    chain = [A.Resize(40, 40, p=1), A.Affine(scale=(0.92, 1.08), rotate=(-5, 5), p=1)]
+    Pipeline(chain, seed=1)(image=smooth(120, 120))
+    assert ran == ["warp"]
+
+
+@pytest.mark.parametrize(
+    "chain",
+    [
+        pytest.param(
+            lambda: [A.CenterCrop(32, 32, p=1), VolumeAffine(rotate=0, scale=(0.5, 0.5), p=1)], id="crop-then-shrink"
+        ),
+        pytest.param(
+            lambda: [
+                VolumeAffine(rotate=0, scale=(1, 1), translate=((0.5, 0.5), (0, 0), (0, 0)), p=1),
+                VolumeAffine(rotate=0, scale=(1, 1), translate=((-0.5, -0.5), (0, 0), (0, 0)), p=1),
+            ],
+            id="there-and-back",
+        ),
+        pytest.param(lambda: [A.Rotate(limit=(45, 45), p=1), VolumeAffine(rotate=(-45, -45), p=1)], id="turned-back"),
+    ],
+)
+def test_what_a_volume_lost_does_not_come_back(chain: Callable[[], list[Any]]) -> None:
+    volume = np.ones((9, 64, 64), np.float32)
+    volume[:, 16:48, 16:48] = 0.5
+    one, many = both(chain, volume=volume, mask3d=(volume > 0.7).astype(np.uint8), init={"value_range": (0, 1)})
+    np.testing.assert_allclose(one["volume"], many["volume"], atol=1e-4)
+    np.testing.assert_array_equal(one["mask3d"], many["mask3d"])
+
+
+def test_what_has_to_stay_visible_is_asked_of_every_step() -> None:
+    params = A.BboxParams(format="pascal_voc", label_fields=["labels"], min_visibility=0.6)
+    chain = [A.Crop(0, 6, 80, 80, p=1), A.Crop(6, 0, 80, 74, p=1)]
+    box = {"bboxes": np.array([[0.0, 0, 20, 20]]), "labels": [1]}
+    theirs = A.Compose(chain, bbox_params=params)(image=smooth(80, 80), **box)["bboxes"]
+    ours = Pipeline(chain, seed=1, bbox_params=params)(image=smooth(80, 80), **box)["bboxes"]
+    np.testing.assert_allclose(ours, theirs)
+
+
+class Black(Gamma):
+    def apply(self, img: np.ndarray, **params: Any) -> np.ndarray:
+        return np.zeros_like(img)
+
+
+def test_who_derives_from_ours_and_writes_another_apply_is_heard() -> None:
+    assert not Pipeline([Black(p=1)], seed=1)(image=smooth(20, 20))["image"].any()
+
+
+def test_noise_in_a_volume_with_channels_is_the_same_in_one_pass_and_in_many() -> None:
+    volume = np.full((6, 30, 32, 3), 0.5, np.float32)
+    one, many = both(lambda: [VolumeAffine(p=1), GaussianNoise(std=0.02, p=1)], volume=volume)
+    np.testing.assert_allclose(one["volume"], many["volume"], atol=1e-5)
+
+
+def test_an_array_that_claims_more_than_there_is_is_refused_before_it_is_copied() -> None:
+    claimed = np.broadcast_to(np.uint8(0), (4_000_000, 4_000_000))
+    with pytest.raises(ImageError, match="GB are available"):
+        Pipeline([A.HorizontalFlip(p=1)])(image=claimed)

@@ -91,7 +91,8 @@ def _four(source: Any, n: int, row: Any, index: Any, fx: Any, fy: Any, share: An
             continue
         u, v, w = fx[i], fy[i], share[i]
         other = b if b != a else (c if c != a else d)
-        if (c == a or c == other) and (d == a or d == other):  # an edge between two, which is nearly every other case
+        two = ((c == a) | (c == other)) & ((d == a) | (d == other))
+        if two:  # an edge between two, which is nearly every other case
             rest = (u * (f32(1.0) - v) if b != a else f32(0.0)) + ((f32(1.0) - u) * v if c != a else f32(0.0))
             rest = (rest + (u * v if d != a else f32(0.0))) * w
             out[i] = _better(a, w - rest, other, rest, fill)
