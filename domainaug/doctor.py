@@ -109,7 +109,10 @@ def _kernels() -> Check:
         if os.environ.get("DOMAINAUG_KERNELS"):
             return Check("kernels", "ok", f"{how}, as DOMAINAUG_KERNELS says")
         return Check("kernels", "missing", f'{how}; compiled ones are faster: pip install "domainaug[fast]"')
-    folder = folders().write
+    found = folders()
+    if found.write is None and found.read:
+        return Check("kernels", "ok", f"{how}, compiled code is read from {found.read[0]}; new code is not kept")
+    folder = found.write
     if folder is None:
         return Check("kernels", "missing", f"{how}; no folder can take compiled code: set NUMBA_CACHE_DIR to one")
     return Check("kernels", "ok", f"{how}, compiled code in {folder}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -31,12 +32,21 @@ def warmup(as_json: Annotated[bool, typer.Option("--json", help="Print JSON on s
         }
         typer.echo(json.dumps(summary, indent=2))
     elif report.engine == "plain":
-        typer.echo(
-            'the plain kernels run as they are: nothing to compile (pip install "domainaug[fast]" for faster ones)'
-        )
+        asked = os.environ.get("DOMAINAUG_KERNELS")
+        why = "DOMAINAUG_KERNELS asks for them" if asked else 'faster ones: pip install "domainaug[fast]"'
+        typer.echo(f"the plain kernels run as they are: nothing to compile ({why})")
     else:
-        kept = f"kept in {report.folder}" if report.folder else "not kept: set NUMBA_CACHE_DIR to a folder"
+        kept = f"kept in {report.folder}" if report.folder else _unkept(report.compiled)
         typer.echo(f"{report.seconds:7.2f} s  {report.compiled} functions compiled, {kept}")
+
+
+def _unkept(compiled: int) -> str:
+    from domainaug.kernels.cache import folders
+
+    read = folders().read
+    if read and not compiled:
+        return f"all read from {read[0]}"
+    return "not kept: set NUMBA_CACHE_DIR to a folder that can be written"
 
 
 def _line(done: Warmed) -> str:

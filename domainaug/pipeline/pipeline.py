@@ -19,7 +19,7 @@ from domainaug.pipeline.execution import execute
 from domainaug.pipeline.guards import RANKS, check_mask_sizes, checked_image, checked_mask, quiet
 from domainaug.pipeline.labels import Rows, boxes_fit_masks, boxes_from_masks, refuse_vanished
 from domainaug.pipeline.masks import labels_in
-from domainaug.pipeline.ranges import Values, check_range, check_unit, profile_range, resolve_values
+from domainaug.pipeline.ranges import Values, check_range, check_spacing, check_unit, profile_range, resolve_values
 from domainaug.pipeline.record import Log
 from domainaug.pipeline.state import State
 
@@ -168,9 +168,11 @@ class Pipeline(A.Compose):  # type: ignore[misc]
         Raises:
             ImageError: A picture that cannot be taken.
             LabelError: A label that would no longer be true.
+            ValueError: A range, spacing, key or copy that is none.
         """
         if args:
             raise KeyError("pass targets by name: pipeline(image=image)")
+        told = check_spacing(spacing)
         draw = self._draw(key, copy)
         targets = {name: self._additional_targets.get(name, name) for name, value in data.items() if value is not None}
         if not any(kind in RANKS for kind in targets.values()):
@@ -193,7 +195,7 @@ class Pipeline(A.Compose):  # type: ignore[misc]
         steps = plan(self, Streams(draw.entropy), forced=force_apply)
         with quiet() if self._talks else nullcontext():
             self.preprocess(ready)
-            return self._run(steps, ready, targets, values, spacing, log, thin)
+            return self._run(steps, ready, targets, values, told, log, thin)
 
     def _draw(self, key: str | None, copy: int) -> Draw:
         if key is None:

@@ -13,7 +13,16 @@ from domainaug.errors import ImageError
 if TYPE_CHECKING:
     from domainaug.profile.model import Profile
 
-__all__ = ["Values", "cast", "check_range", "check_unit", "profile_range", "resolve_values", "working_dtype"]
+__all__ = [
+    "Values",
+    "cast",
+    "check_range",
+    "check_spacing",
+    "check_unit",
+    "profile_range",
+    "resolve_values",
+    "working_dtype",
+]
 
 Array = NDArray[Any]
 
@@ -210,6 +219,26 @@ def check_unit(name: str, array: Array, profile: Profile | None) -> None:
             f"{name}: {100 * outside / array.size:.4g} % of the values lie outside {low:g} to {high:g} {unit}, which "
             f"{profile.id} expects; pass value_range=(low, high) or convert to {unit}"
         )
+
+
+def check_spacing(spacing: Any) -> tuple[float, ...] | None:
+    """Return millimeters from one pixel to the next as floats, or None.
+
+    Raises:
+        ValueError: It is not two or three finite numbers above 0.
+    """
+    if spacing is None:
+        return None
+    try:
+        found = tuple(float(each) for each in spacing)
+    except (TypeError, ValueError):
+        found = ()
+    if len(found) not in (2, 3) or not all(0 < each < np.inf for each in found):
+        raise ValueError(
+            "spacing: millimeters above 0, (rows, columns) or (slices, rows, columns), are needed, "
+            f"got {spacing!r}; leave it out where it is not known"
+        )
+    return found
 
 
 def check_range(value_range: Any, where: str) -> tuple[float, float] | None:

@@ -80,3 +80,9 @@ def test_albumentations_does_not_talk_of_every_gray_picture():
         warnings.simplefilter("error")
         pipeline = Pipeline([A.HueSaturationValue(p=1)], seed=0, bbox_params=A.BboxParams("coco"))
         pipeline(image=np.full((32, 32), 90, np.uint8))
+
+
+@pytest.mark.parametrize("spacing", [(0, 1), (-1, -1, -1), (np.inf, 1), (np.nan, 1), 1.0, "1,1", (1,), (1, 2, 3, 4)])
+def test_spacing_is_millimeters_above_zero(spacing):
+    with pytest.raises(ValueError, match=r"spacing: millimeters above 0, \(rows, columns\)"):
+        Pipeline([A.HorizontalFlip(p=1)])(image=np.zeros((8, 8), np.uint8), spacing=spacing)

@@ -228,7 +228,7 @@ class _Turn(event.Listener):  # type: ignore[misc]
 
 
 _COMPILING = (
-    "compiling the kernels for this processor, once; it takes some seconds, "
+    "compiling the kernels for this processor, once; it takes up to half a minute, "
     "and `domainaug warmup` does it ahead for all of them"
 )
 _HOMELESS = (

@@ -162,7 +162,7 @@ def test_compiling_that_takes_long_is_said_once(place: Path) -> None:
     """
     _, err = run(place, "float32", "int16", before=hasty)
     assert err.splitlines() == [
-        "compiling the kernels for this processor, once; it takes some seconds, "
+        "compiling the kernels for this processor, once; it takes up to half a minute, "
         "and `domainaug warmup` does it ahead for all of them"
     ]
     assert run(place, "float32", "int16", before=hasty)[1] == ""  # nothing is compiled
