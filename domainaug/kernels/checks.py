@@ -6,7 +6,6 @@ outputs of the wrong shape) is refused here, in Python, in time that does not de
 
 from __future__ import annotations
 
-import itertools
 import math
 import os
 from collections.abc import Collection, Sequence
@@ -18,8 +17,16 @@ from numpy.typing import DTypeLike, NDArray
 
 from domainaug.errors import ImageError
 
-__all__ = ["LARGEST_PLANE", "check_array", "check_matrix", "check_out", "check_room", "check_shape", "check_spacing",
-           "check_unfolded", "memory_available"]  # fmt: skip
+__all__ = [
+    "LARGEST_PLANE",
+    "check_array",
+    "check_matrix",
+    "check_out",
+    "check_room",
+    "check_shape",
+    "check_spacing",
+    "memory_available",
+]
 
 LARGEST_PLANE = 2**31 - 1
 """Most values in one image or slice: indices inside a slice are 32-bit, slices are counted in 64."""
@@ -231,52 +238,3 @@ def _container_memory(root: Path) -> int | None:
         except (OSError, ValueError):
             continue
     return None
-
-
-def check_unfolded(displacement: NDArray[Any], cell: Sequence[float], name: str = "displacement") -> None:
-    """Refuse a displacement that folds: two places would show the same thing, and labels would be torn.
-
-    The determinant of the Jacobian of x + displacement(x) must be above zero in every corner of every cell of the
-    control grid, with the differences along the cell's edges. Between four corners of a plane it is linear, so
-    there the test is exact for linear interpolation.
-
-    Args:
-        displacement: `(n0, ..., nd-1, d)`: along each axis, in the order of the axes, at the control points.
-        cell: Distance of control points along each axis, in the unit of the displacement.
-        name: What the message calls it.
-
-    Raises:
-        ValueError: Another shape, a value that is not finite, or a fold; says where, and how much would be legal.
-    """
-    field = np.asarray(displacement, np.float64)
-    d = field.ndim - 1
-    if d < 1 or field.shape[-1] != d:
-        raise ValueError(f"{name} must have shape (n0, ..., nd-1, d) and has {field.shape}")
-    steps = check_spacing(cell, d, f"{name}'s cell")
-    if not np.isfinite(field).all():
-        raise ValueError(f"{name} has values that are not finite")
-    if min(field.shape[:-1]) < 2:
-        raise ValueError(f"{name} has shape {field.shape} and needs at least two control points along each axis")
-    for corner in itertools.product((0, 1), repeat=d):
-        determinant = np.linalg.det(_jacobian(field, steps, corner))
-        worst = np.unravel_index(int(determinant.argmin()), determinant.shape)
-        if not determinant[worst] > 0:
-            raise ValueError(
-                f"{name} folds near control point {tuple(int(i) for i in worst)} (Jacobian determinant "
-                f"{determinant[worst]:.3g}): make it smaller or the grid coarser"
-            )
-
-
-def _jacobian(field: NDArray[np.float64], steps: Sequence[float], corner: tuple[int, ...]) -> NDArray[np.float64]:
-    """Return the Jacobian `(cells..., d, d)` in one corner of every cell, from the edges that meet there."""
-    d = len(steps)
-    columns = []
-    for axis in range(d):
-        other = tuple(slice(c, c + n - 1) for c, n in zip(corner, field.shape, strict=False))
-        low = tuple(
-            slice(0, n - 1) if i == axis else o for i, (o, n) in enumerate(zip(other, field.shape, strict=False))
-        )
-        high = tuple(slice(1, n) if i == axis else o for i, (o, n) in enumerate(zip(other, field.shape, strict=False)))
-        columns.append((field[high] - field[low]) / steps[axis])
-    gradient: NDArray[np.float64] = np.stack(columns, axis=-1)
-    return gradient + np.eye(d)

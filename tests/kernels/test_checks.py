@@ -2,9 +2,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 
 from domainaug.errors import ImageError, LabelError
 from domainaug.kernels import checks
@@ -15,7 +12,6 @@ from domainaug.kernels.checks import (
     check_room,
     check_shape,
     check_spacing,
-    check_unfolded,
     memory_available,
 )
 
@@ -180,54 +176,3 @@ def test_memory_is_what_the_system_and_the_container_leave(tmp_path: Path, monke
     monkeypatch.setattr(checks, "_container_memory", lambda root: None)
     assert memory_available() is None
     check_room((1 << 30, 1 << 20), np.float32)  # where nobody knows, the allocation itself says no
-
-
-@pytest.mark.parametrize("axes", [1, 2, 3])
-def test_a_displacement_folds_when_a_point_overtakes_its_neighbor(axes: int) -> None:
-    field = np.zeros((5,) * axes + (axes,))
-    middle = (2,) * axes
-    for axis in range(axes):
-        for way in (-1, 1):
-            bent = field.copy()
-            bent[(*middle, axis)] = way * 7.9  # 8 apart
-            check_unfolded(bent, (8.0,) * axes)
-            bent[(*middle, axis)] = way * 8.0
-            with pytest.raises(ValueError, match="folds near control point"):
-                check_unfolded(bent, (8.0,) * axes)
-
-
-@settings(deadline=None, max_examples=80)
-@given(field=arrays(np.float64, (4, 5, 2), elements=st.floats(-1.2, 1.2)))
-def test_between_four_points_the_test_is_exact(field: np.ndarray) -> None:
-    """The corners decide: no place inside a cell folds where none of its corners does, and the other way round."""
-    s = np.linspace(0, 1, 41)
-    worst = np.inf
-    for i in range(3):
-        for j in range(4):
-            a, b, c, d = field[i, j], field[i + 1, j], field[i, j + 1], field[i + 1, j + 1]
-            down = (b - a) + s[:, None] * (d - c - b + a)  # along the columns, d/di
-            right = (c - a) + s[:, None] * (d - b - c + a)
-            determinant = np.multiply.outer(1 + right[:, 1], 1 + down[:, 0]) - np.multiply.outer(
-                right[:, 0], down[:, 1]
-            )
-            worst = min(worst, determinant.min())
-    if abs(worst) < 1e-9:
-        return
-    if worst > 0:
-        check_unfolded(field, (1.0, 1.0))
-    else:
-        with pytest.raises(ValueError, match="folds"):
-            check_unfolded(field, (1.0, 1.0))
-
-
-def test_a_displacement_of_another_shape_is_refused() -> None:
-    for wrong, message in (
-        (np.zeros((4, 4, 3)), "must have shape"),
-        (np.zeros(4), "must have shape"),
-        (np.full((4, 4, 2), np.nan), "not finite"),
-        (np.zeros((1, 4, 2)), "at least two control points"),
-    ):
-        with pytest.raises(ValueError, match=message):
-            check_unfolded(wrong, (1.0, 1.0))
-    with pytest.raises(ValueError, match="cell must be above zero"):
-        check_unfolded(np.zeros((4, 4, 2)), (1.0, 0.0))
