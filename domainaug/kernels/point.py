@@ -34,6 +34,10 @@ class Power:
 
     gamma: float | tuple[float, ...]
 
+    def __post_init__(self) -> None:
+        if not all(isfinite(gamma) and gamma >= 0 for gamma in _each(self.gamma)):
+            raise ValueError(f"a power takes a finite exponent from 0, not {self.gamma!r}")
+
 
 @dataclass(frozen=True, slots=True)
 class Solarize:
@@ -48,6 +52,10 @@ class Posterize:
 
     bits: int | tuple[int, ...]
 
+    def __post_init__(self) -> None:
+        if not all(bits in range(9) for bits in _each(self.bits)):
+            raise ValueError(f"posterizing keeps 0 to 8 bits, not {self.bits!r}")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Curve:
@@ -58,6 +66,10 @@ class Curve:
     """
 
     knots: Float
+
+    def __post_init__(self) -> None:
+        if self.knots.ndim not in (1, 2) or self.knots.shape[-1] < 2 or not np.isfinite(self.knots).all():
+            raise ValueError(f"a curve takes (K,) or (channels, K) finite knots, K from 2, not {self.knots.shape}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,8 +147,8 @@ class Point:
     clip: bool = True
 
     def __post_init__(self) -> None:
-        if not self.high > self.low:
-            raise ValueError(f"a point program needs low < high, got {self.low!r} and {self.high!r}")
+        if not (isfinite(self.low) and isfinite(self.high) and self.high > self.low):
+            raise ValueError(f"a point program needs finite low < high, got {self.low!r} and {self.high!r}")
 
     @property
     def is_curve(self) -> bool:
@@ -165,6 +177,10 @@ class Point:
     def counts_from(self, value: Any) -> Any:
         """Return values as shares."""
         return (value - self.low) / (self.high - self.low)
+
+
+def _each(value: Any) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else (value,)
 
 
 def _channels(op: Op) -> int:

@@ -262,3 +262,26 @@ def test_a_bias_field_takes_as_many_coefficients_as_its_order_has_terms(coeffici
 def test_noise_has_a_finite_strength(std):
     with pytest.raises(ValueError, match="noise takes"):
         Noise(std, 1)
+
+
+@pytest.mark.parametrize(
+    ("op", "value", "words"),
+    [
+        (Curve, np.zeros(0, np.float32), "finite knots"),
+        (Curve, np.zeros(1, np.float32), "finite knots"),
+        (Curve, np.zeros((2, 2, 2), np.float32), "finite knots"),
+        (Curve, np.array([0, np.nan], np.float32), "finite knots"),
+        (Power, np.nan, "finite exponent"),
+        (Power, (1.0, -1.0), "finite exponent"),
+        (Posterize, 99, "0 to 8 bits"),
+        (Posterize, (3, -1), "0 to 8 bits"),
+    ],
+)
+def test_operations_that_mean_nothing_are_refused(op, value, words):
+    with pytest.raises(ValueError, match=words):
+        op(value)
+
+
+def test_a_range_is_finite():
+    with pytest.raises(ValueError, match="finite low < high"):
+        Point((), 0.0, np.inf)
