@@ -99,6 +99,8 @@ class Pipeline(A.Compose):  # type: ignore[misc]
             not isinstance(leaf, A.ImageOnlyTransform) and kind_of(leaf) is not Kind.PIXEL for _, leaf in leaves(self)
         )
         pixel = (leaf for _, leaf in leaves(self) if leaf.p > 0 and kind_of(leaf) is Kind.PIXEL)
+        voxels = (type(leaf).__name__ for _, leaf in leaves(self) if leaf.p > 0 and hasattr(leaf, "volume_map"))
+        self._moves_voxels = next(voxels, "")
         self._talks = any(isinstance(leaf, A.HueSaturationValue) for _, leaf in leaves(self))
         self._asking = next((type(leaf).__name__ for leaf in pixel), "")
 
@@ -215,6 +217,7 @@ class Pipeline(A.Compose):  # type: ignore[misc]
                     raise LabelError(f"{name}: Pipeline(..., {params}=...) is needed to know their format")
         if not self._moves:
             return
+        self._refuse_points_without_a_slice(targets)
         sizes = {np.shape(data[n])[:2] for n, k in targets.items() if k == "image"}
         for name, kind in targets.items():
             value = data[name]
@@ -224,6 +227,17 @@ class Pipeline(A.Compose):  # type: ignore[misc]
                     f"{name}: an array as large as the picture would stay behind when the picture moves; "
                     f"pass additional_targets={{{name!r}: 'image'}} or {{{name!r}: 'mask'}} to the pipeline"
                 )
+
+    def _refuse_points_without_a_slice(self, targets: Mapping[str, str]) -> None:
+        """Refuse points that do not say which slice they are in, where a step moves a volume across its slices."""
+        points, kinds = self.processors.get("keypoints"), set(targets.values())
+        if points is None or "keypoints" not in kinds or "z" in points.params.format:
+            return
+        if kinds.intersection(("volume", "volumes")) and self._moves_voxels:
+            raise LabelError(
+                f"{self._moves_voxels} moves a volume across its slices, and key points {points.params.format!r} "
+                "do not say which slice they are in; pass KeypointParams('xyz')"
+            )
 
     def _taken(
         self,

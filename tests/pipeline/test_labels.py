@@ -9,6 +9,7 @@ from domainaug._albumentations import A
 from domainaug.errors import LabelError
 from domainaug.pipeline import Pipeline
 from domainaug.pipeline.labels import boxes_fit_masks, extents
+from domainaug.transforms import Deform, VolumeAffine
 
 IMAGE = np.zeros((100, 100), np.uint8)
 BOXES = A.BboxParams("pascal_voc", label_fields=["names"])
@@ -117,3 +118,13 @@ def test_a_mask_that_dropout_covers_follows():
     pipeline = Pipeline([cover])
     pipeline(image=IMAGE, mask=MASKS[0])
     assert pipeline.record["labels"]["vanished"] == {"mask": [1]}
+
+
+@pytest.mark.parametrize("step", [VolumeAffine(spacing=(1, 1, 1), p=1), Deform(displacement_px=1, p=1)])
+def test_points_of_a_volume_say_which_slice_they_are_in(step):
+    volume = np.zeros((6, 32, 32), np.uint8)
+    flat = Pipeline([step], seed=1, keypoint_params=A.KeypointParams("xy"))
+    with pytest.raises(LabelError, match=r"do not say which slice they are in; pass KeypointParams\('xyz'\)"):
+        flat(volume=volume, keypoints=np.array([[16.0, 16.0]]))
+    whole = Pipeline([step], seed=1, keypoint_params=A.KeypointParams("xyz"))
+    assert whole(volume=volume, keypoints=np.array([[16.0, 16.0, 3.0]]))["keypoints"].shape == (1, 3)
