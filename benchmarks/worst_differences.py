@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates
 
 from domainaug.kernels.engine import using
+from domainaug.kernels.labels import warp_labels
 from domainaug.kernels.maps import Field, PixelMap
 from domainaug.kernels.point import Bias, Curve, Linear, Noise, Op, Point, Power
 from domainaug.kernels.random import normals
-from domainaug.kernels.warp import apply_point, warp, warp_labels
+from domainaug.kernels.warp import apply_point, warp
 
 __all__ = ["Kernel", "measure", "planar"]
 

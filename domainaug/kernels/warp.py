@@ -1,10 +1,7 @@
-"""Pictures, stacks of slices and label masks through a `PixelMap`, with a `Point` program in the same pass.
+"""Pictures and stacks of slices through a `PixelMap`, with a `Point` program in the same pass.
 
     warp          images: interpolated once, then the program, then rounded once to the type
     apply_point   the program alone
-    warp_labels   integer masks: every pixel goes to the label that covers most of it, in one pass for all labels
-    coverage      how much one label covers of each output pixel
-    thin_labels   the labels that may break up on the way
 
 NaN in a floating picture reaches the pixels it has a share in, and no integer result: there it is the type's low
 end. A result does not depend on the number of threads.
@@ -13,21 +10,21 @@ end. A result does not depend on the number of threads.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from domainaug.errors import ImageError, LabelError, UnknownName
+from domainaug.errors import ImageError, UnknownName
 from domainaug.kernels import whole
 from domainaug.kernels.checks import check_array, check_out
 from domainaug.kernels.engine import loops
 from domainaug.kernels.maps import Field, Mesh, PixelMap, Stage
 from domainaug.kernels.point import Noise, Point
 
-__all__ = ["WARMUP", "Order", "apply_point", "coverage", "thin_labels", "warp", "warp_labels"]
+__all__ = ["WARMUP", "Order", "apply_point", "check_map", "warp"]
 
 Array = NDArray[Any]
 Order = Literal["nearest", "linear", "cubic", "area"]
@@ -36,9 +33,6 @@ Order = Literal["nearest", "linear", "cubic", "area"]
 _COMPILED: tuple[Order, ...] = ("linear", "cubic")
 _ORDERS = ("nearest", "linear", "cubic", "area")
 _PICTURES: tuple[np.dtype[Any], ...] = tuple(map(np.dtype, ("u1", "u2", "i2", "f4")))
-_MASKS: tuple[np.dtype[Any], ...] = tuple(map(np.dtype, ("u1", "i2", "u2", "i4")))
-_SHRINKS = 1.05
-"""Input pixels in one output pixel, along an axis, from which on one speaks of shrinking."""
 
 
 def warp(
@@ -82,7 +76,7 @@ def warp(
     source = check_array(
         image, dtypes=(image.dtype,) if any_type else _PICTURES, ndim=(2 + stack, 3 + stack), planes=int(stack)
     )
-    _check_map(pixel_map, source.shape[stack : 2 + stack], ImageError)
+    check_map(pixel_map, source.shape[stack : 2 + stack], ImageError)
     channels = source.shape[-1] if source.ndim == 3 + stack else 1
     pixels = source.reshape(-1, *pixel_map.frame, channels)
     if point is not None:
@@ -149,106 +143,6 @@ def _apply(source: Array, point: Point, out: Array, threads: int | None, counts:
         loops("warp").points(source, point, out, threads, counts)
 
 
-def warp_labels(
-    mask: Array,
-    pixel_map: PixelMap,
-    *,
-    fill: int = 0,
-    thin: Collection[int] | None = None,
-    stack: bool = False,
-    out: Array | None = None,
-    threads: int | None = None,
-) -> Array:
-    """Return a mask of labels as a map shows it, in one pass however many labels there are.
-
-    The pixels an output pixel takes values from vote with their weights. Ties go to labels over background, and to
-    the low label over the high one. A pixel stays background where its best label covers a tenth of it or less, or
-    less than the background does. Where the map shrinks threefold or more, all that an output pixel sees votes.
-
-    Args:
-        mask: (H, W), with `stack` (D, H, W); uint8, int16, uint16 or int32. A map that moves whole pixels takes
-            any type.
-        pixel_map: Where output pixels look; its frame is (H, W).
-        fill: What lies outside a constant border; also the label of the background.
-        thin: Labels that are averaged over what an output pixel sees even where the map shrinks less than
-            threefold; those of `thin_labels` when None.
-        stack: Whether the first axis counts slices.
-        out: Array for the result, or None for a new one.
-        threads: As in `warp`.
-
-    Raises:
-        LabelError: A type, shape or size that has no kernel, a fill the type does not hold, or a map for another
-            frame.
-    """
-    whole_pixels = whole.moves_whole(pixel_map)
-    any_type = whole_pixels and isinstance(mask, np.ndarray)
-    types = (mask.dtype,) if any_type else _MASKS
-    source = check_array(mask, "mask", dtypes=types, ndim=2 + stack, planes=int(stack), error=LabelError)
-    _check_map(pixel_map, source.shape[-2:], LabelError)
-    if source.dtype.kind in "iu" and not np.iinfo(source.dtype).min <= fill <= np.iinfo(source.dtype).max:
-        raise LabelError(f"fill={fill!r} is no {source.dtype}, the type of the mask: choose a label it can hold")
-    shape = (*source.shape[:-2], *pixel_map.shape)
-    result = check_out(out, shape, source.dtype, sources=(source,), planes=int(stack), error=LabelError)
-    planes, target = source.reshape(-1, *pixel_map.frame), result.reshape(-1, *pixel_map.shape)
-    if whole_pixels:
-        moved = whole.moved(planes[..., None], pixel_map, np.full(1, fill))
-        assert moved is not None
-        np.copyto(target, moved[..., 0])
-        return result
-    if thin is None:
-        thin = thin_labels(source, stack=stack) if max(pixel_map.footprint) > _SHRINKS else ()
-    loops("labels").warp_labels(planes, pixel_map, int(fill), thin, target, threads)
-    return result
-
-
-def coverage(
-    mask: Array, value: int, pixel_map: PixelMap, *, out: Array | None = None, threads: int | None = None
-) -> NDArray[np.float32]:
-    """Return how much of each output pixel one label covers, from 0 to 1.
-
-    Where the map shrinks, coverage is averaged over all an output pixel sees.
-
-    Args:
-        mask: (H, W), integers or truth values.
-        value: The label.
-        pixel_map: Where output pixels look.
-        out: (H', W') float32 for the result, or None.
-        threads: As in `warp`.
-
-    Raises:
-        LabelError: A mask without two axes or values, or a map for another frame.
-    """
-    from domainaug.kernels.plain import labels
-
-    types = (*_MASKS, *map(np.dtype, ("bool", "i1", "u4", "i8", "u8")))
-    source = check_array(mask, "mask", dtypes=types, ndim=2, error=LabelError)
-    _check_map(pixel_map, source.shape, LabelError)
-    plane = labels.coverage(source, value, pixel_map.footprint)
-    return warp(plane, pixel_map, out=out, threads=threads)
-
-
-def thin_labels(mask: Array, *, stack: bool = False) -> list[int]:
-    """Return the labels, in order, of which little is further than a pixel from their edge.
-
-    A pixel is further if all of its eight neighbors have its label; less than a tenth of a thin label's pixels are.
-
-    Args:
-        mask: (H, W), with `stack` (D, H, W), integers.
-        stack: Whether the first axis counts slices; a label is thin if it is in any of them.
-    """
-    if stack:
-        return sorted({value for plane in mask for value in thin_labels(plane)})
-    if mask.dtype.itemsize > 2:
-        values, codes = np.unique(mask, return_inverse=True)
-        there, deep = loops("census").census(codes.reshape(mask.shape), len(values))
-        return [int(value) for value in values[10 * deep < there]]
-    bits = 8 * mask.dtype.itemsize
-    there, deep = loops("census").census(np.ascontiguousarray(mask).view(f"u{mask.dtype.itemsize}"), 1 << bits)
-    found = [int(code) for code in np.flatnonzero(10 * deep < there)]
-    signed = mask.dtype.kind == "i"
-    return sorted(code - (1 << bits) if signed and code >> (bits - 1) else code for code in found)
-
-
 def _fills(fill: float | Sequence[float], channels: int) -> NDArray[np.float64]:
     values = np.empty(channels, np.float64)
     if not isinstance(fill, int | float) and np.ndim(fill) and len(fill) != channels:
@@ -259,8 +153,14 @@ def _fills(fill: float | Sequence[float], channels: int) -> NDArray[np.float64]:
     return values
 
 
-def _check_map(pixel_map: PixelMap, shape: Sequence[int], error: type[Exception]) -> None:
-    """Refuse a map for another frame, or one that leads nowhere."""
+def check_map(pixel_map: PixelMap, shape: Sequence[int], error: type[Exception]) -> None:
+    """Refuse a map for another frame, or one that leads nowhere.
+
+    Args:
+        pixel_map: The map.
+        shape: Height and width of what it is to move.
+        error: What to raise.
+    """
     if tuple(shape) != tuple(pixel_map.frame):
         raise error(f"the map is for a {tuple(pixel_map.frame)} picture and this one is {tuple(shape)} (height, width)")
     for stage in pixel_map.stages:
@@ -293,13 +193,6 @@ def _warm(dtype: str, order: Order) -> None:
     warp(image, slanted, order=order, point=Point((Noise(0.1, 1),)), threads=1)
 
 
-def _warm_labels(dtype: str) -> None:
-    mask = np.zeros((8, 8), dtype)
-    thin_labels(mask)
-    for zoom in (0.9, 4.0):
-        warp_labels(mask, PixelMap.of([[zoom, 0.1, 0.3], [-0.1, zoom, 0.4]], (8, 8), (2, 2)), threads=1)
-
-
 def _warm_points(dtype: str) -> None:
     apply_point(np.zeros((4, 5), dtype), Point((Noise(0.1, 1),)), channels_last=False, threads=1)
 
@@ -309,8 +202,6 @@ def _entries() -> Iterator[Callable[[], None]]:
         for order in _COMPILED:  # "nearest" runs in the loops of the one, "area" in those of the other
             yield _named(f"{order}_{dtype}", partial(_warm, dtype, order))
         yield _named(f"points_{dtype}", partial(_warm_points, dtype))
-    for dtype in ("uint8", "int16", "uint16", "int32"):
-        yield _named(f"labels_{dtype}", partial(_warm_labels, dtype))
 
 
 def _named(name: str, entry: partial[None]) -> Callable[[], None]:

@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 
 from domainaug._albumentations.fill import lent_fill
 from domainaug.errors import LabelError
+from domainaug.kernels.labels import coverage, thin_labels, warp_labels
 from domainaug.kernels.maps import PixelMap
 from domainaug.kernels.resample import resample_labels, resample_volume
 from domainaug.kernels.volume_map import VolumeMap
-from domainaug.kernels.warp import coverage, thin_labels, warp, warp_labels
+from domainaug.kernels.warp import warp
 
 __all__ = ["labels_in", "move_planes", "move_volumes", "resample_masks", "warp_masks"]
 

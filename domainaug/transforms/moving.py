@@ -103,7 +103,8 @@ class Moving(Own, A.DualTransform):  # type: ignore[misc]
 
     def apply_to_mask(self, mask: Array, **params: Any) -> Array:
         """Return a mask of labels moved."""
-        from domainaug.kernels.warp import warp, warp_labels
+        from domainaug.kernels.labels import warp_labels
+        from domainaug.kernels.warp import warp
 
         found, background = self._pixel_map(params, mask.shape[:2]), params["fill_mask"]
         return by_coverage(

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from domainaug._albumentations import A
 from domainaug.errors import LabelError
 from domainaug.kernels.engine import using
+from domainaug.kernels.labels import coverage, thin_labels, warp_labels
 from domainaug.kernels.maps import Field, PixelMap, Projective
-from domainaug.kernels.warp import coverage, thin_labels, warp, warp_labels
+from domainaug.kernels.warp import warp
 from domainaug.pipeline.masks import resample_masks
 
 TYPES = (np.uint8, np.int16, np.uint16, np.int32)
