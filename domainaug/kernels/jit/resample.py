@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domainaug.kernels.jit.point import pack
-from domainaug.kernels.jit.resample_labels import nearest_rows, vote_rows
+from domainaug.kernels.jit.resample_labels import vote_rows
 from domainaug.kernels.jit.resample_linear import linear_rows
+from domainaug.kernels.jit.resample_nearest import nearest_rows
 from domainaug.kernels.jit.resample_rows import SPAN
 from domainaug.kernels.jit.resample_taps import taps_rows
 from domainaug.kernels.jit.warp import points

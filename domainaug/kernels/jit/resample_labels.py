@@ -1,4 +1,4 @@
-"""Label masks through a map: the nearest voxel, or a vote of eight."""
+"""Label masks through a map: a vote of the eight voxels around."""
 
 from __future__ import annotations
 
@@ -16,69 +16,14 @@ from domainaug.kernels.jit.resample_rows import (
     lattice_line,
     lattice_plane,
     look,
-    look_nearest,
     row_start,
 )
 
-__all__ = ["nearest_rows", "vote_rows"]
+__all__ = ["vote_rows"]
 
 i32, f32 = np.int32, np.float32
 TIE = f32(1e-4)  # as in the plain engine
 LAST = np.int64(2**62)  # beyond every label
-
-
-@compiled
-def nearest_rows(
-    flat: Any, frame: Any, out: Any, begin: int, end: int, matrix: Any, mesh: Any, level: bool, held: bool, fill: Any,
-    index: Any,
-) -> None:  # fmt: skip
-    """Give rows begin to end, counted over all slices of the output, the bits of the nearest voxel.
-
-    Args:
-        flat: The mask as one row, unsigned.
-        frame: (3,) int64, depth, height and width of the mask.
-        out: (D, H, W), written.
-        begin: The first row.
-        end: One beyond the last.
-        matrix: (4, 4) float64.
-        mesh: (3, gz, gy, gx) float32, or (3, 0, 0, 0).
-        level: Whether a slice of the output lies in one plane of constant z.
-        held: Whether the border is "replicate".
-        fill: What lies outside.
-        index: (SPAN,) int32 or int64, to work in.
-    """
-    depth, height, width = frame[0], frame[1], frame[2]
-    rows, columns = out.shape[1], out.shape[2]
-    at, seen, start = np.empty(SPAN, np.float64), np.empty(SPAN, np.int32), np.empty(3, np.float64)
-    plane = np.zeros((3, mesh.shape[2], mesh.shape[3]), np.float64)
-    line = np.zeros((3, mesh.shape[3]), np.float64)
-    before, base, shown = -1, 0, 1
-    for row in range(begin, end):
-        z, y = row // rows, row % rows
-        row_start(matrix, y, z, start)
-        if mesh.size:
-            if z != before:
-                lattice_plane(mesh, plane, z, out.shape[0])
-            lattice_line(plane, line, y, rows)
-        if level and z != before:
-            low, share, shown = between(start[2], depth, held)
-            base = (low + int(share >= f32(0.5))) * height * width
-        before = z
-        for x in range(0, columns, SPAN):
-            n = min(SPAN, columns - x)
-            for i in range(i32(n)):
-                index[i], seen[i] = 0, shown
-            look_nearest(at, x, n, matrix[0, 0], start[0], line[0], columns, width, ONE, held, index, seen)
-            look_nearest(at, x, n, matrix[1, 0], start[1], line[1], columns, height, width, held, index, seen)
-            if not level:
-                look_nearest(
-                    at, x, n, matrix[2, 0], start[2], line[2], columns, depth, height * width, held, index, seen
-                )  # fmt: skip
-            part, to = flat[base:], out[z, y, x : x + n]
-            for i in range(i32(n)):
-                to[i] = part[np.uint64(index[i])]
-            for i in range(i32(n)):
-                to[i] = to[i] if seen[i] != i32(0) else fill
 
 
 @compiled
@@ -88,7 +33,7 @@ def vote_rows(
 ) -> None:  # fmt: skip
     """Give rows begin to end the label that most of the eight voxels around have.
 
-    Args as in `nearest_rows` and `linear_rows`; `fill` is an int64.
+    Args as in `resample_nearest.nearest_rows` and `linear_rows`; `fill` is an int64.
     """
     depth, height, width = frame[0], frame[1], frame[2]
     rows, columns = out.shape[1], out.shape[2]

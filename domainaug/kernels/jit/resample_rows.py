@@ -12,7 +12,7 @@ import numpy as np
 
 from domainaug.kernels.jit import compiled
 
-__all__ = ["ONE", "SPAN", "between", "fill_with", "lattice_line", "lattice_plane", "look", "look_nearest",
+__all__ = ["ONE", "SPAN", "all_within", "between", "fill_with", "interior", "lattice_line", "lattice_plane", "look",
            "row_coordinates", "row_start"]  # fmt: skip
 
 SPAN = 512
@@ -148,9 +148,9 @@ def look(
     """
     if line.size:
         row_coordinates(at, begin, n, step, start, line, width)
-        inside, beyond = (0, n) if _all_within(at, n, 0.0, length - 1.0) else (n, n)
+        inside, beyond = (0, n) if all_within(at, n, 0.0, length - 1.0) else (n, n)
     else:
-        inside, beyond = _interior(begin, n, step, start, 0.0, length - 1.0)
+        inside, beyond = interior(begin, n, step, start, 0.0, length - 1.0)
         row_coordinates(at, begin, inside, step, start, line, width)
         row_coordinates(at[beyond:], begin + beyond, n - beyond, step, start, line, width)
     _hold(at, inside, length, stride, held, index, weight, seen)
@@ -172,34 +172,7 @@ def look(
 
 
 @compiled
-def look_nearest(
-    at: Any, begin: int, n: int, step: float, start: float, line: Any, width: int, length: int, stride: int,
-    held: bool, index: Any, seen: Any,
-) -> None:  # fmt: skip
-    """Add the nearest voxel along an axis, the later one at .5; arguments as in `look`."""
-    edge, wide = length - 0.5, index.dtype.type(stride)
-    if line.size:
-        row_coordinates(at, begin, n, step, start, line, width)
-        inside, beyond = (0, n) if _all_within(at, n, -0.5, edge) else (n, n)
-    else:
-        inside, beyond = _interior(begin, n, step, start, -0.5, edge)
-        row_coordinates(at, begin, inside, step, start, line, width)
-        row_coordinates(at[beyond:], begin + beyond, n - beyond, step, start, line, width)
-    _hold_nearest(at, inside, length, stride, held, index, seen)
-    _hold_nearest(at[beyond:], n - beyond, length, stride, held, index[beyond:], seen[beyond:])
-    count, index, at = i32(beyond - inside), index[inside:], at[inside:]
-    if line.size:
-        for i in range(count):
-            index[i] += wide * index.dtype.type(i32(at[i] + 0.5))
-        return
-    origin = i32(begin + inside)
-    for i in range(count):
-        p = step * np.float64(origin + i) + start
-        index[i] += wide * index.dtype.type(i32(p + 0.5))
-
-
-@compiled
-def _interior(begin: int, n: int, step: float, start: float, low: float, high: float) -> Any:
+def interior(begin: int, n: int, step: float, start: float, low: float, high: float) -> Any:
     """Return the first and one beyond the last of n voxels whose coordinates are surely in [low, high)."""
     if step == 0:
         return (0, n) if low <= start < high else (n, n)
@@ -227,19 +200,7 @@ def _hold(at: Any, n: int, length: int, stride: int, held: bool, index: Any, wei
 
 
 @compiled
-def _hold_nearest(at: Any, n: int, length: int, stride: int, held: bool, index: Any, seen: Any) -> None:
-    last, edge, wide = np.float64(length - 1), np.float64(length) - 0.5, index.dtype.type(stride)
-    for i in range(i32(n)):
-        p = at[i]
-        inside = YES if (p >= -0.5) & (p < edge) else NO
-        q = p if p > 0.0 else 0.0
-        q = q if q < last else last
-        index[i] += wide * index.dtype.type(i32(q + 0.5))
-        seen[i] = seen[i] & (inside | i32(held))
-
-
-@compiled
-def _all_within(at: Any, n: int, low: float, high: float) -> bool:
+def all_within(at: Any, n: int, low: float, high: float) -> bool:
     """Whether every coordinate is in [low, high)."""
     found = i32(0)
     for i in range(i32(n)):
