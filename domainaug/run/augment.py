@@ -86,31 +86,14 @@ def augment(
         OutputError: The output cannot be written, is another run's, or another run is writing there.
     """
     began = time.monotonic()
-    chosen = engine_named(engine, workers=max(workers or default_workers(), 1))
+    processes = max(workers or default_workers(), 1)
+    chosen = engine_named(engine, workers=processes)
     plan = make_plan(
-        source,
-        out,
-        profile=profile,
-        copies=copies,
-        seed=seed,
-        strength=strength,
-        options=options,
-        layout=layout,
+        source, out, profile=profile, copies=copies, seed=seed, strength=strength, options=options, layout=layout,
         jpeg_quality=jpeg_quality,
-    )
+    )  # fmt: skip
     run = _Run(plan, chosen, memory_limit, timeout, progress)
-    if dry_run:
-        return run.rehearsed(began, workers=max(workers or default_workers(), 1))
-    with _locked(plan.out):
-        fresh = not (plan.out / LEDGER).exists()
-        try:
-            return run.done(began)
-        except OutputError:
-            raise
-        except DomainAugError:  # a recipe that cannot be composed: mended, it is another one, and would be refused
-            if fresh and not run.made:
-                (plan.out / LEDGER).unlink(missing_ok=True)
-            raise
+    return run.rehearsed(began, workers=processes) if dry_run else run.performed(began)
 
 
 @dataclass(slots=True)
@@ -142,6 +125,20 @@ class _Run:
             memory_limit=self.memory_limit,
             timeout=self.timeout,
         )
+
+    def performed(self, began: float) -> RunSummary:
+        """Do the run while nobody else writes into its folder."""
+        plan = self.plan
+        with _locked(plan.out):
+            fresh = not (plan.out / LEDGER).exists()
+            try:
+                return self.done(began)
+            except OutputError:
+                raise
+            except DomainAugError:  # a recipe that cannot be composed: mended, it is another one, and would be refused
+                if fresh and not self.made:
+                    (plan.out / LEDGER).unlink(missing_ok=True)
+                raise
 
     def done(self, began: float) -> RunSummary:
         plan = self.plan
