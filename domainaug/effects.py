@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
 
@@ -55,8 +55,8 @@ class Interval:
     @classmethod
     def of(cls, values: Iterable[float]) -> Interval:
         """Return the smallest interval that holds every value."""
-        values = list(values)
-        return cls(float(min(values)), float(max(values)))
+        each = [float(value) for value in values]
+        return cls(min(each), max(each))
 
     def hull(self, other: Interval) -> Interval:
         """Return the smallest interval that holds both."""
@@ -86,6 +86,7 @@ class Effect:
         needs: What kind of image can show it.
         lowest: The smallest value the effect can have.
         highest: The largest value the effect can have.
+        still: The interval of an image left alone.
     """
 
     name: str
@@ -97,16 +98,15 @@ class Effect:
     needs: Needs = Needs.ANYTHING
     lowest: float = 0.0
     highest: float = math.inf
+    still: Interval = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "still", Interval(self.neutral, self.neutral))
 
     @property
     def is_flag(self) -> bool:
         """Whether the effect happens or does not, rather than having a size."""
         return self.unit == "flag"
-
-    @property
-    def still(self) -> Interval:
-        """The interval of an image left alone."""
-        return Interval(self.neutral, self.neutral)
 
     @property
     def anything(self) -> Interval:

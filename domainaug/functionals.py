@@ -67,7 +67,7 @@ def nearest_affine(maps: Array) -> tuple[Array, Array]:
     return affine, departure
 
 
-def decompose(maps: Array, *, aspect: float = 1.0) -> dict[str, Array]:
+def decompose(maps: Array, *, aspect: float | Array = 1.0) -> dict[str, Array]:
     """Read the geometric effects of maps.
 
     Rotation and shear are symmetric in x and y: with each axis turned by its own angle, rotation is their
@@ -76,7 +76,7 @@ def decompose(maps: Array, *, aspect: float = 1.0) -> dict[str, Array]:
 
     Args:
         maps: (n, 3, 3), forward, frame units.
-        aspect: Width of the frame over its height.
+        aspect: Width of the frame over its height; (n,) for one each.
 
     Returns:
         (n,) values of mirror_horizontal, mirror_vertical, rotation (deg), scale, aspect, shear (deg),
@@ -128,7 +128,6 @@ def tone_effects(curves: Array, levels: Array = LEVELS) -> dict[str, Array]:
     curves = np.atleast_2d(np.asarray(curves, dtype=np.float64))
     free = (curves > 0.004) & (curves < 0.996)
     free |= (free.sum(axis=1) < 3)[:, None]
-    middle = _at(np.array([0.5]), levels, curves)[:, 0]
     nine = _at(_NINE, levels, curves)
     slope, offset = _line(levels, curves, free)
     line_residual = _rms(curves - (slope[:, None] * levels + offset[:, None]), free)
@@ -136,7 +135,7 @@ def tone_effects(curves: Array, levels: Array = LEVELS) -> dict[str, Array]:
     is_power = (power_residual < 0.5 * line_residual) & (line_residual > 1e-3)
     falls = np.diff(curves, axis=1) < -1e-6
     return {
-        "brightness": middle - 0.5,
+        "brightness": nine[:, 4] - 0.5,
         "contrast": np.abs(slope),
         "gamma": np.where(is_power, gamma, 1.0),
         "tone": np.abs(nine - _NINE).max(axis=1),

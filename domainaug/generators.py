@@ -8,7 +8,7 @@ two steps share adds up, a mirror turns the sign of the rotation before it, and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from domainaug.effects import EFFECTS, Effect, EffectRanges, Interval, applicable, effect
 from domainaug.functionals import LEVELS, decompose, field_of_view, tone_effects
 
-__all__ = ["Frame", "Generators"]
+__all__ = ["Frame", "Generators", "present", "read_together"]
 
 Array = NDArray[np.float64]
 
@@ -219,35 +219,63 @@ class Generators:
             frame: The frame. Its aspect matters to shifts (a square is assumed without it), and what cannot
                 happen to it is left out: color effects of a gray picture, turns of a picture that has no depth.
         """
-        return dict(_read(self, frame))
+        return read_together([(self, frame)])[0]
 
     def present(self, frame: Frame | None = None) -> EffectRanges:
         """Read the effects that are far enough from neutral to be reported."""
-        return {
-            name: interval
-            for name, interval in self.effects(frame).items()
-            if EFFECTS[name].is_present(interval.low) or EFFECTS[name].is_present(interval.high)
-        }
+        return present(self.effects(frame))
 
 
-_GROWS_WITH_SCALE = {"blur": 1, "motion_blur": 1, "local_warp": 1, "shift": 1, "occlusion": 2, "foreign_content": 2}
-_HIDDEN_BY_SMOOTHING = ("compression", "loss_of_levels", "pixelation", "impulse_noise")
+def present(effects: EffectRanges) -> EffectRanges:
+    """Return those of the effects read that are far enough from neutral to be reported."""
+    return {
+        name: interval
+        for name, interval in effects.items()
+        if EFFECTS[name].is_present(interval.low) or EFFECTS[name].is_present(interval.high)
+    }
 
 
-@lru_cache(maxsize=64)  # a record asks what a step did, what of it counts, and what is faint: one reading
-def _read(generators: Generators, frame: Frame | None) -> EffectRanges:
-    found: dict[str, Interval] = {}
-    if generators.maps is not _IDENTITY_MAP:
-        values = decompose(generators.maps, aspect=frame.aspect if frame else 1.0)
-        found.update((name, _spanned(name, column)) for name, column in values.items())
-        if len(generators.maps) > 1 and found["rotation"].high > 180 - 1e-6:  # a half turn is one to either side
-            found["rotation"] = EFFECTS["rotation"].anything
-    if generators.curves is not _IDENTITY_CURVE:
-        found.update((name, _spanned(name, column)) for name, column in tone_effects(generators.curves).items())
+def read_together(sets: Sequence[tuple[Generators, Frame | None]]) -> list[EffectRanges]:
+    """Read the effects of several sets, each in its frame, as `Generators.effects` does.
+
+    The steps of a record are read at once: what reading takes hardly depends on how many draws there are.
+    """
+    columns: list[dict[str, Array]] = [{} for _ in sets]
+    moving = [at for at, (one, _) in enumerate(sets) if one.maps is not _IDENTITY_MAP]
+    if moving:
+        aspects = [np.full(len(one.maps), frame.aspect if frame else 1.0) for one, frame in (sets[at] for at in moving)]
+        maps = [sets[at][0].maps for at in moving]
+        _share_out(
+            decompose(np.concatenate(maps), aspect=np.concatenate(aspects)), maps, [columns[at] for at in moving]
+        )
+    toning = [at for at, (one, _) in enumerate(sets) if one.curves is not _IDENTITY_CURVE]
+    if toning:
+        curves = [sets[at][0].curves for at in toning]
+        _share_out(tone_effects(np.concatenate(curves)), curves, [columns[at] for at in toning])
+    return [_found(one, frame, own) for (one, frame), own in zip(sets, columns, strict=True)]
+
+
+def _share_out(values: Mapping[str, Array], parts: Iterable[Array], columns: Iterable[dict[str, Array]]) -> None:
+    """Give each part of what was read together its own columns."""
+    begin = 0
+    for part, own in zip(parts, columns, strict=True):
+        end = begin + len(part)
+        own.update((name, column[begin:end]) for name, column in values.items())
+        begin = end
+
+
+def _found(generators: Generators, frame: Frame | None, columns: Mapping[str, Array]) -> EffectRanges:
+    found = {name: _spanned(name, column) for name, column in columns.items()}
+    if len(generators.maps) > 1 and found["rotation"].high > 180 - 1e-6:  # a half turn is one to either side
+        found["rotation"] = EFFECTS["rotation"].anything
     for name, interval in generators.ranges.items():
         found[name] = EFFECTS[name].then(found[name], interval) if name in found else interval
     possible = _possible(frame.channels > 1, frame.volume) if frame else EFFECTS.values()
     return {row.name: found[row.name] for row in possible if row.name in found and found[row.name] != row.still}
+
+
+_GROWS_WITH_SCALE = {"blur": 1, "motion_blur": 1, "local_warp": 1, "shift": 1, "occlusion": 2, "foreign_content": 2}
+_HIDDEN_BY_SMOOTHING = ("compression", "loss_of_levels", "pixelation", "impulse_noise")
 
 
 @lru_cache(maxsize=4)

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from domainaug.declare.color import shifted
-from domainaug.declare.noise import clipped_normal, furthest, noisy
+from domainaug.declare.noise import clipped_normal, furthest
 from domainaug.declare.registry import declare, reads
 from domainaug.declare.sets import curves, up_to
 from domainaug.declare.sharpness import softened
 from domainaug.declare.tone import tone_curve
 from domainaug.effects import Interval
+from domainaug.functionals import LEVELS
 from domainaug.generators import Frame, Generators
 
 __all__: list[str] = []
@@ -99,9 +100,8 @@ def _added(transform: Any, params: Mapping[str, Any], frame: Frame, top: float |
 
 
 def _grain(deviation: float, mean: float) -> Generators:
-    made = noisy((deviation, deviation), (mean, mean))
     seen = float(clipped_normal(np.array([0.5]), deviation)[1][0])
-    return Generators(curves=made.curves[-1:], ranges={"noise": Interval(seen, seen)})
+    return Generators.tonal(clipped_normal(LEVELS + mean, deviation)[0], noise=Interval(seen, seen))
 
 
 @reads("GaussianBlur", "MotionBlur", "AdvancedBlur")

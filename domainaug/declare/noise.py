@@ -38,9 +38,9 @@ def noisy(deviations: tuple[float, float], means: tuple[float, ...], **ranges: I
     Strong noise is clipped at both ends, which flattens the mean tone curve and loses some of the noise.
     """
     low, high = (float(end) for end in deviations)
-    means = (*means, min(max(means[0], 0.0), means[1]))  # and the one that shifts least
-    made = [np.clip(LEVELS + mean, 0, 1) for mean in means]
-    made += [clipped_normal(LEVELS + mean, size)[0] for mean in means for size in (low, high)]
+    shifts = dict.fromkeys((*means, min(max(means[0], 0.0), means[1])))  # and the one that shifts least
+    made = [np.clip(LEVELS + mean, 0, 1) for mean in shifts]
+    made += [clipped_normal(LEVELS + mean, size)[0] for mean in shifts for size in dict.fromkeys((low, high))]
     visible = clipped_normal(np.array([0.12, 0.5, 0.88]), high)[1]
     least = min(low, float(clipped_normal(np.array([0.12, 0.88]), low)[1].min())) if low else 0.0
     seen = {"noise": Interval(min(0.6 * least, high), max(float(visible.max()), high))}

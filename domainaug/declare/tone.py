@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,7 @@ def _brightness_contrast(transform: A.RandomBrightnessContrast, frame: Frame) ->
 @row("RandomGamma")
 def _gamma(transform: A.RandomGamma, frame: Frame) -> Generators:
     low, high = (end / 100 for end in transform.gamma_limit)
-    return Generators.tonal(curves(lambda x, g: x**g, np.geomspace(low, high, 3)))
+    return Generators.tonal(curves(lambda x, g: x**g, (low, math.sqrt(low * high), high)))
 
 
 @row("InvertImg")

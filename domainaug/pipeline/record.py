@@ -12,7 +12,7 @@ import numpy as np
 
 from domainaug._albumentations import A
 from domainaug.effects import EFFECTS, MOVING, EffectRanges, Interval
-from domainaug.generators import Frame, Generators
+from domainaug.generators import Frame, Generators, present, read_together
 from domainaug.pipeline.clock import Draw
 
 __all__ = ["Applied", "Log", "small"]
@@ -76,31 +76,24 @@ class Log:
         "effects" are those that count; "faint" holds, where there are any, those that happened and lie below
         what counts. Content "moved" however little it did.
         """
+        drawn = [_drawn(applied) for applied in self.applied]
         whole = Generators.nothing()
-        steps: list[dict[str, Any]] = []
-        exact, moved, unknown = True, False, []
-        for applied in self.applied:
-            did = _drawn(applied)
-            step = _step(applied, did)
-            steps.append(step)
-            exact = exact and step["exact"]
-            if did is None:
-                unknown.append(step["transform"])
-                moved = moved or applied.moves
-            else:
-                whole = whole.then(did)
-                moved = moved or bool(MOVING.intersection(_away(did.effects(applied.frame))))
-        frame = self.applied[0].frame if self.applied else None
-        present = whole.present(frame)
-        faint = {name: far for name, far in _away(whole.effects(frame), _FAINTEST).items() if name not in present}
+        for did in drawn:
+            whole = whole if did is None else whole.then(did)
+        own = [(did or Generators.nothing(), applied.frame) for did, applied in zip(drawn, self.applied, strict=True)]
+        *alone, together = read_together([*own, (whole, self.applied[0].frame if self.applied else None)])
+        counts = present(together)
+        faint = {name: far for name, far in _away(together, _FAINTEST).items() if name not in counts}
+        steps = [_step(*each) for each in zip(self.applied, drawn, alone, strict=True)]
+        unknown = [step["transform"] for step, did in zip(steps, drawn, strict=True) if did is None]
         record: dict[str, Any] = {
             "seed": self.draw.seed,
             "key": self.draw.key,
             "copy": self.draw.copy,
             "steps": steps,
-            "effects": _told(present),
-            "exact": exact,
-            "moved": moved,
+            "effects": _told(counts),
+            "exact": all(step["exact"] for step in steps),
+            "moved": any(map(_moved, self.applied, drawn, alone)),
             "value_range": None if self.value_range is None else list(self.value_range),
             "fill": self.fill,
             "clipped": self.clipped,
@@ -126,12 +119,17 @@ def _drawn(applied: Applied) -> Generators | None:
     return drawn(applied.leaf, applied.params, applied.frame, top=applied.top)
 
 
-def _step(applied: Applied, did: Generators | None) -> dict[str, Any]:
+def _moved(applied: Applied, did: Generators | None, effects: EffectRanges) -> bool:
+    """Whether content left its place, however little; told by the kind of a step where nobody declares it."""
+    return applied.moves if did is None else bool(MOVING.intersection(_away(effects)))
+
+
+def _step(applied: Applied, did: Generators | None, effects: EffectRanges) -> dict[str, Any]:
     return {
         "transform": type(applied.leaf).__name__,
         "path": list(applied.path),
         "params": {str(name): small(value) for name, value in applied.params.items() if name not in _SETTINGS},
-        "effects": {} if did is None else _told(did.present(applied.frame)),
+        "effects": {} if did is None else _told(present(effects)),
         "exact": did is not None and did.exact,
     }
 
