@@ -99,7 +99,8 @@ class Passes:
         if not self._pending.add_move(move):
             self.run()
             self._pending.add_move(move)
-        self._sight = None
+        if self._sight is not None and not self._sight.fits(move.map):
+            self._sight = None
         joined = Joined(leaf, params, self._seen().spatial)
         self._pending.joined.append(joined)
         for name, kind in self._state.points.items():

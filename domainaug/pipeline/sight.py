@@ -33,7 +33,7 @@ def stand_ins(state: State, dtype: np.dtype[Any], spatial: tuple[int, ...]) -> d
 
 
 class Sight:
-    """The pictures as what waits will leave them; made anew whenever that changes.
+    """The pictures as what waits will leave them; made anew whenever their size changes.
 
     Args:
         state: The state of the call.
@@ -44,9 +44,14 @@ class Sight:
         self._state = state
         now = state.spatial
         self.spatial: tuple[int, ...] = now if geometry is None else (*geometry.shape[-2:], *now[2:])
-        self._depth = geometry.shape[:1] if isinstance(geometry, VolumeMap) else self._depth_now()
+        self._depth: tuple[int, ...] = geometry.shape[:1] if isinstance(geometry, VolumeMap) else self._depth_now()
         self._shown: dict[bool, Shown] = {}
         self._data: dict[np.dtype[Any], dict[str, Any]] = {}
+
+    def fits(self, latest: PixelMap | VolumeMap) -> bool:
+        """Whether the pictures still look so after one more map: none changes its size."""
+        depth = latest.shape[:1] if isinstance(latest, VolumeMap) else self._depth
+        return tuple(latest.shape[-2:]) == self.spatial[:2] and tuple(depth) == self._depth
 
     def _depth_now(self) -> tuple[int, ...]:
         name, kind = next(iter(self._state.pictures.items()))
