@@ -139,12 +139,15 @@ class Point:
         high: The value of share 1.
         clip: Hold values within [0, 1] on entry and after every operation, as stock transforms do; else the only
             limits are those of the type.
+        part: (first, depth) where slices are made a few at a time: noise and bias are then those of the slices from
+            `first` on in a stack of `depth`. None where a pass makes the whole.
     """
 
     ops: tuple[Op, ...]
     low: float = 0.0
     high: float = 255.0
     clip: bool = True
+    part: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         if not (isfinite(self.low) and isfinite(self.high) and self.high > self.low):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -14,7 +16,7 @@ from domainaug.errors import ImageError, UnknownName
 from domainaug.kernels.engine import using
 from domainaug.kernels.maps import Field, Mesh, PixelMap, Projective
 from domainaug.kernels.point import Bias, Linear, Noise, Point, Power
-from domainaug.kernels.warp import warp
+from domainaug.kernels.warp import apply_point, warp
 
 TYPES = (np.uint8, np.uint16, np.int16, np.float32)
 SCIPY = {"constant": "grid-constant", "replicate": "nearest", "reflect": "reflect", "wrap": "grid-wrap",
@@ -328,6 +330,22 @@ def test_noise_runs_over_the_whole_stack(engine):
     point = Point((Noise(0.1, 7),), 0.0, 200.0)
     got = warp(stack, PixelMap.of(TURN, (20, 20), border="replicate"), stack=True, point=point)
     assert abs(np.corrcoef(got.reshape(3, -1)) - np.eye(3)).max() < 0.2
+
+
+@pytest.mark.parametrize("order", ["linear", "cubic", None])
+@pytest.mark.parametrize("dtype", [np.int16, np.uint8, np.float32])
+def test_slices_made_a_few_at_a_time_are_those_of_the_whole_stack(engine, order, dtype):
+    stack = picture((7, 30, 20), dtype)
+    point = Point((Bias((0.1,) * 10, 2), Noise(0.05, 7)), 0.0, 1000.0)
+    map_ = PixelMap.of(TURN, (30, 20))
+
+    def made(some, program):
+        if order is None:
+            return apply_point(some, program, channels_last=False)
+        return warp(some, map_, order=order, stack=True, point=program)
+
+    parts = [made(stack[i : i + 3], replace(point, part=(i, 7))) for i in range(0, 7, 3)]
+    np.testing.assert_array_equal(np.concatenate(parts), made(stack, point))
 
 
 @pytest.mark.parametrize("order", ["linear", "cubic"])

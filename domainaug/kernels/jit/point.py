@@ -52,14 +52,14 @@ def pack(point: Point | None, channels: int, dtype: np.dtype[Any], count: int) -
 
     Returns:
         codes: (operations + 1, 8) int64. First how many operations, whether the program clips, how many
-            operations the table does, and where it begins; then of each
+            operations the table does, where it begins, and the first slice and the depth of `Point.part`; then of each
             its kind, where its numbers begin, how many there are a channel, whether channels differ, and of noise
             the lower and upper half of the key, the stream, and whether it is gray (1), coarse (2) or both (3).
         numbers: float32; begins with low, the width of the range, and its inverse.
     """
     if point is None:
         return _NOTHING
-    codes: list[tuple[int, ...]] = [(len(point.ops), int(point.clip), 0, 0, 0, 0, 0, 0)]
+    codes: list[tuple[int, ...]] = [(len(point.ops), int(point.clip), 0, 0, *(point.part or (0, 0)), 0, 0)]
     numbers: list[float] = [point.low, point.high - point.low, 1 / (point.high - point.low)]
     for op in point.ops:
         differ, extra, kind = 0, (0, 0, 0, 0), 0
@@ -134,6 +134,8 @@ def run(
         counts: (2,) int64, added to as `Point` says, or (0,).
     """
     clip = codes[0, 1] != 0
+    z += codes[0, 4]
+    depth = codes[0, 5] if codes[0, 5] > 0 else shape[0]
     low, width, inverse = numbers[0], numbers[1], numbers[2]
     if counts.size:
         _count_in(u, n, low, inverse, clip, counts)
@@ -147,7 +149,7 @@ def run(
     for k in range(1 + codes[0, 2], codes.shape[0]):
         kind, at, size = codes[k, 0], codes[k, 1], codes[k, 2]
         if kind == BIAS:
-            _bias(u, n, channels, numbers[at : at + size], spare, x, y, z, shape)
+            _bias(u, n, channels, numbers[at : at + size], spare, x, y, z, depth, shape)
         elif kind == NOISE:
             _noise(u, n, channels, codes[k], numbers[at], numbers[at + 1], spare, x, y, z, shape)
         else:
@@ -306,11 +308,11 @@ def _power(u: Any, n: int, gamma: Any) -> None:
 
 
 @compiled(fastmath={"contract"})
-def _bias(u: Any, n: int, channels: int, own: Any, factor: Any, x: int, y: int, z: int, shape: Any) -> None:
+def _bias(u: Any, n: int, channels: int, own: Any, factor: Any, x: int, y: int, z: int, depth: int, shape: Any) -> None:
     """Multiply by exp of a polynomial, which along a row is one of x alone."""
     zero, order = own[0], int(own[1])
     along = np.zeros(6, np.float64)
-    at_y, at_z = _centered(y, shape[1]), _centered(z, shape[0])
+    at_y, at_z = _centered(y, shape[1]), _centered(z, depth)
     term, of_y = 2, 1.0
     for i in range(order + 1):
         of_y = 1.0

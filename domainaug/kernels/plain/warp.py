@@ -53,7 +53,7 @@ def warp(
         for number, picture in enumerate(stack):
             values = sample(picture, x, y, weight, pixel_map, order, fill)
             if point is not None:
-                place = _Rows(begin, end, number, out)
+                place = _Rows(begin, end, number, out, point)
                 values = programs.run(point, values, place, found[index] if wanted else None)
             out[number, begin:end] = stored(values, out.dtype)
 
@@ -73,7 +73,7 @@ def points(array: Array, point: Point, out: Array, threads: int | None, counts: 
     def slab(begin: int, end: int) -> None:
         for row in range(begin, end):
             z, y = divmod(row, array.shape[1])
-            place = _Rows(y, y + 1, z, out)
+            place = _Rows(y, y + 1, z, out, point)
             new = programs.run(point, array[z, y : y + 1], place, None if found is None else found[row])
             out[z, y : y + 1] = stored(new, out.dtype)
 
@@ -94,8 +94,9 @@ def stored(values: Array, dtype: np.dtype[Any]) -> Array:
 class _Rows:
     """Rows begin to end of slice `number` in an output (D, H, W, C)."""
 
-    def __init__(self, begin: int, end: int, number: int, out: Array) -> None:
-        self._begin, self._end, self._number, self._shape = begin, end, number, out.shape
+    def __init__(self, begin: int, end: int, number: int, out: Array, point: Point) -> None:
+        first, depth = point.part or (0, len(out))
+        self._begin, self._end, self._number, self._shape = begin, end, first + number, (depth, *out.shape[1:])
         self._coarse = drawn_coarse(out.dtype)
 
     def bias(self, op: Bias) -> Array:
