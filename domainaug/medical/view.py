@@ -2,7 +2,8 @@
 
 A pipeline sees physical values (HU), dark to bright, with a range that fits the content and without padding.
 What it returns goes back to stored values by the very rescale it came by, so an image left alone comes back
-bit for bit.
+bit for bit. Whole numbers (CT, mostly) are shown as 16-bit integers: half the memory, and what a step makes of
+them is rounded once, as it would be to be stored.
 
 The range is `(low, high)` in the unit of the values:
 
@@ -25,14 +26,17 @@ from numpy.typing import NDArray
 from domainaug.errors import ImageError
 from domainaug.kernels.threads import run_slabs
 from domainaug.medical.pixels import (
+    WHOLE,
     Array,
     Stored,
     is_padding,
+    is_whole,
     may_hold_padding,
     physical_type,
     pixel_type,
     to_physical,
     to_stored,
+    wrapped,
 )
 from domainaug.medical.series import Series
 
@@ -53,6 +57,7 @@ class View:
         high: Bright end of the range.
         fill: What lies outside the field of view.
         turned: Whether low stored values are bright (MONOCHROME1) and were turned round.
+        dtype: The type of what is shown.
     """
 
     series: Series
@@ -61,6 +66,7 @@ class View:
     high: float
     fill: float
     turned: bool
+    dtype: np.dtype[Any]
 
     @classmethod
     def of(cls, series: Series, planes: Sequence[Stored] | Stored) -> View:
@@ -68,16 +74,16 @@ class View:
         stored = planes if isinstance(planes, np.ndarray) else np.stack(planes)
         low, high = _range(series, stored)
         turned = series.photometric == "MONOCHROME1"
-        return cls(series, stored, low, high, _fill(series, low, high, turned), turned)
+        fill = _fill(series, low, high, turned)
+        return cls(series, stored, low, high, fill, turned, _shown_type(series, low, high, fill))
 
-    def seen(self, *, threads: int | None = None) -> NDArray[np.floating[Any]]:
+    def seen(self, *, threads: int | None = None) -> Array:
         """Return what the pipeline is given, (slices, rows, columns).
 
         Args:
             threads: How many work on it; as `kernels.threads.thread_count`.
         """
-        kinds = {physical_type(instance.storage) for instance in self.series.instances}
-        out = np.empty(self.stored.shape, np.float64 if np.float64 in kinds else np.float32)
+        out: Array = np.empty(self.stored.shape, self.dtype)
 
         def show(begin: int, end: int) -> None:
             for index in range(begin, end):
@@ -91,7 +97,10 @@ class View:
         storage = self.series.instances[index].storage
         to_physical(plane, storage, out)
         if self.turned:
-            out[...] = (self.low + self.high - out.astype(np.float64)).astype(physical_type(storage))
+            if out.dtype == WHOLE:
+                np.subtract(wrapped(self.low + self.high), out, out=out)
+            else:
+                out[...] = (self.low + self.high - out.astype(np.float64)).astype(physical_type(storage))
         if may_hold_padding(plane, storage):
             out[is_padding(plane, storage)] = self.fill
         return out
@@ -155,6 +164,23 @@ class View:
             padding = is_padding(before, storage)
             out[padding] = before[padding]
         return count
+
+
+def _shown_type(series: Series, low: float, high: float, fill: float) -> np.dtype[Any]:
+    """Return the type that values are shown in: `WHOLE` where it holds them, and twice as much to either side.
+
+    A result that comes to an end of the type has then left the range by as much as the range is wide.
+    """
+    storages = {instance.storage for instance in series.instances}
+    ends, room = np.iinfo(WHOLE), high - low
+    if (
+        all(map(is_whole, storages))
+        and all(value.is_integer() for value in (low, high, fill))
+        and low - room > ends.min
+        and high + room < ends.max
+    ):
+        return WHOLE
+    return np.result_type(*map(physical_type, storages))
 
 
 def _by(shape: tuple[int, ...]) -> str:

@@ -38,7 +38,7 @@ def stored_as(edited, values, name="CT_small.dcm", **tags):
 def test_ct_is_shown_on_the_scale_of_twelve_bits_with_air_outside(real):
     view = load([real("CT_small.dcm")]).view
     assert (view.low, view.high, view.fill) == (-1024, 3071, -1000)
-    assert view.seen().dtype == np.float32
+    assert view.seen().dtype == np.int16
 
 
 def test_ct_with_metal_is_shown_whole(edited):
@@ -113,6 +113,35 @@ def test_padding_that_moved_is_what_the_pipeline_made_of_it(edited):
     moved, _ = view.stored_again(np.roll(view.seen(), 5, axis=1), moved=True)
     assert (moved[0, 5:25] == 24).all()  # air
     assert (moved[0, 25:] == 1024).all()
+
+
+def test_what_whole_numbers_cannot_hold_is_shown_as_floats(edited, radiograph):
+    assert load([edited(RescaleSlope=0.5)]).view.seen().dtype == np.float32
+    assert load([edited(RescaleIntercept=-1024.5)]).view.seen().dtype == np.float32
+    assert load([stored_as(edited, [0, 30000])]).view.seen().dtype == np.float32
+    ramp = np.full((48, 40), 40000, "<u2").tobytes()
+    assert load([radiograph(BitsStored=16, HighBit=15, PixelData=ramp)]).view.seen().dtype == np.float32
+
+
+def test_whole_numbers_and_floats_are_stored_alike(edited, radiograph):
+    flipped = radiograph("flipped.dcm", PhotometricInterpretation="MONOCHROME1")
+    padded = stored_as(edited, np.arange(128 * 128) % 3000, to="padded.dcm", PixelPaddingValue=7)
+    for path in (edited(), padded, radiograph(), flipped):
+        view = load([path]).view
+        seen = view.seen()
+        assert seen.dtype == np.int16
+        for change in (0, 7, -900, 3000):
+            whole = view.stored_again(seen + np.int16(change), moved=False)
+            floating = view.stored_again(seen.astype(np.float32) + change, moved=False)
+            assert np.array_equal(whole[0], floating[0])
+            assert whole[1] == floating[1]
+
+
+def test_what_the_working_type_cut_off_counts_as_beyond(edited):
+    view = load([edited()]).view
+    seen = view.seen()
+    seen[0, 0, :3] = -(2**15)
+    assert view.stored_again(seen, moved=False)[1] == 3
 
 
 def test_slices_keep_their_own_rescale(series):
