@@ -79,6 +79,20 @@ class Opened:
         self.instance, self.elements = instance, elements
         self._dataset, self._known, self._changed = dataset, known, changed
 
+    def differs_from(self, other: Opened) -> frozenset[int]:
+        """Return the tags of which two headers hold different bytes, or that only one of them has.
+
+        Both must have `elements`.
+        """
+        assert self.elements is not None
+        assert other.elements is not None
+        mine, theirs = self.elements.body, other.elements.body
+        first = self._known or self
+        if first is not (other._known or other):
+            return differing(mine, theirs)
+        # What differs from the first of their series in neither is the same in both.
+        return frozenset(tag for tag in self._changed | other._changed if mine.get(tag) != theirs.get(tag))
+
     @property
     def dataset(self) -> Dataset:
         """It, decoded; compressed pixels are in it only where they were compressed with loss."""
@@ -183,8 +197,11 @@ class Opener:
                 raise Unsure
             _check_pixels(elements, instance, stream)
             opened = Opened(instance, elements, dataset)
-            self._layouts.append(Layout.of(content, elements, frozenset()))
-            self._known[elements.body.get(_SERIES_UID, b"")] = opened
+            uid = elements.body.get(_SERIES_UID, b"")
+            # What others are known to differ in was held against the header that this one takes the place of.
+            of_others = [layout for layout in self._layouts if layout.elements.body.get(_SERIES_UID, b"") != uid]
+            self._layouts = deque([*of_others, Layout.of(content, elements, frozenset())], _REMEMBERED)
+            self._known[uid] = opened
             while len(self._known) > _REMEMBERED:
                 self._known.popitem(last=False)
             return opened
@@ -205,13 +222,10 @@ class Opener:
             and all(is_plain(body[tag]) for tag in changed)
         ):
             position = numbers(body[_POSITION]) if _POSITION in changed else known.instance.position
-            opened = Opened(
-                _placed(known.instance, path, elements.value(_UID).decode("ascii"), position),
-                elements,
-                None,
-                known=known,
-                changed=changed,
-            )
+            instance = describe_placed(known.instance, path, elements.value(_UID).decode("ascii"), position)
+            if instance is None:
+                raise Unsure
+            opened = Opened(instance, elements, None, known=known, changed=changed)
         else:
             dataset = _merged(known, elements, changed)
             try:
@@ -248,13 +262,6 @@ class Opener:
         if _META_UID in elements.meta and not is_plain(elements.meta[_META_UID]):
             raise Unsure
         return known
-
-
-def _placed(known: Instance, path: Path, uid: str, position: tuple[float, ...] | None) -> Instance:
-    try:
-        return describe_placed(known, path, uid, position)
-    except UnreadableInput:
-        raise Unsure from None
 
 
 def _in_range(plane: Stored, storage: Storage) -> bool:

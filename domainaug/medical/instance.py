@@ -11,7 +11,7 @@ from pydicom.datadict import tag_for_keyword
 
 from domainaug.errors import UnreadableInput
 from domainaug.medical.opening import border, open_dicom
-from domainaug.medical.plausible import MODALITIES, numbers_in, refusal, refusal_of_place
+from domainaug.medical.plausible import MODALITIES, is_sound_place, numbers_in, refusal
 
 __all__ = [
     "ASKED",
@@ -138,28 +138,17 @@ def describe(dataset: Dataset, path: Path) -> Instance:
         return _instance(dataset, path)
 
 
-def describe_placed(known: Instance, path: Path, uid: str, position: tuple[float, ...] | None) -> Instance:
-    """Return what a header says that differs from a known one in its name and its place alone.
+def describe_placed(known: Instance, path: Path, uid: str, position: tuple[float, ...] | None) -> Instance | None:
+    """Return what a header says that differs from a known one in its name and its place alone; None if implausible.
 
     Args:
         known: What the known header says, already found plausible.
         path: The file.
         uid: Its SOP Instance UID.
         position: Its Image Position (Patient), where it has one.
-
-    Raises:
-        UnreadableInput: It is not plausible.
     """
-    told = {
-        "SOPInstanceUID": uid,
-        "SeriesInstanceUID": known.series_uid,
-        "StudyInstanceUID": known.study_uid,
-        "ImagePositionPatient": position,
-        "ImageOrientationPatient": known.orientation,
-    }
-    refused = refusal_of_place(told)
-    if refused:
-        raise UnreadableInput(*refused, path=path)
+    if not is_sound_place(uid, position):
+        return None
     place = (position[0], position[1], position[2]) if position else None
     return replace(known, path=path, sop_instance_uid=uid, position=place)
 

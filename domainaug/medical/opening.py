@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import logging
+import threading
 import warnings
 import zlib
 from collections.abc import Iterator
@@ -70,20 +71,39 @@ ENCAPSULATED = (
 _SWAP = {"OW": 2, "OF": 4, "OL": 4, "OD": 8, "OV": 8}
 
 
+class _Hush:
+    """Loggers that say nothing while anybody asks for it, in any thread."""
+
+    def __init__(self, *names: str) -> None:
+        self._names, self._asking, self._guard = names, 0, threading.Lock()
+        self._before: list[tuple[logging.Logger, int]] = []
+
+    def __enter__(self) -> None:
+        with self._guard:
+            self._asking += 1
+            if self._asking > 1:
+                return  # setting a level makes every logger there is forget what it knows of levels
+            self._before = [(logger, logger.level) for logger in map(logging.getLogger, self._names)]
+            for logger, _ in self._before:
+                logger.setLevel(logging.CRITICAL + 1)  # `disabled` would not hold back the loggers below
+
+    def __exit__(self, *_: object) -> None:
+        with self._guard:
+            self._asking -= 1
+            if not self._asking:
+                for logger, level in self._before:
+                    logger.setLevel(level)
+
+
+_HUSH = _Hush("pydicom", "pylibjpeg", "openjpeg")
+
+
 @contextmanager
 def quiet() -> Iterator[None]:
     """Keep warnings and log lines of pydicom and its decoders to themselves: they quote values of tags."""
-    loggers = [logging.getLogger(name) for name in ("pydicom", "pylibjpeg", "openjpeg")]
-    before = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.CRITICAL + 1)  # `disabled` would not hold back the loggers below
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        for logger, level in zip(loggers, before, strict=True):
-            logger.setLevel(level)
+    with _HUSH, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 @contextmanager

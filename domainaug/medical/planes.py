@@ -65,7 +65,8 @@ def pictures(files: Sequence[Path], *, threads: int | None = None) -> tuple[list
         UnreadableInput: A file cannot be read or decoded, or they are of different sizes.
     """
     opener, shelf = Opener(), _Shelf(len(files))
-    found = [opener.picture(path, shelf.room(index)) for index, path in enumerate(files)]
+    with quiet():
+        found = [opener.picture(path, shelf.room(index)) for index, path in enumerate(files)]
     sound = [False] * len(found)
 
     def finish(begin: int, end: int) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from pydicom import Dataset
 from pydicom.uid import (
@@ -21,7 +21,7 @@ from pydicom.uid import (
     MRImageStorage,
 )
 
-__all__ = ["MODALITIES", "numbers_in", "refusal", "refusal_of_place"]
+__all__ = ["MODALITIES", "is_sound_place", "numbers_in", "refusal"]
 
 MODALITIES: dict[str, str] = {
     CTImageStorage: "CT",
@@ -45,13 +45,9 @@ def refusal(dataset: Dataset) -> tuple[str, str] | None:
     return None
 
 
-def refusal_of_place(dataset: Mapping[str, object]) -> tuple[str, str] | None:
-    """Return what `refusal` says of a header whose UIDs and place alone have not been looked at before."""
-    for code, rule in (("bad-uid", _has_sound_uids), ("bad-geometry", _has_sound_axes)):
-        message = rule(dataset)
-        if message:
-            return code, message
-    return None
+def is_sound_place(uid: str, position: tuple[float, ...] | None) -> bool:
+    """Return whether `refusal` has nothing against a SOP Instance UID and an Image Position (Patient)."""
+    return _UID.fullmatch(uid) is not None and not _wrong_with_position(position)
 
 
 def numbers_in(value: object) -> tuple[float, ...]:
@@ -79,7 +75,7 @@ def _is_augmented_class(dataset: Dataset) -> str:
     return f"it is {kind}; classic CT, MR, CR and DX images are augmented"
 
 
-def _has_sound_uids(dataset: Dataset | Mapping[str, object]) -> str:
+def _has_sound_uids(dataset: Dataset) -> str:
     for name in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"):
         if not _UID.fullmatch(str(dataset.get(name, ""))):
             return f"its {name} is not a UID (1 to 64 digits and dots)"
@@ -150,14 +146,21 @@ def _has_sound_rescale(dataset: Dataset) -> str:
     return ""
 
 
-def _has_sound_axes(dataset: Dataset | Mapping[str, object]) -> str:
-    for name, count in (("ImagePositionPatient", 3), ("ImageOrientationPatient", 6)):
-        value = dataset.get(name)
-        if value and len(numbers_in(value)) != count:
-            return f"its {name} is not {count} finite numbers"
-    if any(abs(number) > 1e5 for number in numbers_in(dataset.get("ImagePositionPatient"))):
-        return "its ImagePositionPatient is more than 100 m away"
-    axes = numbers_in(dataset.get("ImageOrientationPatient"))
+def _wrong_with_position(value: object) -> str:
+    position = numbers_in(value) if value else ()
+    if value and len(position) != 3:
+        return "its ImagePositionPatient is not 3 finite numbers"
+    return "its ImagePositionPatient is more than 100 m away" if any(abs(x) > 1e5 for x in position) else ""
+
+
+def _has_sound_axes(dataset: Dataset) -> str:
+    wrong = _wrong_with_position(dataset.get("ImagePositionPatient"))
+    if wrong:
+        return wrong
+    value = dataset.get("ImageOrientationPatient")
+    axes = numbers_in(value)
+    if value and len(axes) != 6:
+        return "its ImageOrientationPatient is not 6 finite numbers"
     if not axes:
         return ""
     row, column = axes[:3], axes[3:]

@@ -24,7 +24,7 @@ from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_data_element
 from pydicom.tag import Tag
 
-from domainaug.medical.alike import Opened, differing
+from domainaug.medical.alike import Opened
 from domainaug.medical.derive import READ, WRITTEN, Deed, kept, stays
 from domainaug.medical.explicit import Elements, Unsure, walk, written
 from domainaug.medical.opening import quiet
@@ -102,7 +102,7 @@ class _Model:
             raise Unsure
         if replace(deed, instance_uid=self.deed.instance_uid, number=self.deed.number) != self.deed:
             raise Unsure
-        changed = differing(opened.elements.body, self.source.elements.body)
+        changed = opened.differs_from(self.source)
         if changed & _READ:
             raise Unsure
         body = dict(self.elements.body)

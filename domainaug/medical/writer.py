@@ -15,6 +15,7 @@ from domainaug.errors import DomainAugError, UnreadableInput
 from domainaug.medical.deeds import derived_uid, effects_in, faint_in
 from domainaug.medical.derive import Deed, derive, to_bytes
 from domainaug.medical.loading import Loaded
+from domainaug.medical.opening import quiet
 from domainaug.medical.pixels import Stored, differ
 from domainaug.medical.splice import DerivedFile, Splicer
 
@@ -136,7 +137,8 @@ def files_of(
 
 def _file(header: Dataset, plane: Stored, deed: Deed) -> bytes:
     try:
-        return to_bytes(derive(header, plane, deed))
+        with quiet():
+            return to_bytes(derive(header, plane, deed))
     except DomainAugError:
         raise
     except Exception as error:  # the message of a library may quote a tag's value

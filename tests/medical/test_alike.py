@@ -155,8 +155,16 @@ def test_a_place_is_held_against_the_rules(real):
     known = read_instance(real("CT_small.dcm"))
     assert describe_placed(known, known.path, known.sop_instance_uid, known.position) == known
     for uid, position in (("x", (0.0, 0.0, 0.0)), ("1.2", (0.0, 0.0)), ("1.2", (0.0, 0.0, 2e5))):
-        with pytest.raises(UnreadableInput):
-            describe_placed(known, known.path, uid, position)
+        assert describe_placed(known, known.path, uid, position) is None
+
+
+def test_headers_are_held_against_the_one_that_took_the_first_one_s_place(series):
+    varied = [{}, {"RescaleIntercept": -1000, "ImageComments": "another layout"}, {}]
+    files = sorted(series((0, 5, 10), each=lambda index: varied[index]).iterdir(), key=lambda path: path.name[2:])
+    opener = Opener()
+    for path in files[:2]:
+        opener.strictly(path, place)
+    assert opener.header(files[2]).instance == read_instance(files[2])
 
 
 @pytest.mark.parametrize(
