@@ -130,12 +130,12 @@ def _matrix(side: int) -> Any:
     return cv2.getRotationMatrix2D((middle, middle), _DEGREES, 1 / _SCALE)
 
 
-def _warped(seen: Any, out: Any, *, stream: int = 0, threads: int | None = None) -> Any:
+def _warped(seen: Any, out: Any, *, part: tuple[int, int] | None = None, threads: int | None = None) -> Any:
     from domainaug.kernels.maps import PixelMap
     from domainaug.kernels.point import Noise, Point
     from domainaug.kernels.warp import warp
 
-    noise = Point((Noise(_NOISE_HU / 4095, key=7, stream=stream),), low=-1024.0, high=3071.0, clip=False)
+    noise = Point((Noise(_NOISE_HU / 4095, key=7),), low=-1024.0, high=3071.0, clip=False, part=part)
     pixel_map = PixelMap.of(_matrix(seen.shape[-1]), seen.shape[-2:])
     return warp(seen, pixel_map, fill=_AIR, point=noise, stack=seen.ndim == 3, out=out, threads=threads)
 
@@ -163,18 +163,20 @@ def _volume(syntax: str, threads: int | None) -> Make:
 def _slices(syntax: str, threads: int | None, *, durable: bool = False) -> Make:
     def make(scale: Scale) -> Work:
         from domainaug.medical import load, read_study
-        from domainaug.medical.slicewise import augment_slices
+        from domainaug.medical.slicewise import new_pixels, write_files
+        from domainaug.medical.writer import files_of
 
         files = _study(scale, syntax)
 
-        def each(index: int, seen: Any) -> Any:
-            return _warped(seen, np.empty_like(seen), stream=index, threads=1)
+        def each(first: int, seen: Any) -> Any:
+            return _warped(seen, np.empty_like(seen), part=(first, len(files)), threads=1)
 
         def work() -> None:
             out = _emptied("slices")
             loaded = load(read_study(files[0].parent).series[0].files, threads=threads)
             paths = [out / f"IM{index:04d}.dcm" for index in range(len(files))]
-            augment_slices(loaded, each, _Told(), paths, durable=durable, threads=threads)
+            pixels = new_pixels(loaded, each, moved=True, threads=threads)
+            write_files(files_of(loaded, pixels, _Told()), paths, durable=durable, threads=threads)
 
         return work
 

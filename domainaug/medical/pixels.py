@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import struct
 from pathlib import Path
@@ -26,6 +27,7 @@ __all__ = [
     "codestream_size",
     "decode",
     "differ",
+    "digest",
     "is_padding",
     "is_whole",
     "may_hold_padding",
@@ -265,6 +267,11 @@ def differ(one: Stored, other: Stored) -> bool:
     """Return whether two planes differ anywhere; mostly the middle row shows it."""
     middle = len(one) // 2
     return not (np.array_equal(one[middle], other[middle]) and np.array_equal(one, other))
+
+
+def digest(stored: Stored) -> bytes:
+    """Return the SHA-256 of a contiguous plane."""
+    return hashlib.sha256(stored.reshape(-1).view(np.uint8).data).digest()
 
 
 def may_hold_padding(stored: Stored, storage: Storage) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,14 +12,15 @@ from numpy.typing import NDArray
 from pydicom import Dataset
 
 from domainaug.errors import DomainAugError, UnreadableInput
+from domainaug.kernels.threads import run_slabs
 from domainaug.medical.deeds import derived_uid, effects_in, faint_in
 from domainaug.medical.derive import Deed, derive, to_bytes
 from domainaug.medical.loading import Loaded
 from domainaug.medical.opening import quiet
-from domainaug.medical.pixels import Stored, differ
+from domainaug.medical.pixels import Stored, differ, digest
 from domainaug.medical.splice import DerivedFile, Splicer
 
-__all__ = ["Told", "derived_files", "files_of", "write_series"]
+__all__ = ["NewPixels", "Told", "derived_files", "files_of", "write_series"]
 
 
 class Told(Protocol):
@@ -58,6 +59,23 @@ class Told(Protocol):
         """Version of domainaug."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class NewPixels:
+    """The pixels of a copy, and what a header says of them.
+
+    Attributes:
+        stored: (slices, rows, columns) stored values, little-endian.
+        saturated: How many of them did not fit.
+        changed: (slices,) whether any pixel differs from the source's.
+        digests: The digest of each slice.
+    """
+
+    stored: Stored
+    saturated: int
+    changed: NDArray[np.bool_]
+    digests: tuple[bytes, ...]
+
+
 def write_series(loaded: Loaded, seen: NDArray[Any], told: Told) -> list[bytes]:
     """Return the files of a derived series, in slice order.
 
@@ -92,27 +110,29 @@ def derived_files(
         ImageError: The pixels do not fit the source's grid.
     """
     stored, saturated = loaded.view.stored_again(seen, moved=told.moved, threads=threads)
-    pairs = zip(stored, loaded.view.stored, strict=True)
-    changed = np.array([differ(after, before) for after, before in pairs], dtype=bool)
-    yield from files_of(loaded, stored, saturated, told, changed=changed)
+    changed, digests = np.zeros(len(stored), bool), [b""] * len(stored)
+
+    def look(begin: int, end: int) -> None:
+        for index in range(begin, end):
+            changed[index] = differ(stored[index], loaded.view.stored[index])
+            digests[index] = digest(stored[index])
+
+    run_slabs(look, len(stored), threads)
+    yield from files_of(loaded, NewPixels(stored, saturated, changed, tuple(digests)), told)
 
 
-def files_of(
-    loaded: Loaded, stored: Stored, saturated: int, told: Told, *, changed: NDArray[np.bool_]
-) -> Iterator[DerivedFile]:
-    """Yield the files of a derived series of which the stored values are known, as `derived_files` does.
+def files_of(loaded: Loaded, pixels: NewPixels, told: Told) -> Iterator[DerivedFile]:
+    """Yield the files of a derived series of which the pixels are known, as `derived_files` does.
 
     Args:
         loaded: The source; its own stored values are not looked at.
-        stored: (slices, rows, columns) stored values of the copy, little-endian.
-        saturated: How many of them did not fit.
+        pixels: Those of the copy.
         told: The run.
-        changed: (slices,) whether any pixel differs from the source's.
 
     Raises:
         LabelError: The copy would say something untrue.
     """
-    run = told.profile_digest, told.seed, told.copy, hashlib.sha256(stored.reshape(-1).view(np.uint8).data).hexdigest()
+    run = told.profile_digest, told.seed, told.copy, hashlib.sha256(b"".join(pixels.digests)).hexdigest()
     key = loaded.view.series.key
     deed = Deed(
         instance_uid="",
@@ -127,12 +147,13 @@ def files_of(
         effects=effects_in(told.record),
         faint=faint_in(told.record),
         undeclared=bool(told.record.get("undeclared")),
-        saturated=saturated,
+        saturated=pixels.saturated,
     )
     splicer = Splicer(_file)
-    for index, (one, plane) in enumerate(zip(loaded.opened, stored, strict=True)):
+    for index, (one, plane) in enumerate(zip(loaded.opened, pixels.stored, strict=True)):
         uid = derived_uid("instance", one.instance.sop_instance_uid, *run)
-        yield splicer.file(one, plane, replace(deed, instance_uid=uid, number=index + 1, changed=bool(changed[index])))
+        changed = bool(pixels.changed[index])
+        yield splicer.file(one, plane, replace(deed, instance_uid=uid, number=index + 1, changed=changed))
 
 
 def _file(header: Dataset, plane: Stored, deed: Deed) -> bytes:
