@@ -279,6 +279,18 @@ _TABLE = (
     Effect("sharpening", "share", 0, Combine.OVERSHOOT, 0.12, "By how much the transfer function overshoots 1."),
     Effect("pixelation", "x", 1, Combine.LARGEST, 0.5, "Run length of equal neighbors.", lowest=1),
     Effect("compression", "share", 0, Combine.LARGEST, 0.1, "Excess of the step at the borders of 8-pixel blocks."),
+    # -- what an acquisition adds ---------------------------------------------------------------------
+    Effect(
+        "ghosting",
+        "share",
+        0,
+        Combine.OVERSHOOT,
+        0.01,
+        "Strength of displaced copies of the picture, relative to it.",
+    ),
+    Effect(
+        "streaks", "share", 0, _S, 0.004, "Amplitude of added lines, rings or stripes, as a share of the value range."
+    ),
     # -- what is hidden or added ----------------------------------------------------------------------
     Effect("occlusion", "share", 0, _A, 0.01, "Share of the frame that is covered by something constant.", highest=1),
     Effect(

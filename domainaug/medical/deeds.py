@@ -59,6 +59,8 @@ CODES: Mapping[str, Code] = {
     "sharpening": _SHARPENING,
     "brightness": _ADDITION,
     "noise": _ADDITION,
+    "ghosting": _ADDITION,
+    "streaks": _ADDITION,
     "contrast": _MULTIPLICATION,
     "local_gain": _MULTIPLICATION,
     "gamma": _TONE,

@@ -35,7 +35,7 @@ Coarse is the safe side: the coarser the pixels, the fewer of them a limit in mm
 LENGTHS = frozenset({"shift", "perspective", "local_warp"})
 """Effects in shares that are shares of a length."""
 
-VALUES = frozenset({"brightness", "tone", "local_gain", "color_cast", "noise"})
+VALUES = frozenset({"brightness", "tone", "local_gain", "color_cast", "noise", "streaks"})
 """Effects in shares that are shares of the value range."""
 
 
