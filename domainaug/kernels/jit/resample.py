@@ -11,7 +11,7 @@ from domainaug.kernels.jit.point import pack
 from domainaug.kernels.jit.resample_labels import vote_rows
 from domainaug.kernels.jit.resample_linear import linear_rows
 from domainaug.kernels.jit.resample_nearest import nearest_rows
-from domainaug.kernels.jit.resample_rows import SPAN
+from domainaug.kernels.jit.resample_rows import SPAN, cut
 from domainaug.kernels.jit.resample_taps import taps_rows
 from domainaug.kernels.jit.warp import points
 from domainaug.kernels.point import Point
@@ -23,8 +23,6 @@ __all__ = ["labels", "volume"]
 
 Array = NDArray[Any]
 
-_NO_MESH = np.zeros((3, 0, 0, 0), np.float32)
-
 
 def volume(
     source: Array, volume_map: VolumeMap, order: str, fill: float, point: Point | None, out: Array,
@@ -34,7 +32,8 @@ def volume(
     if order == "nearest":
         _nearest(source, volume_map, fill, point, out, threads, counts)
         return
-    mesh, level = _lattice(volume_map)
+    mesh, edges = cut(volume_map)
+    level = not volume_map.matrix[2, :2].any() and (volume_map.mesh is None or not volume_map.mesh[2].any())
     held, fill_value = volume_map.border == "replicate", np.float32(fill)
     codes, numbers = pack(point, 1, out.dtype, out.size)
     frame, ends, flat = np.array(source.shape, np.int64), _ends(out.dtype), _flat(source)
@@ -45,10 +44,10 @@ def volume(
     def slab(begin: int, end: int) -> None:
         found = np.zeros(0 if counts is None or point is None else 2, np.int64)
         program = (ends, shape, point is not None, codes, numbers, found)
-        rows = (flat, frame, out, begin, end, volume_map.matrix, mesh)
+        rows = (flat, frame, out, begin, end, volume_map.matrix, mesh, edges)
         if order == "linear":
             index, pairs = np.empty(SPAN, _index_type(source)), np.empty((4, SPAN), f"i{2 * source.itemsize}")
-            linear_rows(*rows, level, held, fill_value, *program, index, pairs, pairs.view(source.dtype))
+            linear_rows(*rows, bool(level), held, fill_value, *program, index, pairs, pairs.view(source.dtype))
         else:
             taps_rows(*rows, sides, held, fill_value, *program)
         totals.append(found)
@@ -72,7 +71,7 @@ def _nearest(
 
 def labels(source: Array, volume_map: VolumeMap, order: str, fill: int, out: Array, threads: int | None) -> None:
     """Resample labels; arguments as in `domainaug.kernels.resample.resample_labels`, `out` is written."""
-    mesh, level = _lattice(volume_map)
+    mesh, edges = cut(volume_map)
     held = volume_map.border == "replicate"
     frame = np.array(source.shape, np.int64)
     background = np.array(fill, source.dtype)
@@ -83,7 +82,7 @@ def labels(source: Array, volume_map: VolumeMap, order: str, fill: int, out: Arr
 
     def slab(begin: int, end: int) -> None:
         index, pairs = np.empty(SPAN, _index_type(source)), np.empty((4, SPAN), f"i{2 * source.itemsize}")
-        rows = (flat, frame, out, begin, end, volume_map.matrix, mesh, level, held)
+        rows = (flat, frame, out, begin, end, volume_map.matrix, mesh, edges, held)
         if order == "nearest":
             nearest_rows(*rows, background[()], index)
         else:
@@ -96,12 +95,6 @@ def _flat(source: Array) -> Array:
     """Return a volume as one row; of width 1 with one value more, as pairs are read whose second one never counts."""
     flat = source.reshape(-1)
     return flat if source.shape[2] > 1 else np.append(flat, flat[-1])
-
-
-def _lattice(volume_map: VolumeMap) -> tuple[NDArray[np.float32], bool]:
-    """Return the mesh, or an empty one, and whether slices of the output lie in planes of constant z."""
-    mesh = _NO_MESH if volume_map.mesh is None or not volume_map.mesh.any() else volume_map.mesh
-    return mesh, bool(not volume_map.matrix[2, :2].any() and not mesh[2].any())
 
 
 def _index_type(source: Array) -> type[np.int32] | type[np.int64]:

@@ -8,16 +8,7 @@ import numpy as np
 
 from domainaug.kernels.jit import compiled
 from domainaug.kernels.jit.resample_linear import gather
-from domainaug.kernels.jit.resample_rows import (
-    ONE,
-    SPAN,
-    between,
-    fill_with,
-    lattice_line,
-    lattice_plane,
-    look,
-    row_start,
-)
+from domainaug.kernels.jit.resample_rows import SPAN, lattice_plane, locate, row_pieces
 
 __all__ = ["vote_rows"]
 
@@ -28,7 +19,7 @@ LAST = np.int64(2**62)  # beyond every label
 
 @compiled
 def vote_rows(
-    flat: Any, frame: Any, out: Any, begin: int, end: int, matrix: Any, mesh: Any, level: bool, held: bool, fill: Any,
+    flat: Any, frame: Any, out: Any, begin: int, end: int, matrix: Any, mesh: Any, edges: Any, held: bool, fill: Any,
     index: Any, pairs: Any, corners: Any,
 ) -> None:  # fmt: skip
     """Give rows begin to end the label that most of the eight voxels around have.
@@ -37,37 +28,23 @@ def vote_rows(
     """
     depth, height, width = frame[0], frame[1], frame[2]
     rows, columns = out.shape[1], out.shape[2]
-    at, seen, start = np.empty(SPAN, np.float64), np.empty(SPAN, np.int32), np.empty(3, np.float64)
-    wx, wy, wz = np.empty(SPAN, np.float32), np.empty(SPAN, np.float32), np.empty(SPAN, np.float32)
-    plane = np.zeros((3, mesh.shape[2], mesh.shape[3]), np.float64)
-    line = np.zeros((3, mesh.shape[3]), np.float64)
+    share, seen = np.empty((3, SPAN), np.float32), np.empty(SPAN, np.int32)
+    wx, wy, wz = share[0], share[1], share[2]
+    plane, poly = np.empty(mesh.shape[1:], np.float64), np.empty(12 * (edges.size - 1), np.float64)
+    taps = np.empty(4, np.float64)
     below, behind = width * min(1, height - 1), height * width * min(1, depth - 1)
-    before, base, shown = -1, 0, 1
+    before = -1
     for row in range(begin, end):
         z, y = row // rows, row % rows
-        row_start(matrix, y, z, start)
-        if mesh.size:
-            if z != before:
-                lattice_plane(mesh, plane, z, out.shape[0])
-            lattice_line(plane, line, y, rows)
-        if level and z != before:
-            low, share, shown = between(start[2], depth, held)
-            top = min(low, max(depth - 2, 0))
-            base = top * height * width
-            fill_with(wz, share + f32(low - top))
+        if mesh.size and z != before:
+            lattice_plane(mesh, plane, z, out.shape[0], taps)
         before = z
+        row_pieces(plane, edges, matrix, z, y, rows, taps, poly)
         for x in range(0, columns, SPAN):
             n = min(SPAN, columns - x)
-            for i in range(i32(n)):
-                index[i], seen[i] = 0, shown
-            look(at, x, n, matrix[0, 0], start[0], line[0], columns, width, ONE, held, index, wx, seen)
-            look(at, x, n, matrix[1, 0], start[1], line[1], columns, height, width, held, index, wy, seen)
-            if not level:
-                look(
-                    at, x, n, matrix[2, 0], start[2], line[2], columns, depth, height * width, held, index, wz, seen
-                )  # fmt: skip
-            gather(flat[base:], index, n, below, pairs)
-            gather(flat[base + behind :], index, n, below, pairs[2:])
+            locate(poly, edges, x, n, frame, held, index, share, seen)
+            gather(flat, index, n, 0, below, pairs, 0)
+            gather(flat, index, n, behind, below, pairs, 2)
             _elect(corners, n, wx, wy, wz, seen, fill, out[z, y, x : x + n])
 
 

@@ -9,27 +9,19 @@ import numpy as np
 from domainaug.kernels.jit import compiled
 from domainaug.kernels.jit.point import run
 from domainaug.kernels.jit.resample_pairs import load_pair
-from domainaug.kernels.jit.resample_rows import (
-    ONE,
-    SPAN,
-    between,
-    fill_with,
-    lattice_line,
-    lattice_plane,
-    look,
-    row_start,
-)
+from domainaug.kernels.jit.resample_rows import ONE, SPAN, lattice_plane, locate, row_pieces
 
 __all__ = ["gather", "linear_rows", "store"]
 
 i32, f32 = np.int32, np.float32
 NONE, WHOLE = f32(0.0), f32(1.0)
+NO = i32(0)
 
 
 @compiled
 def linear_rows(
-    flat: Any, frame: Any, out: Any, begin: int, end: int, matrix: Any, mesh: Any, level: bool, held: bool, fill: Any,
-    ends: Any, shape: Any, programmed: bool, codes: Any, numbers: Any, counts: Any, index: Any, pairs: Any,
+    flat: Any, frame: Any, out: Any, begin: int, end: int, matrix: Any, mesh: Any, edges: Any, level: bool, held: bool,
+    fill: Any, ends: Any, shape: Any, programmed: bool, codes: Any, numbers: Any, counts: Any, index: Any, pairs: Any,
     corners: Any,
 ) -> None:  # fmt: skip
     """Resample rows begin to end, counted over all slices of the output.
@@ -41,7 +33,8 @@ def linear_rows(
         begin: The first row.
         end: One beyond the last.
         matrix: (4, 4) float64.
-        mesh: (3, gz, gy, gx) float32, or (3, 0, 0, 0).
+        mesh: As `resample_rows.cut` makes it.
+        edges: Likewise.
         level: Whether a slice of the output lies in one plane of constant z.
         held: Whether the border is "replicate".
         fill: float32, what lies outside.
@@ -57,82 +50,99 @@ def linear_rows(
     """
     depth, height, width = frame[0], frame[1], frame[2]
     rows, columns = out.shape[1], out.shape[2]
-    at, seen, start = np.empty(SPAN, np.float64), np.empty(SPAN, np.int32), np.empty(3, np.float64)
-    wx, wy, wz = np.empty(SPAN, np.float32), np.empty(SPAN, np.float32), np.empty(SPAN, np.float32)
+    share, seen = np.empty((3, SPAN), np.float32), np.empty(SPAN, np.int32)
     values, spare = np.empty(SPAN, np.float32), np.empty(1024, np.float32)
-    plane = np.zeros((3, mesh.shape[2], mesh.shape[3]), np.float64)
-    line = np.zeros((3, mesh.shape[3]), np.float64)
+    plane, poly = np.empty(mesh.shape[1:], np.float64), np.empty(12 * (edges.size - 1), np.float64)
+    taps = np.empty(4, np.float64)
     below, behind = width * min(1, height - 1), height * width * min(1, depth - 1)
-    before, base, four, shown = -1, 0, False, 1
+    before = -1
     for row in range(begin, end):
         z, y = row // rows, row % rows
-        row_start(matrix, y, z, start)
-        if mesh.size:
-            if z != before:
-                lattice_plane(mesh, plane, z, out.shape[0])
-            lattice_line(plane, line, y, rows)
-        if level and z != before:
-            low, share, shown = between(start[2], depth, held)
-            base, four = low * height * width, share == 0
-            fill_with(wz, share)
+        if mesh.size and z != before:
+            lattice_plane(mesh, plane, z, out.shape[0], taps)
         before = z
+        row_pieces(plane, edges, matrix, z, y, rows, taps, poly)
         for x in range(0, columns, SPAN):
             n = min(SPAN, columns - x)
-            for i in range(i32(n)):
-                index[i], seen[i] = 0, shown
-            look(at, x, n, matrix[0, 0], start[0], line[0], columns, width, ONE, held, index, wx, seen)
-            look(at, x, n, matrix[1, 0], start[1], line[1], columns, height, width, held, index, wy, seen)
-            if not level:
-                look(at, x, n, matrix[2, 0], start[2], line[2], columns, depth, height * width, held, index, wz, seen)
-            gather(flat[base:], index, n, below, pairs)
-            if four:  # the slice lies in one slice of the volume
-                _mix4(corners, n, wx, wy, seen, fill, values)
+            locate(poly, edges, x, n, frame, held, index, share, seen)
+            gather(flat, index, n, 0, below, pairs, 0)
+            four = level and share[2, 0] == NONE  # the slice lies in one slice of the volume
+            if four:
+                unknown = _mix4(corners, n, share, seen, fill, values)
             else:
-                gather(flat[base + behind :], index, n, below, pairs[2:])
-                _mix8(corners, n, wx, wy, wz, seen, fill, values)
+                gather(flat, index, n, behind, below, pairs, 2)
+                unknown = _mix8(corners, n, share, seen, fill, values)
+            if unknown:
+                _again(corners, n, four, share, seen, values)
             if programmed:
                 run(values, n, ONE, codes, numbers, spare, x, y, z, shape, counts)
             store(values, n, out[z, y, x : x + n], ends[0], ends[1])
 
 
 @compiled
-def gather(flat: Any, index: Any, n: int, below: int, pairs: Any) -> None:
-    """Collect four corners at each index: it and the voxel beside it, and the two below them."""
-    here, there, under = pairs[0], pairs[1], flat[below:]
+def gather(flat: Any, index: Any, n: int, skip: int, below: int, pairs: Any, to: int) -> None:
+    """Collect four corners `skip` behind each index: that and the voxel beside it, and the two below them.
+
+    In two loops, as stores that take turns between two places in memory take twice as long.
+    """
     for i in range(i32(n)):
-        k = np.int64(index[i])
-        here[i] = load_pair(flat, k)
-        there[i] = load_pair(under, k)
+        pairs[to, i] = load_pair(flat, np.int64(index[i]) + skip)
+    for i in range(i32(n)):
+        pairs[to + 1, i] = load_pair(flat, np.int64(index[i]) + (skip + below))
 
 
-@compiled
+@compiled(fastmath={"contract"})
 def _mixed(a: Any, b: Any, weight: Any) -> Any:
-    """Return a + weight (b - a); what has no weight does not count, not even NaN."""
-    v = a + weight * (b - a)
-    v = b if weight == WHOLE else v
-    return a if weight == NONE else v
+    """Return a + weight (b - a), in two steps of which both are exact where the weight is 0 or 1."""
+    return (a - weight * a) + weight * b
+
+
+@compiled(fastmath={"contract"})
+def _mix4(corners: Any, n: int, share: Any, seen: Any, fill: Any, values: Any) -> bool:
+    """Mix the corners of n squares; return whether there is a NaN, which may count too much."""
+    unknown = NO
+    for i in range(i32(n)):
+        left, right = i32(2) * i, i32(2) * i + i32(1)
+        a = _mixed(f32(corners[0, left]), f32(corners[0, right]), share[0, i])
+        b = _mixed(f32(corners[1, left]), f32(corners[1, right]), share[0, i])
+        v = _mixed(a, b, share[1, i])
+        unknown = i32(unknown | i32(v != v))
+        values[i] = v if seen[i] != NO else fill
+    return bool(unknown != NO)
+
+
+@compiled(fastmath={"contract"})
+def _mix8(corners: Any, n: int, share: Any, seen: Any, fill: Any, values: Any) -> bool:
+    """Mix the corners of n cubes, likewise."""
+    unknown = NO
+    for i in range(i32(n)):
+        left, right = i32(2) * i, i32(2) * i + i32(1)
+        x, y = share[0, i], share[1, i]
+        a = _mixed(f32(corners[0, left]), f32(corners[0, right]), x)
+        b = _mixed(f32(corners[1, left]), f32(corners[1, right]), x)
+        c = _mixed(f32(corners[2, left]), f32(corners[2, right]), x)
+        d = _mixed(f32(corners[3, left]), f32(corners[3, right]), x)
+        v = _mixed(_mixed(a, b, y), _mixed(c, d, y), share[2, i])
+        unknown = i32(unknown | i32(v != v))
+        values[i] = v if seen[i] != NO else fill
+    return bool(unknown != NO)
 
 
 @compiled
-def _mix4(corners: Any, n: int, wx: Any, wy: Any, seen: Any, fill: Any, values: Any) -> None:
-    c0, c1 = corners[0], corners[1]
-    for i in range(i32(n)):
-        left, right = i32(2) * i, i32(2) * i + i32(1)
-        a, b = _mixed(f32(c0[left]), f32(c0[right]), wx[i]), _mixed(f32(c1[left]), f32(c1[right]), wx[i])
-        v = _mixed(a, b, wy[i])
-        values[i] = v if seen[i] != i32(0) else fill
-
-
-@compiled
-def _mix8(corners: Any, n: int, wx: Any, wy: Any, wz: Any, seen: Any, fill: Any, values: Any) -> None:
-    c0, c1, c2, c3 = corners[0], corners[1], corners[2], corners[3]
-    for i in range(i32(n)):
-        left, right = i32(2) * i, i32(2) * i + i32(1)
-        x, y = wx[i], wy[i]
-        a, b = _mixed(f32(c0[left]), f32(c0[right]), x), _mixed(f32(c1[left]), f32(c1[right]), x)
-        c, d = _mixed(f32(c2[left]), f32(c2[right]), x), _mixed(f32(c3[left]), f32(c3[right]), x)
-        v = _mixed(_mixed(a, b, y), _mixed(c, d, y), wz[i])
-        values[i] = v if seen[i] != i32(0) else fill
+def _again(corners: Any, n: int, four: bool, share: Any, seen: Any, values: Any) -> None:
+    """Mix once more what became NaN: what has no weight does not count."""
+    for i in range(n):
+        if values[i] == values[i] or seen[i] == NO:
+            continue
+        total = NONE
+        for k in range(2 if four else 4):
+            part = share[1, i] if k & 1 else WHOLE - share[1, i]
+            if not four:
+                part *= share[2, i] if k & 2 else WHOLE - share[2, i]
+            for side in range(2):
+                own = part * (share[0, i] if side else WHOLE - share[0, i])
+                total += own * f32(corners[k, 2 * i + side]) if own != NONE else NONE
+        values[i] = total
 
 
 @compiled

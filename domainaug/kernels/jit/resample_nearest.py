@@ -7,27 +7,17 @@ from typing import Any
 import numpy as np
 
 from domainaug.kernels.jit import compiled
-from domainaug.kernels.jit.resample_rows import (
-    ONE,
-    SPAN,
-    all_within,
-    between,
-    interior,
-    lattice_line,
-    lattice_plane,
-    row_coordinates,
-    row_start,
-)
+from domainaug.kernels.jit.resample_rows import SPAN, interior, lattice_plane, row_pieces
 
 __all__ = ["nearest_rows"]
 
-i32, f32 = np.int32, np.float32
-NO, YES = i32(0), i32(1)
+i32, f64, u64 = np.int32, np.float64, np.uint64
+YES = i32(1)
 
 
 @compiled
 def nearest_rows(
-    flat: Any, frame: Any, out: Any, begin: int, end: int, matrix: Any, mesh: Any, level: bool, held: bool, fill: Any,
+    flat: Any, frame: Any, out: Any, begin: int, end: int, matrix: Any, mesh: Any, edges: Any, held: bool, fill: Any,
     index: Any,
 ) -> None:  # fmt: skip
     """Give rows begin to end, counted over all slices of the output, the bits of the nearest voxel.
@@ -39,80 +29,88 @@ def nearest_rows(
         begin: The first row.
         end: One beyond the last.
         matrix: (4, 4) float64.
-        mesh: (3, gz, gy, gx) float32, or (3, 0, 0, 0).
-        level: Whether a slice of the output lies in one plane of constant z.
+        mesh: As `resample_rows.cut` makes it.
+        edges: Likewise.
         held: Whether the border is "replicate".
         fill: What lies outside.
         index: (SPAN,) int32 or int64, to work in.
     """
-    depth, height, width = frame[0], frame[1], frame[2]
     rows, columns = out.shape[1], out.shape[2]
-    at, seen, start = np.empty(SPAN, np.float64), np.empty(SPAN, np.int32), np.empty(3, np.float64)
-    plane = np.zeros((3, mesh.shape[2], mesh.shape[3]), np.float64)
-    line = np.zeros((3, mesh.shape[3]), np.float64)
-    before, base, shown = -1, 0, 1
+    seen, before = np.empty(SPAN, np.int32), -1
+    plane, poly = np.empty(mesh.shape[1:], np.float64), np.empty(12 * (edges.size - 1), np.float64)
+    taps = np.empty(4, np.float64)
     for row in range(begin, end):
         z, y = row // rows, row % rows
-        row_start(matrix, y, z, start)
-        if mesh.size:
-            if z != before:
-                lattice_plane(mesh, plane, z, out.shape[0])
-            lattice_line(plane, line, y, rows)
-        if level and z != before:
-            low, share, shown = between(start[2], depth, held)
-            base = (low + int(share >= f32(0.5))) * height * width
+        if mesh.size and z != before:
+            lattice_plane(mesh, plane, z, out.shape[0], taps)
         before = z
+        row_pieces(plane, edges, matrix, z, y, rows, taps, poly)
         for x in range(0, columns, SPAN):
             n = min(SPAN, columns - x)
+            _locate(poly, edges, x, n, frame, held, index, seen)
+            to = out[z, y, x : x + n]
             for i in range(i32(n)):
-                index[i], seen[i] = 0, shown
-            _look(at, x, n, matrix[0, 0], start[0], line[0], columns, width, ONE, held, index, seen)
-            _look(at, x, n, matrix[1, 0], start[1], line[1], columns, height, width, held, index, seen)
-            if not level:
-                _look(
-                    at, x, n, matrix[2, 0], start[2], line[2], columns, depth, height * width, held, index, seen
-                )  # fmt: skip
-            part, to = flat[base:], out[z, y, x : x + n]
-            for i in range(i32(n)):
-                to[i] = part[np.uint64(index[i])]
+                to[i] = flat[np.uint64(index[i])]
             for i in range(i32(n)):
                 to[i] = to[i] if seen[i] != i32(0) else fill
 
 
 @compiled
-def _look(
-    at: Any, begin: int, n: int, step: float, start: float, line: Any, width: int, length: int, stride: int,
-    held: bool, index: Any, seen: Any,
-) -> None:  # fmt: skip
-    """Add the nearest voxel along an axis, the later one at .5; arguments as in `resample_rows.look`."""
-    edge, wide = length - 0.5, index.dtype.type(stride)
-    if line.size:
-        row_coordinates(at, begin, n, step, start, line, width)
-        inside, beyond = (0, n) if all_within(at, n, -0.5, edge) else (n, n)
-    else:
-        inside, beyond = interior(begin, n, step, start, -0.5, edge)
-        row_coordinates(at, begin, inside, step, start, line, width)
-        row_coordinates(at[beyond:], begin + beyond, n - beyond, step, start, line, width)
-    _hold(at, inside, length, stride, held, index, seen)
-    _hold(at[beyond:], n - beyond, length, stride, held, index[beyond:], seen[beyond:])
-    count, index, at = i32(beyond - inside), index[inside:], at[inside:]
-    if line.size:
-        for i in range(count):
-            index[i] += wide * index.dtype.type(i32(at[i] + 0.5))
-        return
-    origin = i32(begin + inside)
-    for i in range(count):
-        p = step * np.float64(origin + i) + start
-        index[i] += wide * index.dtype.type(i32(p + 0.5))
+def _locate(poly: Any, edges: Any, begin: int, n: int, frame: Any, held: bool, index: Any, seen: Any) -> None:
+    """Write the voxel nearest to each of a row, the later one at .5; arguments as in `resample_rows.locate`."""
+    for j in range(edges.size - 1):
+        first, last = max(begin, edges[j]), min(begin + n, edges[j + 1])
+        if first >= last:
+            continue
+        a, d = first - edges[j], last - edges[j]
+        b, c = interior(poly, 12 * j, a, d, frame, 0.5)
+        to = edges[j] - begin
+        if b > a:
+            _hold(poly, 12 * j, a, b, frame, held, to, index, seen)
+        if c > b:
+            _inner(poly, 12 * j, b, c, frame, to, index, seen)
+        if d > c:
+            _hold(poly, 12 * j, c, d, frame, held, to, index, seen)
 
 
-@compiled
-def _hold(at: Any, n: int, length: int, stride: int, held: bool, index: Any, seen: Any) -> None:
-    last, edge, wide = np.float64(length - 1), np.float64(length) - 0.5, index.dtype.type(stride)
-    for i in range(i32(n)):
-        p = at[i]
-        inside = YES if (p >= -0.5) & (p < edge) else NO
-        q = p if p > 0.0 else 0.0
-        q = q if q < last else last
-        index[i] += wide * index.dtype.type(i32(q + 0.5))
-        seen[i] = seen[i] & (inside | i32(held))
+@compiled(fastmath={"contract"})
+def _inner(poly: Any, k: int, begin: int, end: int, frame: Any, to: int, index: Any, seen: Any) -> None:
+    """Do most of a row: nothing to hold."""
+    x0, x1, x2, x3 = poly[k] + 0.5, poly[k + 1], poly[k + 2], poly[k + 3]
+    y0, y1, y2, y3 = poly[k + 4] + 0.5, poly[k + 5], poly[k + 6], poly[k + 7]
+    z0, z1, z2, z3 = poly[k + 8] + 0.5, poly[k + 9], poly[k + 10], poly[k + 11]
+    wide = index.dtype.type
+    row, plane = wide(frame[2]), wide(frame[1] * frame[2])
+    for i in range(i32(begin), i32(end)):
+        t, here = f64(i), u64(to + i)  # unsigned: a number below zero would count from the end
+        x = i32(x0 + t * (x1 + t * (x2 + t * x3)))
+        y = i32(y0 + t * (y1 + t * (y2 + t * y3)))
+        z = i32(z0 + t * (z1 + t * (z2 + t * z3)))
+        index[here] = wide(wide(z) * plane) + wide(wide(wide(y) * row) + wide(x))
+        seen[here] = YES
+
+
+@compiled(fastmath={"contract"})
+def _hold(poly: Any, k: int, begin: int, end: int, frame: Any, held: bool, to: int, index: Any, seen: Any) -> None:
+    """Do voxels whose coordinates may be outside; NaN counts as outside."""
+    x0, x1, x2, x3 = poly[k] + 0.5, poly[k + 1], poly[k + 2], poly[k + 3]
+    y0, y1, y2, y3 = poly[k + 4] + 0.5, poly[k + 5], poly[k + 6], poly[k + 7]
+    z0, z1, z2, z3 = poly[k + 8] + 0.5, poly[k + 9], poly[k + 10], poly[k + 11]
+    wide, always = index.dtype.type, i32(held)
+    row, plane = wide(frame[2]), wide(frame[1] * frame[2])
+    depth, height, width = f64(frame[0]), f64(frame[1]), f64(frame[2])
+    right, bottom, back = width - 0.5, height - 0.5, depth - 0.5
+    for i in range(i32(begin), i32(end)):
+        t, here = f64(i), u64(to + i)  # unsigned: a number below zero would count from the end
+        x = x0 + t * (x1 + t * (x2 + t * x3))
+        y = y0 + t * (y1 + t * (y2 + t * y3))
+        z = z0 + t * (z1 + t * (z2 + t * z3))
+        inside = (x >= 0.0) & (x < width) & (y >= 0.0) & (y < height) & (z >= 0.0) & (z < depth)
+        x = x if x > 0.0 else 0.0
+        y = y if y > 0.0 else 0.0
+        z = z if z > 0.0 else 0.0
+        x = x if x < right else right
+        y = y if y < bottom else bottom
+        z = z if z < back else back
+        index[here] = wide(wide(i32(z)) * plane) + wide(wide(wide(i32(y)) * row) + wide(i32(x)))
+        seen[here] = i32(inside) | always

@@ -1,7 +1,10 @@
-"""Where the voxels of a row look: coordinates, then indices and weights, each a loop that vectorizes.
+"""Where the voxels of a row look: indices and weights along all three axes, in one loop that vectorizes.
+
+Along a row each coordinate is a polynomial: a straight one of the matrix, and within a cell of a mesh a cubic one. So
+a row is a list of pieces, and no coordinate is ever held in memory.
 
 Coordinates are float64: float32 is off by 3e-5 voxel at index 512, which is 0.03 of 1000 where neighbors differ
-by 1000. They leave this file as an index into memory and a float32 weight from 0 to 1.
+by 1000. They leave this file as an index into memory and float32 weights from 0 to 1.
 """
 
 from __future__ import annotations
@@ -9,11 +12,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from domainaug.kernels.jit import compiled
+from domainaug.kernels.volume_map import VolumeMap
 
-__all__ = ["ONE", "SPAN", "all_within", "between", "fill_with", "interior", "lattice_line", "lattice_plane", "look",
-           "row_coordinates", "row_start"]  # fmt: skip
+__all__ = ["ONE", "SPAN", "cut", "interior", "lattice_plane", "locate", "row_coordinates", "row_pieces"]
 
 SPAN = 512
 """Most voxels of a row that are done at once: the buffers stay in the first cache."""
@@ -21,35 +25,79 @@ SPAN = 512
 ONE = np.int64(1)
 """To hand to a compiled function: a literal 1 would be a type of its own, and everything compiled once more."""
 
-i32, f32 = np.int32, np.float32
+i32, f32, f64, u64 = np.int32, np.float32, np.float64, np.uint64
 NO, YES = i32(0), i32(1)
+SLACK = 1e-6
+"""Voxels that the unchecked loop keeps from the last voxel, so that no rounding leads beyond it."""
+FAR = 1e18
+
+
+def cut(volume_map: VolumeMap) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return what a mesh adds to the coordinates along a row, as polynomials.
+
+    Returns:
+        mesh: (gz, gy, pieces * 3 * 4) float64: for each control point along z and y, piece of a row and axis x, y, z
+            the polynomial in voxels from the first of the piece, lowest power first; (0, 0, 12) for none.
+        edges: (pieces + 1,) int64, the first voxel of each piece, and the number of voxels.
+    """
+    width = volume_map.shape[2]
+    if volume_map.mesh is None or not volume_map.mesh.any():
+        return np.zeros((0, 0, 12)), np.array([0, width], np.int64)
+    control = volume_map.mesh.astype(np.float64)
+    cells = control.shape[3] - 3
+    pace = cells / max(width - 1, 1)
+    edges = np.minimum(np.ceil(np.arange(cells + 1) / pace), width).astype(np.int64)
+    edges[-1] = width
+    c0, c1, c2, c3 = (control[..., k : k + cells] for k in range(4))
+    a0, a1, a2, a3 = (c0 + 4 * c1 + c2) / 6, (c2 - c0) / 2, (c0 - 2 * c1 + c2) / 2, (c3 - c0 + 3 * (c1 - c2)) / 6
+    t = edges[:-1] * pace - np.arange(cells)
+    moved = np.stack(
+        [a0 + t * (a1 + t * (a2 + t * a3)), pace * (a1 + t * (2 * a2 + t * 3 * a3)), pace**2 * (a2 + 3 * t * a3),
+         pace**3 * a3], axis=-1,
+    )  # fmt: skip
+    along = moved.transpose(1, 2, 3, 0, 4)  # (gz, gy, pieces, axes, powers)
+    return np.ascontiguousarray(along).reshape(*along.shape[:2], -1), edges
 
 
 @compiled
-def lattice_plane(mesh: Any, plane: Any, z: int, depth: int) -> None:
-    """Sum the control points (3, gz, gy, gx) around slice z of an output of `depth` slices into (3, gy, gx)."""
-    taps = np.empty(4, np.float64)
-    cell = _taps(z, depth, mesh.shape[1], taps)
-    for c in range(3):
-        for j in range(mesh.shape[2]):
-            for i in range(mesh.shape[3]):
-                total = 0.0
-                for k in range(4):
-                    total += taps[k] * np.float64(mesh[c, cell + k, j, i])
-                plane[c, j, i] = total
+def lattice_plane(mesh: Any, plane: Any, z: int, depth: int, taps: Any) -> None:
+    """Sum the polynomials (gz, gy, k) around slice z of an output of `depth` slices into (gy, k)."""
+    cell = _taps(z, depth, mesh.shape[0], taps)
+    for j in range(plane.shape[0]):
+        for i in range(i32(plane.shape[1])):
+            low = taps[0] * mesh[cell, j, i] + taps[1] * mesh[cell + 1, j, i]
+            plane[j, i] = low + (taps[2] * mesh[cell + 2, j, i] + taps[3] * mesh[cell + 3, j, i])
 
 
 @compiled
-def lattice_line(plane: Any, line: Any, y: int, height: int) -> None:
-    """Sum the control points (3, gy, gx) around row y of an output of `height` rows into (3, gx)."""
-    taps = np.empty(4, np.float64)
-    cell = _taps(y, height, plane.shape[1], taps)
-    for c in range(3):
-        for i in range(plane.shape[2]):
-            total = 0.0
-            for k in range(4):
-                total += taps[k] * plane[c, cell + k, i]
-            line[c, i] = total
+def row_pieces(plane: Any, edges: Any, matrix: Any, z: int, y: int, height: int, taps: Any, poly: Any) -> None:
+    """Write the polynomials of row y of slice z of an output of `height` rows.
+
+    Args:
+        plane: What `lattice_plane` wrote; (0, k) for no mesh.
+        edges: As `cut` makes them.
+        matrix: (4, 4) float64.
+        z: The slice.
+        y: The row.
+        height: How many rows a slice has.
+        taps: (4,) float64, to work in.
+        poly: (pieces * 12,) float64, written: for each piece, along x, y and z, four factors, lowest power first.
+    """
+    cell = _taps(y, height, plane.shape[0], taps) if plane.size else 0
+    for i in range(i32(plane.shape[1]) if plane.size else NO):
+        low = taps[0] * plane[cell, i] + taps[1] * plane[cell + 1, i]
+        poly[i] = low + (taps[2] * plane[cell + 2, i] + taps[3] * plane[cell + 3, i])
+    for axis in range(3):
+        step = matrix[axis, 0]
+        start = matrix[axis, 1] * y + (matrix[axis, 2] * z + matrix[axis, 3])
+        if plane.size == 0:
+            k = 4 * axis
+            poly[k], poly[k + 1], poly[k + 2], poly[k + 3] = start, step, 0.0, 0.0
+            continue
+        for j in range(edges.size - 1):
+            k = 12 * j + 4 * axis
+            poly[k] += step * edges[j] + start
+            poly[k + 1] += step
 
 
 @compiled
@@ -66,143 +114,130 @@ def _taps(position: int, n: int, control: int, taps: Any) -> int:
 
 
 @compiled
-def row_coordinates(at: Any, begin: int, n: int, step: float, start: float, line: Any, width: int) -> None:
-    """Write one coordinate of voxels begin to begin + n of a row.
+def row_coordinates(poly: Any, edges: Any, begin: int, n: int, at: Any) -> None:
+    """Write the coordinates of voxels begin to begin + n of a row into `at`, (3, at least n) float64."""
+    for j in range(edges.size - 1):
+        first, last = max(begin, edges[j]), min(begin + n, edges[j + 1])
+        for axis in range(3):
+            k = 12 * j + 4 * axis
+            for x in range(first, last):
+                t = f64(x - edges[j])
+                at[axis, x - begin] = poly[k] + t * (poly[k + 1] + t * (poly[k + 2] + t * poly[k + 3]))
+
+
+@compiled
+def locate(
+    poly: Any, edges: Any, begin: int, n: int, frame: Any, held: bool, index: Any, share: Any, seen: Any
+) -> None:
+    """Write where voxels begin to begin + n of a row look.
 
     Args:
-        at: (at least n,) float64, written.
+        poly: What `row_pieces` wrote.
+        edges: As `cut` makes them.
         begin: The first voxel.
         n: How many.
-        step: How much the coordinate grows from voxel to voxel.
-        start: The coordinate at voxel 0.
-        line: (gx,) control points along the row, whose spline is added; (0,) for none.
-        width: Voxels in the whole row.
-    """
-    if line.size == 0:
-        for i in range(i32(n)):
-            at[i] = step * np.float64(i32(begin) + i) + start
-        return
-    cells = line.size - 3 if width > 1 else 1
-    pace = cells / max(width - 1, 1) if width > 1 else 0.0
-    first = min(int(begin * pace), cells - 1)
-    done = i32(0)
-    for j in range(first, cells):  # within a cell the displacement is one cubic polynomial
-        c0, c1, c2, c3 = line[j], line[j + 1], line[j + 2], line[j + 3]
-        a0, a1 = (c0 + 4 * c1 + c2) / 6 + start, (c2 - c0) / 2
-        a2, a3 = (c0 - 2 * c1 + c2) / 2, (c3 - c0 + 3 * (c1 - c2)) / 6
-        end = width if j == cells - 1 else int(np.ceil((j + 1) / pace))
-        count = i32(min(end - begin, n) - done)
-        origin, part, behind = np.float64(begin + done), at[done:], np.float64(j)
-        for i in range(count):
-            x = origin + np.float64(i)
-            t = x * pace - behind
-            part[i] = step * x + (a0 + t * (a1 + t * (a2 + t * a3)))
-        done = i32(done + max(count, i32(0)))
-
-
-@compiled
-def row_start(matrix: Any, y: int, z: int, start: Any) -> None:
-    """Write where voxel 0 of row y of slice z looks before any mesh, along x, y and z."""
-    for axis in range(3):
-        start[axis] = matrix[axis, 1] * y + (matrix[axis, 2] * z + matrix[axis, 3])
-
-
-@compiled
-def fill_with(values: Any, value: Any) -> None:
-    """Write one value everywhere."""
-    for i in range(i32(values.size)):
-        values[i] = value
-
-
-@compiled
-def between(at: float, length: int, held: bool) -> tuple[int, Any, int]:
-    """Return for one coordinate the voxel below it, the share of the next one, and 1 if it is seen, else 0."""
-    inside = (at >= -0.5) & (at < length - 0.5)
-    q = min(max(at, 0.0), length - 1.0) if inside or held else 0.0
-    low = int(q)
-    return low, f32(q - low), 1 if inside or held else 0
-
-
-@compiled
-def look(
-    at: Any, begin: int, n: int, step: float, start: float, line: Any, width: int, length: int, stride: int,
-    held: bool, index: Any, weight: Any, seen: Any,
-) -> None:  # fmt: skip
-    """Turn one coordinate of voxels begin to begin + n of a row into memory and weights, added to what others gave.
-
-    Args:
-        at: (at least n,) float64, to work in.
-        begin: The first voxel.
-        n: How many.
-        step: As in `row_coordinates`.
-        start: Likewise.
-        line: Likewise.
-        width: Likewise.
-        length: Voxels of the input along the axis.
-        stride: Distance of neighbors along the axis in memory.
+        frame: (3,) int64, depth, height and width of the input.
         held: Whether the outermost voxels go on outside the frame.
-        index: (at least n,) added to: the voxel below each coordinate, the last but one at most. Its type, int32
-            or int64, is the one the indices are counted in.
-        weight: (at least n,) float32, written: the share of the voxel above.
-        seen: (at least n,) int32, set to 0 where the coordinate is outside [-0.5, length - 0.5).
+        index: (at least n,) written: the voxel below each coordinate, the last but one at most. Its type, int32 or
+            int64, is the one the indices are counted in.
+        share: (3, at least n) float32, written: the share of the voxel above along x, y and z.
+        seen: (at least n,) int32, written: 0 where a coordinate is outside [-0.5, length - 0.5), else 1.
     """
-    if line.size:
-        row_coordinates(at, begin, n, step, start, line, width)
-        inside, beyond = (0, n) if all_within(at, n, 0.0, length - 1.0) else (n, n)
-    else:
-        inside, beyond = interior(begin, n, step, start, 0.0, length - 1.0)
-        row_coordinates(at, begin, inside, step, start, line, width)
-        row_coordinates(at[beyond:], begin + beyond, n - beyond, step, start, line, width)
-    _hold(at, inside, length, stride, held, index, weight, seen)
-    _hold(at[beyond:], n - beyond, length, stride, held, index[beyond:], weight[beyond:], seen[beyond:])
-    wide, count = index.dtype.type(stride), i32(beyond - inside)
-    index, weight, at = index[inside:], weight[inside:], at[inside:]
-    if line.size:
-        for i in range(count):
-            low = i32(at[i])
-            weight[i] = f32(at[i] - np.float64(low))
-            index[i] += wide * index.dtype.type(low)
-        return
-    origin = i32(begin + inside)
-    for i in range(count):  # most of a straight row: nothing to hold, nothing to remember
-        p = step * np.float64(origin + i) + start
-        low = i32(p)
-        weight[i] = f32(p - np.float64(low))
-        index[i] += wide * index.dtype.type(low)
+    for j in range(edges.size - 1):
+        first, last = max(begin, edges[j]), min(begin + n, edges[j + 1])
+        if first >= last:
+            continue
+        a, d = first - edges[j], last - edges[j]
+        b, c = interior(poly, 12 * j, a, d, frame, 0.0)
+        to = edges[j] - begin
+        if b > a:
+            _hold(poly, 12 * j, a, b, frame, held, to, index, share, seen)
+        if c > b:
+            _inner(poly, 12 * j, b, c, frame, to, index, share, seen)
+        if d > c:
+            _hold(poly, 12 * j, c, d, frame, held, to, index, share, seen)
 
 
 @compiled
-def interior(begin: int, n: int, step: float, start: float, low: float, high: float) -> Any:
-    """Return the first and one beyond the last of n voxels whose coordinates are surely in [low, high)."""
-    if step == 0:
-        return (0, n) if low <= start < high else (n, n)
-    one, other = (low - start) / step - begin, (high - start) / step - begin
-    first = min(max(np.ceil(min(one, other)) + 1, 0.0), float(n))  # one voxel short of where rounding could matter
-    final = min(max(np.floor(max(one, other)), 0.0), float(n))
-    return (int(first), int(final)) if first < final else (n, n)
+def interior(poly: Any, k: int, begin: int, end: int, frame: Any, margin: float) -> Any:
+    """Return the first and one beyond the last of a run of voxels surely within the frame and a margin.
+
+    Of a bent piece all or none, by the control points of the curve, which lies between them.
+
+    Args:
+        poly: What `row_pieces` wrote.
+        k: Where the piece begins in it.
+        begin: The first voxel, counted from the first of the piece.
+        end: One beyond the last.
+        frame: (3,) int64, depth, height and width of the input.
+        margin: How far outside the outermost voxels is still within.
+    """
+    low, high = f64(begin), f64(end)
+    for axis in range(3):
+        p0, p1, p2, p3 = poly[k + 4 * axis], poly[k + 4 * axis + 1], poly[k + 4 * axis + 2], poly[k + 4 * axis + 3]
+        least, most = -margin, frame[2 - axis] - 1 + margin - SLACK
+        if not abs(p0) < FAR:  # what overflowed is NaN, and beyond
+            return end, end
+        if p2 == 0 and p3 == 0 and p1 != 0:
+            one, other = (least - p0) / p1, (most - p0) / p1
+            low, high = max(low, np.ceil(min(one, other))), min(high, np.floor(max(one, other)) + 1)
+            continue
+        t = f64(end)
+        p1, p2, p3 = p1 * t, p2 * t * t, p3 * t * t * t
+        q1, q2, q3 = p0 + p1 / 3, p0 + (2 * p1 + p2) / 3, p0 + p1 + p2 + p3
+        if not (min(min(p0, q1), min(q2, q3)) >= least and max(max(p0, q1), max(q2, q3)) < most):
+            return end, end
+    return (int(low), int(high)) if low < high else (end, end)
 
 
-@compiled
-def _hold(at: Any, n: int, length: int, stride: int, held: bool, index: Any, weight: Any, seen: Any) -> None:
-    """Add voxels whose coordinates may be outside; NaN counts as outside."""
-    last, edge, wide = np.float64(length - 1), np.float64(length) - 0.5, index.dtype.type(stride)
-    top = i32(max(length - 2, 0))
-    for i in range(i32(n)):
-        p = at[i]
-        inside = YES if (p >= -0.5) & (p < edge) else NO
-        q = p if p > 0.0 else 0.0
-        q = q if q < last else last
-        low = i32(q)
-        low = low if low < top else top
-        weight[i] = f32(q - np.float64(low))
-        index[i] += wide * index.dtype.type(low)
-        seen[i] = seen[i] & (inside | i32(held))
+@compiled(fastmath={"contract"})
+def _inner(poly: Any, k: int, begin: int, end: int, frame: Any, to: int, index: Any, share: Any, seen: Any) -> None:
+    """Do most of a row: nothing to hold."""
+    x0, x1, x2, x3 = poly[k], poly[k + 1], poly[k + 2], poly[k + 3]
+    y0, y1, y2, y3 = poly[k + 4], poly[k + 5], poly[k + 6], poly[k + 7]
+    z0, z1, z2, z3 = poly[k + 8], poly[k + 9], poly[k + 10], poly[k + 11]
+    wide = index.dtype.type
+    row, plane = wide(frame[2]), wide(frame[1] * frame[2])
+    for i in range(i32(begin), i32(end)):
+        t, here = f64(i), u64(to + i)  # unsigned: a number below zero would count from the end
+        x = x0 + t * (x1 + t * (x2 + t * x3))
+        y = y0 + t * (y1 + t * (y2 + t * y3))
+        z = z0 + t * (z1 + t * (z2 + t * z3))
+        ix, iy, iz = i32(x), i32(y), i32(z)
+        share[0, here], share[1, here], share[2, here] = f32(x - f64(ix)), f32(y - f64(iy)), f32(z - f64(iz))
+        index[here] = wide(wide(iz) * plane) + wide(wide(wide(iy) * row) + wide(ix))
+        seen[here] = YES
 
 
-@compiled
-def all_within(at: Any, n: int, low: float, high: float) -> bool:
-    """Whether every coordinate is in [low, high)."""
-    found = i32(0)
-    for i in range(i32(n)):
-        found += i32((at[i] >= low) & (at[i] < high))
-    return bool(found == i32(n))
+@compiled(fastmath={"contract"})
+def _hold(
+    poly: Any, k: int, begin: int, end: int, frame: Any, held: bool, to: int, index: Any, share: Any, seen: Any
+) -> None:
+    """Do voxels whose coordinates may be outside; NaN counts as outside."""
+    x0, x1, x2, x3 = poly[k], poly[k + 1], poly[k + 2], poly[k + 3]
+    y0, y1, y2, y3 = poly[k + 4], poly[k + 5], poly[k + 6], poly[k + 7]
+    z0, z1, z2, z3 = poly[k + 8], poly[k + 9], poly[k + 10], poly[k + 11]
+    wide, always = index.dtype.type, i32(held)
+    row, plane = wide(frame[2]), wide(frame[1] * frame[2])
+    right, bottom, back = f64(frame[2] - 1), f64(frame[1] - 1), f64(frame[0] - 1)
+    rightmost, lowest, last = i32(max(frame[2] - 2, 0)), i32(max(frame[1] - 2, 0)), i32(max(frame[0] - 2, 0))
+    edge_x, edge_y, edge_z = right + 0.5, bottom + 0.5, back + 0.5
+    for i in range(i32(begin), i32(end)):
+        t, here = f64(i), u64(to + i)  # unsigned: a number below zero would count from the end
+        x = x0 + t * (x1 + t * (x2 + t * x3))
+        y = y0 + t * (y1 + t * (y2 + t * y3))
+        z = z0 + t * (z1 + t * (z2 + t * z3))
+        inside = (x >= -0.5) & (x < edge_x) & (y >= -0.5) & (y < edge_y) & (z >= -0.5) & (z < edge_z)
+        x = x if x > 0.0 else 0.0
+        y = y if y > 0.0 else 0.0
+        z = z if z > 0.0 else 0.0
+        x = x if x < right else right
+        y = y if y < bottom else bottom
+        z = z if z < back else back
+        ix, iy, iz = i32(x), i32(y), i32(z)
+        ix = ix if ix < rightmost else rightmost
+        iy = iy if iy < lowest else lowest
+        iz = iz if iz < last else last
+        share[0, here], share[1, here], share[2, here] = f32(x - f64(ix)), f32(y - f64(iy)), f32(z - f64(iz))
+        index[here] = wide(wide(iz) * plane) + wide(wide(wide(iy) * row) + wide(ix))
+        seen[here] = i32(inside) | always

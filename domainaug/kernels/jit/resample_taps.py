@@ -9,7 +9,7 @@ import numpy as np
 from domainaug.kernels.jit import compiled
 from domainaug.kernels.jit.point import run
 from domainaug.kernels.jit.resample_linear import store
-from domainaug.kernels.jit.resample_rows import ONE, SPAN, lattice_line, lattice_plane, row_coordinates, row_start
+from domainaug.kernels.jit.resample_rows import ONE, SPAN, lattice_plane, row_coordinates, row_pieces
 
 __all__ = ["taps_rows"]
 
@@ -19,8 +19,8 @@ KEYS = -0.75  # the slope of the cubic kernel at 1, as in OpenCV
 
 @compiled
 def taps_rows(
-    flat: Any, frame: Any, out: Any, begin: int, end: int, matrix: Any, mesh: Any, sides: Any, held: bool, fill: Any,
-    ends: Any, shape: Any, programmed: bool, codes: Any, numbers: Any, counts: Any,
+    flat: Any, frame: Any, out: Any, begin: int, end: int, matrix: Any, mesh: Any, edges: Any, sides: Any, held: bool,
+    fill: Any, ends: Any, shape: Any, programmed: bool, codes: Any, numbers: Any, counts: Any,
 ) -> None:  # fmt: skip
     """Resample rows begin to end, counted over all slices of the output.
 
@@ -30,23 +30,20 @@ def taps_rows(
     rows, columns = out.shape[1], out.shape[2]
     most = 4 if sides[0] == 0 else int(sides.max()) + 2
     at, near, weight = np.empty((3, SPAN), np.float64), np.empty((3, most), np.int64), np.empty((3, most), np.float64)
-    used, start = np.zeros(3, np.int64), np.empty(3, np.float64)
+    used = np.zeros(3, np.int64)
     values, spare = np.empty(SPAN, np.float32), np.empty(1024, np.float32)
-    plane = np.zeros((3, mesh.shape[2], mesh.shape[3]), np.float64)
-    line = np.zeros((3, mesh.shape[3]), np.float64)
+    plane, poly = np.empty(mesh.shape[1:], np.float64), np.empty(12 * (edges.size - 1), np.float64)
+    taps = np.empty(4, np.float64)
     before = -1
     for row in range(begin, end):
         z, y = row // rows, row % rows
-        row_start(matrix, y, z, start)
-        if mesh.size:
-            if z != before:
-                lattice_plane(mesh, plane, z, out.shape[0])
-            lattice_line(plane, line, y, rows)
+        if mesh.size and z != before:
+            lattice_plane(mesh, plane, z, out.shape[0], taps)
         before = z
+        row_pieces(plane, edges, matrix, z, y, rows, taps, poly)
         for x in range(0, columns, SPAN):
             n = min(SPAN, columns - x)
-            for axis in range(3):
-                row_coordinates(at[axis], x, n, matrix[axis, 0], start[axis], line[axis], columns)
+            row_coordinates(poly, edges, x, n, at)
             for i in range(n):
                 seen = True
                 for axis in range(3):
