@@ -1,4 +1,9 @@
-"""Moving label masks, compiled: the pixels around each place vote for their labels, one pass for all labels."""
+"""Moving label masks, compiled: the pixels around each place vote for their labels, one pass for all labels.
+
+Nearly everywhere the four pixels around a place have one label. So all four are fetched as one number, a loop that
+does many at a time tells where they differ, and only there anything is weighed. Labels are worked on as their bits;
+where their order counts, they are counted from the least one of their type.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domainaug.kernels.jit import compiled
-from domainaug.kernels.jit.warp_rows import pack, settle, split, trace
+from domainaug.kernels.jit.quads import CHUNK, ONES, differing, fetch
+from domainaug.kernels.jit.warp_rows import AFFINE, pack, settle, split, trace
 from domainaug.kernels.jit.warp_store import constant, padded
 from domainaug.kernels.jit.warp_taps import fold_tap
 from domainaug.kernels.maps import PixelMap
@@ -21,8 +27,9 @@ __all__ = ["warp_labels"]
 Array = NDArray[Any]
 
 i32, i64, f32, f64 = np.int32, np.int64, np.float32, np.float64
-CONSTANT = 0
-TILE = 1024
+CONSTANT, REPLICATE = 0, 1
+BLOCK = 2048  # pixels that are worked on together: their buffers stay in the first cache
+EDGE = 1e-5  # pixels that what is surely inside keeps from the border
 
 
 def warp_labels(
@@ -33,74 +40,182 @@ def warp_labels(
     sides = pixel_map.footprint
     boxed = max(sides) > BOXED
     around = pixel_map.stages[-1].border == "wrap"
-    special = np.array(sorted(thin), np.int64)
+    least = int(np.iinfo(stack.dtype).min)
+    packed, ground = pack(pixel_map), fill - least
     sizes = np.array((depth, height, width, height, width, around, *pixel_map.shape), np.int64)
-    packed = pack(pixel_map)
-    flat = out.reshape(-1, pixel_map.shape[1])
-    if boxed or (len(special) and max(sides) > 1.05):
+    stack = stack.view(f"u{stack.itemsize}")
+    flat = out.view(stack.dtype).reshape(-1)
+    if boxed or (len(thin) and max(sides) > 1.05):
         source, kernels = constant(stack.reshape(-1)), (box(sides[0]), box(sides[1]))
+        special = np.array(sorted(thin), np.int64) - least
 
         def slab(begin: int, end: int) -> None:
-            _vote_boxed(source, sizes, *packed, *kernels, special, boxed, fill, flat, begin, end)
+            _vote_boxed(source, sizes, *packed, *kernels, special, boxed, ground, -least, flat, begin, end)
     else:
         stored = padded(stack[..., None], around)[..., 0]
         sizes[3:5] = stored.shape[1:]
-        source = constant(stored.reshape(-1))
+        source, ones = constant(stored.reshape(-1)), ONES[stack.itemsize]
 
         def slab(begin: int, end: int) -> None:
-            _vote(source, sizes, *packed, fill, flat, begin, end)
+            _vote(source, sizes, *packed, ground, -least, ones, flat, begin, end)
 
     run_slabs(slab, pixel_map.shape[0], threads, least=max(1, (1 << 15) // (depth * pixel_map.shape[1])))
 
 
 @compiled
 def _vote(
-    source: Any, sizes: Any, stages: Any, matrices: Any, along_x: Any, along_y: Any, fill: int, out: Any, begin: int,
-    end: int,
+    source: Any, sizes: Any, stages: Any, matrices: Any, along_x: Any, along_y: Any, fill: int, flip: int, ones: Any,
+    out: Any, begin: int, end: int,
 ) -> None:  # fmt: skip
-    """Let the four pixels around each place vote; `sizes` is (D, H, W, stored H, stored W, around, H', W')."""
-    depth, row, width = sizes[0], sizes[4], sizes[7]
-    plane = sizes[3] * row
-    tile = min(width, TILE)
-    xs, ys = np.empty(tile, np.float64), np.empty(tile, np.float64)
-    index, share = np.empty(tile, np.uint32), np.empty(tile, np.float32)
-    fx, fy = np.empty(tile, np.float32), np.empty(tile, np.float32)
-    for y in range(begin, end):
+    """Let the four pixels around each place vote, in blocks of rows: calls and slices cost as much as a short row.
+
+    `sizes` is (D, H, W, stored H, stored W, around, H', W'); `flip`, 0 or the bit of a sign, turns bits to counts.
+    """
+    width, row, m = sizes[7], sizes[4], matrices[0]
+    straight = stages.shape[0] == 1 and stages[0, 0] == AFFINE and stages[0, 3] <= REPLICATE
+    cut = straight and stages[0, 3] == CONSTANT
+    tile, block = min(width, BLOCK), max(1, BLOCK // width)
+    xs, ys, share = np.empty(tile, np.float64), np.empty(tile, np.float64), np.ones(BLOCK, np.float32)
+    fx, fy, index = np.empty(BLOCK, np.float32), np.empty(BLOCK, np.float32), np.empty(BLOCK, np.uint32)
+    quads, where = np.full(BLOCK + CHUNK, ones), np.empty(BLOCK + 1, np.int32)
+    names, weights = np.empty(4, np.int64), np.empty(4, np.float32)
+    for top in range(begin, end, block):
+        rows = min(block, end - top)
         for x in range(0, width, tile):
             n = min(tile, width - x)
-            trace(stages, matrices, along_x, along_y, y, x, n, xs, ys, share)
-            settle(xs, n, sizes[2], stages[-1, 3], sizes[5] != 0, share)
-            settle(ys, n, sizes[1], stages[-1, 3], sizes[5] != 0, share)
-            split(xs, ys, n, sizes[3:5] - 2, row, 1, index, fx, fy)
-            for z in range(depth):
-                here = source[z * plane : (z + 1) * plane]
-                _four(here, n, np.uint32(row), index, fx, fy, share, fill, out[z * sizes[6] + y, x : x + n])
+            size = rows * n
+            for r in range(rows):
+                if straight:
+                    _straight(m, top + r, x, n, sizes, r * n, index)
+                else:
+                    _winding(
+                        stages, matrices, along_x, along_y, top + r, x, n, sizes, r * n, xs, ys, index, fx, fy, share
+                    )  # fmt: skip
+            for z in range(sizes[0]):
+                here, to = z * sizes[3] * row, (z * sizes[6] + top) * width + x
+                fetch(source, here, row, index, size, quads)
+                if cut:
+                    _cut(m, top, rows, x, n, sizes, quads, source.dtype.type(fill ^ flip) * ones)
+                elif not straight:
+                    _doubt(share, size, quads)
+                count = differing(quads, ones, size, out, to, where)
+                if straight:
+                    _measure(m, top, x, n, sizes, cut, where, count, fx, fy, share)
+                _weigh(source, here, row, where, count, index, fx, fy, share, names, weights, fill, flip, out, to)
 
 
 @compiled
-def _four(source: Any, n: int, row: Any, index: Any, fx: Any, fy: Any, share: Any, fill: int, out: Any) -> None:
-    """Give n pixels to the label that has most of four; the usual case is one label, wholly inside."""
-    names, weights = np.empty(4, np.int64), np.empty(4, np.float32)
-    one = np.uint32(1)
-    half = f32(0.5 * (1.0 - TIE))  # a label alone is beaten where it covers less than the background does
-    for i in range(i32(n)):
-        k = index[i]
-        a, b, c, d = source[k], source[k + one], source[k + row], source[k + row + one]
-        if a == b and a == c and a == d:
-            out[i] = a if share[i] >= half else fill
+def _straight(m: Any, y: int, x: int, n: int, sizes: Any, start: int, index: Any) -> None:
+    """Write the upper left of the four pixels around each place of a row that an affine map makes; at most the last."""
+    along, across = m[0], m[3]
+    px, py = along * x + m[1] * y + m[2], across * x + m[4] * y + m[5]
+    right, bottom, down, to = f64(sizes[4] - 2), f64(sizes[3] - 2), i32(sizes[4]), np.uintp(start)
+    for i in range(np.uintp(n)):
+        hx, hy = px + along * f64(i32(i)), py + across * f64(i32(i))
+        hx = hx if hx > 0.0 else 0.0
+        hx = hx if hx < right else right
+        hy = hy if hy > 0.0 else 0.0
+        hy = hy if hy < bottom else bottom
+        index[to + i] = np.uint32(i32(hy) * down + i32(hx))
+
+
+@compiled
+def _winding(
+    stages: Any, matrices: Any, along_x: Any, along_y: Any, y: int, x: int, n: int, sizes: Any, start: int, xs: Any,
+    ys: Any, index: Any, fx: Any, fy: Any, share: Any,
+) -> None:  # fmt: skip
+    """Write for a row of any map the upper left pixels, how far the places are from them, and what no frame cuts."""
+    stop, border, around = start + n, stages[-1, 3], sizes[5] != 0
+    near = share[start:stop]
+    trace(stages, matrices, along_x, along_y, y, x, n, xs, ys, near)
+    settle(xs, n, sizes[2], border, around, near)
+    settle(ys, n, sizes[1], border, around, near)
+    split(xs, ys, n, sizes[3:5] - 2, sizes[4], 1, index[start:stop], fx[start:stop], fy[start:stop])
+
+
+@compiled
+def _cut(m: Any, top: int, rows: int, x: int, n: int, sizes: Any, quads: Any, outside: Any) -> None:
+    """Let what lies outside the mask be the fill, and what its border cuts differ from all others, to be weighed."""
+    doubtful = quads.dtype.type(1)
+    for r in range(rows):
+        first, last = _within(m, top + r, x, n, sizes, -1.0 - EDGE)
+        low, high = _within(m, top + r, x, n, sizes, EDGE)
+        low, high = (low, high) if low < high else (last, last)
+        _paint(quads, r * n, r * n + first, outside)
+        _paint(quads, r * n + first, r * n + low, doubtful)
+        _paint(quads, r * n + high, r * n + last, doubtful)
+        _paint(quads, r * n + last, r * n + n, outside)
+
+
+@compiled
+def _paint(quads: Any, begin: int, end: int, value: Any) -> None:
+    for i in range(np.uintp(begin), np.uintp(end)):
+        quads[i] = value
+
+
+@compiled
+def _within(m: Any, y: int, x: int, n: int, sizes: Any, margin: float) -> Any:
+    """Return from which to which of n pixels an affine map looks inside a mask and `margin` away from its border."""
+    low, high = 0.0, float(n)
+    for axis in range(2):
+        slope, end = m[3 * axis], sizes[2 - axis] - 1.0 - margin
+        start = slope * x + m[3 * axis + 1] * y + m[3 * axis + 2]
+        if slope == 0.0:
+            high = high if margin <= start <= end else 0.0
             continue
+        one, other = (margin - start) / slope, (end - start) / slope
+        low, high = max(low, np.ceil(min(one, other))), min(high, np.floor(max(one, other)) + 1.0)
+    return (i64(low), i64(high)) if high > low else (0, 0)
+
+
+@compiled
+def _doubt(share: Any, n: int, quads: Any) -> None:
+    """Let places that a frame cuts differ from all others: they are weighed, like those between two labels."""
+    for i in range(np.uintp(n)):
+        quads[i] = quads[i] if share[i] == f32(1.0) else quads.dtype.type(1)
+
+
+@compiled
+def _measure(
+    m: Any, top: int, x: int, n: int, sizes: Any, cut: bool, where: Any, count: int, fx: Any, fy: Any, share: Any
+) -> None:  # fmt: skip
+    """Do for the listed places of rows that `_straight` made what `_winding` does for all."""
+    right, bottom = sizes[2] - 1.0, sizes[1] - 1.0
+    r, begin = 0, 0
+    for j in range(i32(count)):
+        i = i64(where[j])
+        while i >= begin + n:
+            r, begin = r + 1, begin + n
+        at, y = f64(x + i - begin), f64(top + r)
+        px, py = m[0] * at + m[1] * y + m[2], m[3] * at + m[4] * y + m[5]
+        hx, hy = min(max(px, 0.0), right), min(max(py, 0.0), bottom)
+        fx[i], fy[i] = f32(hx - min(i64(hx), sizes[4] - 2)), f32(hy - min(i64(hy), sizes[3] - 2))
+        share[i] = f32(max(1.0 - abs(px - hx), 0.0) * max(1.0 - abs(py - hy), 0.0)) if cut else f32(1.0)
+
+
+@compiled
+def _weigh(
+    source: Any, start: int, row: int, where: Any, count: int, index: Any, fx: Any, fy: Any, share: Any, names: Any,
+    weights: Any, fill: int, flip: int, out: Any, to: int,
+) -> None:  # fmt: skip
+    """Give those pixels that `where` lists to the label that has most of four."""
+    for j in range(i32(count)):
+        i = i64(where[j])
+        k = start + i64(index[i])
+        a, b = i64(source[k]) ^ flip, i64(source[k + 1]) ^ flip
+        c, d = i64(source[k + row]) ^ flip, i64(source[k + row + 1]) ^ flip
         u, v, w = fx[i], fy[i], share[i]
         other = b if b != a else (c if c != a else d)
         two = ((c == a) | (c == other)) & ((d == a) | (d == other))
-        if two:  # an edge between two, which is nearly every other case
+        if two:  # an edge between two, which is nearly every case
             rest = (u * (f32(1.0) - v) if b != a else f32(0.0)) + ((f32(1.0) - u) * v if c != a else f32(0.0))
             rest = (rest + (u * v if d != a else f32(0.0))) * w
-            out[i] = _better(a, w - rest, other, rest, fill)
+            out[to + i] = _better(a, w - rest, other, rest, fill) ^ flip
             continue
         names[0], names[1], names[2], names[3] = a, b, c, d
         weights[0], weights[1] = (f32(1.0) - u) * (f32(1.0) - v) * w, u * (f32(1.0) - v) * w
         weights[2], weights[3] = (f32(1.0) - u) * v * w, u * v * w
-        out[i] = _elect(names, weights, 4, fill)
+        out[to + i] = _elect(names, weights, 4, fill) ^ flip
 
 
 @compiled
@@ -148,11 +263,11 @@ def _elect(names: Any, weights: Any, n: int, fill: int) -> Any:
 @compiled
 def _vote_boxed(
     source: Any, sizes: Any, stages: Any, matrices: Any, along_x: Any, along_y: Any, box_x: Any, box_y: Any,
-    special: Any, boxed: bool, fill: int, out: Any, begin: int, end: int,
+    special: Any, boxed: bool, fill: int, flip: int, out: Any, begin: int, end: int,
 ) -> None:  # fmt: skip
     """Let all pixels vote that an output pixel sees: for every label, or for special ones only."""
     depth, height, width, border = sizes[0], sizes[1], sizes[2], stages[-1, 3]
-    tile = min(sizes[7], TILE)
+    tile = min(sizes[7], BLOCK)
     xs, ys, share = np.empty(tile, np.float64), np.empty(tile, np.float64), np.empty(tile, np.float32)
     at_x, at_y = np.empty(2 * box_x.size, np.int64), np.empty(2 * box_y.size, np.int64)
     near_x, near_y = np.empty(2 * box_x.size, np.float32), np.empty(2 * box_y.size, np.float32)
@@ -172,12 +287,12 @@ def _vote_boxed(
                     for b in range(rows):
                         line = at_y[b] * width
                         for a in range(columns):
-                            name = i64(here[line + at_x[a]])
+                            name = i64(here[line + at_x[a]]) ^ flip
                             everything = boxed or _among(name, special)
                             weight = wide_x[a] * wide_y[b] if everything else near_x[a] * near_y[b]
                             if weight != f32(0.0) and name != fill:
                                 votes = _add(names, weights, votes, name, weight * share[i])
-                    out[z * sizes[6] + y, x + i] = _elect(names, weights, votes, fill)
+                    out[(z * sizes[6] + y) * sizes[7] + x + i] = _elect(names, weights, votes, fill) ^ flip
 
 
 @compiled
