@@ -1,7 +1,10 @@
 import json
 import sys
+from pathlib import Path
 
+import pydicom
 import pytest
+from pydicom.data import get_testdata_file
 from typer.testing import CliRunner
 
 from domainaug import doctor as library
@@ -86,3 +89,16 @@ def test_code_that_nothing_can_keep_is_said(monkeypatch: pytest.MonkeyPatch) -> 
     cache = sys.modules["domainaug.kernels.cache"]
     monkeypatch.setattr(cache, "folders", lambda: cache.Folders(None, ()))
     assert "set NUMBA_CACHE_DIR" in _kernels(monkeypatch, "numba").detail
+
+
+def test_phi_counts_what_files_carry_and_shows_no_value(tmp_path: Path) -> None:
+    dataset = pydicom.dcmread(str(get_testdata_file("CT_small.dcm")))
+    dataset.PatientName = "Jane^Q7"
+    dataset.save_as(tmp_path / "one.dcm")
+    told = CliRunner().invoke(app, ["doctor", "--phi", str(tmp_path)])
+    assert told.exit_code == 1
+    assert "PatientName (1)" in told.stdout
+    assert "De-identify the source first" in told.stdout
+    as_json = CliRunner().invoke(app, ["doctor", "--phi", str(tmp_path), "--json"])
+    assert {"kind": "person", "name": "PatientName", "files": 1} in json.loads(as_json.stdout)["carried"]
+    assert "Q7" not in told.output + as_json.output

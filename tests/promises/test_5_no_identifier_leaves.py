@@ -94,6 +94,14 @@ def test_there_is_something_to_hide(study):
     assert all(secret in str(dataset) for secret in SECRETS)
 
 
+def test_doctor_counts_all_of_it_and_says_none(study, command):
+    ended = command("doctor", "--phi", study, "--json", expect=1)
+    told = {(one["name"], one["files"]) for one in ended.data["carried"]}
+    assert {(name, 4) for name in (*WORDS, *DATES, *TIMES, "PatientAge")} <= told
+    words = command("doctor", "--phi", study, expect=1)
+    assert not leaks({"json": ended.out, "words": words.out, "stderr": words.err})
+
+
 @pytest.mark.slow
 def test_nothing_of_it_is_said_anywhere(tmp_path, study, command, commands):
     damage(study)
