@@ -21,8 +21,10 @@ from domainaug.medical.instance import Instance, short_hash
 from domainaug.medical.loading import Loaded, load
 from domainaug.medical.opening import has_marker
 from domainaug.medical.series import Series
+from domainaug.medical.slicewise import Each, new_pixels, write_files
 from domainaug.medical.study import read_study
-from domainaug.medical.writer import derived_files
+from domainaug.medical.view import View
+from domainaug.medical.writer import NewPixels, derived_files, files_of
 
 __all__ = ["DicomStudy", "PlacedItem"]
 
@@ -90,11 +92,10 @@ class DicomStudy:
         """
         loaded = _load(item)
         view = loaded.view
-        seen = view.seen()
         volume = bool(item.detail["volume"])
-        return Sample(
-            image=None if volume else seen[0],
-            volume=seen if volume else None,
+        kind = _Volume if volume else Sample
+        return kind(
+            image=None if volume else view.seen()[0],
             value_range=(view.low, view.high),
             fill=view.fill,
             spacing=view.series.spacing,
@@ -108,22 +109,69 @@ class DicomStudy:
             domainaug.errors.LabelError: The copy would say something untrue of its side, or move burned-in text.
             domainaug.errors.ImageError: Its pixels do not fit the grid of the source.
         """
-        loaded: Loaded = sample.source if isinstance(sample.source, Loaded) else _load(item)
-        files = derived_files(loaded, _seen(sample, item), stamp)
+        if isinstance(sample.source, _Made):
+            loaded = sample.source.loaded
+            files = files_of(loaded, sample.source.pixels, stamp)
+        else:
+            loaded = sample.source if isinstance(sample.source, Loaded) else _load(item)
+            files = derived_files(loaded, _seen(sample, item), stamp)
         place = Path(item.key, f"copy-{stamp.copy}")
         (folder / place).mkdir(parents=True, exist_ok=True)
-        written = []
+        names = tuple(place / f"IM{number:04d}.dcm" for number in range(1, len(loaded.opened) + 1))
         try:
-            for number, file in enumerate(files, start=1):
-                written.append(place / f"IM{number:04d}.dcm")
-                file.write(folder / written[-1])
+            write_files(files, [folder / name for name in names])
         except (ImageError, LabelError) as error:
             raise type(error)(f"{_told(item)}: {error}") from error
-        return tuple(written)
+        return names
 
     def finish(self, source: Path, folder: Path, items: Mapping[str, list[Mapping[str, Any]]]) -> tuple[Path, ...]:
         """Write nothing: a series describes itself."""
         return ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """The pixels of a copy, and what they were made from."""
+
+    loaded: Loaded
+    pixels: NewPixels
+
+
+class _Volume(Sample):
+    """A volume that is shown whole to whoever asks for it, and else goes through a few slices at a time: `Sliced`."""
+
+    __slots__ = ("_shown",)
+    _shown: NDArray[Any] | None
+
+    @property
+    def _view(self) -> View:
+        loaded: Loaded = self.source
+        return loaded.view
+
+    @property
+    def volume(self) -> NDArray[Any] | None:
+        """(D, H, W), made when somebody asks."""
+        if self._shown is None:
+            self._shown = self._view.seen()
+        return self._shown
+
+    @volume.setter
+    def volume(self, shown: NDArray[Any] | None) -> None:
+        self._shown = shown
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(slices, rows, columns)."""
+        return self._view.series.size
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type that it is shown in."""
+        return self._view.dtype
+
+    def replaced(self, each: Each, *, moved: bool, keep: bool) -> Sample:
+        """Return a copy, every slice of it made by `each`."""
+        return Sample(source=_Made(self.source, new_pixels(self.source, each, moved=moved, keep=keep)))
 
 
 def _seen(sample: Sample, item: Item) -> NDArray[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from domainaug.errors import LabelError
 
-__all__ = ["Item", "Labeled", "LabelsGone", "Layout", "Sample", "Scan", "SetAside", "Stamp"]
+__all__ = ["Item", "Labeled", "LabelsGone", "Layout", "Sample", "Scan", "SetAside", "Sliced", "Stamp"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,29 @@ class Sample:
     spacing: tuple[float, float] | None = None
     soft_mask: bool = False
     source: Any = None
+
+
+@runtime_checkable
+class Sliced(Protocol):
+    """A sample whose volume can be replaced a few slices at a time, so that no second volume is held."""
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(slices, rows, columns) of the volume."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of the volume."""
+
+    def replaced(self, each: Callable[[int, NDArray[Any]], NDArray[Any]], *, moved: bool, keep: bool) -> Sample:
+        """Return the sample of a copy, which its layout can write.
+
+        Args:
+            each: Takes the place of a slice, from 0, and (n, rows, columns) values of it and those that follow, which
+                it may change, and returns as many; called from several threads.
+            moved: Whether content moves.
+            keep: Whether the volume is still needed; if not, it may be used up.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """A derived series made a few slices at a time: for whatever keeps every slice in its place.
 
-The only volume in memory is that of the stored values, and each slice of it is replaced by what was made of it,
-while it is in the cache. The files are those that `write_series` gives for the same slices, byte for byte: they are
+The only volume in memory is that of the stored values, and each slice of it is replaced by what was made of it
+while that is in the cache. The files are those that `write_series` gives for the same slices, byte for byte: they are
 written when all slices are known, because every UID depends on every pixel.
 """
 
@@ -31,22 +31,22 @@ _AT_ONCE = 1 << 21
 """Pixels: where each looks is worked out once for all slices of a block, and a block stays in the cache."""
 
 
-def new_pixels(loaded: Loaded, each: Each, *, moved: bool, threads: int | None = None) -> NewPixels:
-    """Replace every slice of a series by what is made of it.
+def new_pixels(loaded: Loaded, each: Each, *, moved: bool, keep: bool = False, threads: int | None = None) -> NewPixels:
+    """Return what is made of every slice of a series.
 
     Args:
-        loaded: The source. Its stored values are used up: it can be derived from only once.
+        loaded: The source.
         each: Makes slices.
         moved: Whether content moves.
+        keep: Whether the stored values of the source are still needed; if not, they are replaced.
         threads: How many work on it; as `kernels.threads.thread_count`. The pixels do not depend on it.
 
     Raises:
         ImageError: Slices have another shape than their source, or hold a value that is not finite.
     """
-    stored = loaded.view.stored
-    work = _Work(loaded, each, moved)
-    run_slabs(work.slices, len(stored), threads, least=work.most)
-    return NewPixels(stored, int(work.beyond.sum()), work.changed, tuple(work.digests))
+    work = _Work(loaded, each, moved, keep)
+    run_slabs(work.slices, len(work.stored), threads, least=work.most)
+    return NewPixels(work.stored, int(work.beyond.sum()), work.changed, tuple(work.digests))
 
 
 def write_files(
@@ -79,16 +79,17 @@ def write_files(
 class _Work:
     """What becomes of the slices of a series."""
 
-    def __init__(self, loaded: Loaded, each: Each, moved: bool) -> None:
+    def __init__(self, loaded: Loaded, each: Each, moved: bool, keep: bool) -> None:
         self._view, self._each, self._moved = loaded.view, each, moved
-        count, rows, columns = loaded.view.stored.shape
+        self.stored = np.empty_like(loaded.view.stored) if keep else loaded.view.stored
+        count, rows, columns = self.stored.shape
         self.most = max(1, min(count, _AT_ONCE // (rows * columns)))
         self.beyond = np.zeros(count, np.int64)
         self.changed = np.zeros(count, bool)
         self.digests = [b""] * count
 
     def slices(self, begin: int, end: int) -> None:
-        """Replace slices `begin` to `end`, the last one not included, by what is made of them."""
+        """Make slices `begin` to `end`, the last one not included."""
         view = self._view
         after = np.empty_like(view.stored[0])
         room = np.empty((min(self.most, end - begin), *after.shape), view.dtype)
@@ -104,4 +105,4 @@ class _Work:
                 self.beyond[index] = view.stored_plane(index, plane, before, after, moved=self._moved)
                 self.changed[index] = differ(after, before)
                 self.digests[index] = digest(after)
-                before[...] = after
+                self.stored[index] = after

@@ -9,6 +9,7 @@ A call goes through these:
     execution.py   carrying a plan out, step by step
     pictures.py    one draw on pictures of any rank and number of channels
     masks.py       masks by coverage
+    slices.py      a call on a volume that nobody holds, a few slices at a time
     labels.py      boxes and points
     record.py      what a call drew and did
 """

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from domainaug.errors import DomainAugError, ImageError, LabelError, OutputError, UnreadableInput
-from domainaug.layouts.layout import Item, Labeled, LabelsGone, Layout, Sample, SetAside, Stamp
+from domainaug.layouts.layout import Item, Labeled, LabelsGone, Layout, Sample, SetAside, Sliced, Stamp
 from domainaug.profile.model import Profile
 
 __all__ = ["TEMPORARY", "File", "Job", "Made", "Outcome", "Task", "ends_item", "hashed", "sealed", "source_digest"]
@@ -150,7 +150,7 @@ class Job:
         share = (time.perf_counter() - start) / max(len(task.copies), 1)
         for copy in task.copies:
             start = time.perf_counter()
-            outcome = self._copy(sample, task.item, copy, digest)
+            outcome = self._copy(sample, task.item, copy, last=copy == task.copies[-1])
             if isinstance(outcome, SetAside):
                 yield outcome
             else:
@@ -158,11 +158,11 @@ class Job:
                 seconds = share + time.perf_counter() - start
                 yield Made(task.item.key, copy, folder, files, record, labels, digest, seconds)
 
-    def _copy(self, sample: Sample, item: Item, copy: int, digest: str) -> Any:
+    def _copy(self, sample: Sample, item: Item, copy: int, *, last: bool) -> Any:
         try:
             for attempt in range(_DRAWS):
                 try:
-                    return self._drawn(sample, item, copy, digest, attempt)
+                    return self._drawn(sample, item, copy, attempt, last=last)
                 except LabelsGone as error:
                     gone = error
             how = "narrow the shifts, turns and zooms of the recipe, or lower the strength"
@@ -170,8 +170,10 @@ class Job:
         except Exception as error:
             return _set_aside(error, item, copy, "augmenting it")
 
-    def _drawn(self, sample: Sample, item: Item, copy: int, digest: str, attempt: int) -> Any:
-        augmented, record = self._augment(sample, item.key, copy, attempt)
+    def _drawn(self, sample: Sample, item: Item, copy: int, attempt: int, *, last: bool) -> Any:
+        sliced = isinstance(sample, Sliced) and not attempt
+        made = self._by_slices(sample, item.key, copy, keep=not last) if sliced else None
+        augmented, record = made or self._augment(sample, item.key, copy, attempt)
         labels = _as_stored(self.layout.labels(augmented, item)) if isinstance(self.layout, Labeled) else None
         stamp = Stamp(
             profile=self.profile.id,
@@ -190,6 +192,20 @@ class Job:
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
+
+    def _by_slices(self, sample: Any, key: str, copy: int, *, keep: bool) -> tuple[Sample, Mapping[str, Any]] | None:
+        """Make a copy of a volume a few slices at a time, as `_augment` makes it; None where that cannot be done."""
+        from domainaug.pipeline.slices import drawn_for_slices
+
+        pipeline = self.prepare()
+        each = drawn_for_slices(
+            pipeline, sample.shape, sample.dtype, key=key, copy=copy, value_range=sample.value_range, fill=sample.fill,
+            spacing=sample.spacing,
+        )  # fmt: skip
+        if each is None:
+            return None
+        made = sample.replaced(each, moved=bool(pipeline.record["moved"]), keep=keep)
+        return made, _as_stored(pipeline.record)
 
     def _augment(self, sample: Sample, key: str, copy: int, attempt: int) -> tuple[Sample, Mapping[str, Any]]:
         pipeline = self.prepare()

@@ -63,7 +63,7 @@ def test_a_stack_is_one_item_and_read_as_a_volume_in_hounsfield_units():
     assert len(item.files) == 5
     sample = DicomStudy().read(item)
     assert sample.image is None
-    assert (sample.volume.shape, sample.volume.dtype) == ((5, 16, 16), np.dtype("float32"))
+    assert (sample.volume.shape, sample.volume.dtype) == ((5, 16, 16), np.dtype("int16"))
     assert (sample.value_range, sample.fill, sample.spacing) == ((-1024, 3071), -1000, (0.488281, 0.488281))
 
 
