@@ -30,7 +30,6 @@ Array = NDArray[Any]
 Order = Literal["nearest", "linear", "cubic", "area"]
 """How to interpolate; "cubic" is Keys (1981) with a = -0.75, "area" averages what one output pixel sees."""
 
-_COMPILED: tuple[Order, ...] = ("linear", "cubic")
 _ORDERS = ("nearest", "linear", "cubic", "area")
 _PICTURES: tuple[np.dtype[Any], ...] = tuple(map(np.dtype, ("u1", "u2", "i2", "f4")))
 
@@ -187,10 +186,11 @@ def _wrong_with(stage: Stage) -> str:
     return ""
 
 
-def _warm(dtype: str, order: Order) -> None:
-    image = np.zeros((4, 5), dtype)
+def _warm(dtype: str, order: Order, channels: int = 1, bent: bool = False) -> None:
+    image = np.zeros((4, 5, channels), dtype)
     slanted = PixelMap.of([[0.9, 0.1, 0.3], [-0.1, 0.9, 0.4]], (4, 5))
-    warp(image, slanted, order=order, point=Point((Noise(0.1, 1),)), threads=1)
+    mesh = PixelMap((4, 5), (Mesh(np.zeros((2, 4, 4), np.float32), (4, 5)),))
+    warp(image, mesh if bent else slanted, order=order, point=Point((Noise(0.1, 1),)), threads=1)
 
 
 def _warm_points(dtype: str) -> None:
@@ -198,8 +198,13 @@ def _warm_points(dtype: str) -> None:
 
 
 def _entries() -> Iterator[Callable[[], None]]:
+    order: Order
     for dtype in ("uint8", "uint16", "int16", "float32"):
-        for order in _COMPILED:  # "nearest" runs in the loops of the one, "area" in those of the other
+        for bent in (False, True):  # one matrix inside a plain border has loops of its own
+            for layout, channels in (("gray", 1), ("colors", 3)):
+                name = f"linear_{layout}_{dtype}" + "_bent" * bent
+                yield _named(name, partial(_warm, dtype, "linear", channels, bent))
+        for order in ("nearest", "cubic"):  # the loops of the latter do "area", too
             yield _named(f"{order}_{dtype}", partial(_warm, dtype, order))
         yield _named(f"points_{dtype}", partial(_warm_points, dtype))
 

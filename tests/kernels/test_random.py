@@ -16,11 +16,11 @@ ENGINES = ["plain", "numba"] if engine() == "numba" else ["plain"]
 coarse = partial(normals, coarse=True)
 
 KNOWN = [
-    (0, 0, "00000000 00000000 00000000 00000000", "6627e8d5 e169c58d bc57ac4c 9b00dbd8"),
-    (0xFFFFFFFF, 0xFFFFFFFF, "ffffffff ffffffff ffffffff ffffffff", "408f276d 41c83b0e a20bc7c6 6d5451fd"),
-    (0xA4093822, 0x299F31D0, "243f6a88 85a308d3 13198a2e 03707344", "d16cfe09 94fdcceb 5001e420 24126ea1"),
+    (0, 0, "00000000 00000000 00000000 00000000", "5f6fb709 0d893f64 4f121f81 4f730a48"),
+    (0xFFFFFFFF, 0xFFFFFFFF, "ffffffff ffffffff ffffffff ffffffff", "5207ddc2 45165e59 4d8ee751 8c52f662"),
+    (0xA4093822, 0x299F31D0, "243f6a88 85a308d3 13198a2e 03707344", "4dfccaba 190a87f0 c47362ba b6b5242a"),
 ]
-"""Known answers of philox4x32-10: key, counter, words; from Random123's `kat_vectors`."""
+"""Known answers of philox4x32-7: key, counter, words; from Random123's `kat_vectors`."""
 
 
 @pytest.mark.parametrize("name", ENGINES)
@@ -52,9 +52,9 @@ def test_both_engines_give_the_same_bits(key: int, stream: int, start: int, coun
 
 def test_the_numbers_of_a_key_never_change() -> None:
     """A dataset made today can be made again with every later release, on every machine."""
-    assert hashlib.sha256(normals((1 << 16,), 7, 3).tobytes()).hexdigest()[:16] == "35ccdd025c0fdf15"
-    assert hashlib.sha256(coarse((1 << 16,), 7, 3).tobytes()).hexdigest()[:16] == "8a6af9c9437a9cc7"
-    assert hashlib.sha256(uniforms((1 << 16,), 7, 3).tobytes()).hexdigest()[:16] == "477701d5aed8672c"
+    assert hashlib.sha256(normals((1 << 16,), 7, 3).tobytes()).hexdigest()[:16] == "379166509caf5fed"
+    assert hashlib.sha256(coarse((1 << 16,), 7, 3).tobytes()).hexdigest()[:16] == "c157f1bbdf43b435"
+    assert hashlib.sha256(uniforms((1 << 16,), 7, 3).tobytes()).hexdigest()[:16] == "2381121325625929"
 
 
 @settings(deadline=None, max_examples=60)

@@ -11,14 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domainaug.kernels.jit import compiled
-from domainaug.kernels.jit.random import coarse_normal_row, normal_row
+from domainaug.kernels.jit.random import WIDE, draw, new_room
 from domainaug.kernels.point import Bias, Curve, Linear, Point, Posterize, Power, Solarize
 from domainaug.kernels.random import drawn_coarse, halves
 
-__all__ = ["MOST", "pack", "run"]
+__all__ = ["MOST", "ROOM", "pack", "run"]
 
 MOST = 1024
 """Most values in a row that `run` takes at once."""
+
+ROOM = MOST + 12 * WIDE
+"""Values that `run` works in; with less room, noise makes its own for each row, which takes time."""
 
 CELLS = np.int64(16 * 255 + 1)
 _WORTH = 1 << 15
@@ -38,7 +41,8 @@ L6, L7, L8 = f32(2.0000714765e-1), f32(-2.4999993993e-1), f32(3.3333331174e-1)
 E0, E1, E2 = f32(1.535336188319500e-4), f32(1.339887440266574e-3), f32(9.618437357674640e-3)
 E3, E4, E5 = f32(5.550332471162809e-2), f32(2.402264791363012e-1), f32(6.931472028550421e-1)
 
-Packed = tuple[NDArray[np.int64], NDArray[np.float32]]
+Numbers = tuple[NDArray[np.float32], NDArray[np.float32] | None, bool | None, bool | None]
+Packed = tuple[NDArray[np.int64], Numbers]
 
 
 def pack(point: Point | None, channels: int, dtype: np.dtype[Any], count: int) -> Packed:
@@ -52,13 +56,15 @@ def pack(point: Point | None, channels: int, dtype: np.dtype[Any], count: int) -
 
     Returns:
         codes: (operations + 1, 8) int64. First how many operations, whether the program clips, how many
-            operations the table does, where it begins, and the first slice and the depth of `Point.part`; then of each
+            operations the table does, nothing, and the first slice and the depth of `Point.part`; then of each
             its kind, where its numbers begin, how many there are a channel, whether channels differ, and of noise
-            the lower and upper half of the key, the stream, and whether it is gray (1), coarse (2) or both (3).
-        numbers: float32; begins with low, the width of the range, and its inverse.
+            the lower and upper half of the key, the stream, and whether it is gray.
+        numbers: Those of the operations, float32, after low, the width of the range, and its inverse; the table,
+            empty where there is none; whether noise is fine; whether it is coarse. The latter three are None where
+            a type has no use for them: then what works with them is not compiled.
     """
     if point is None:
-        return _NOTHING
+        return _NOTHING[dtype == np.uint8]
     codes: list[tuple[int, ...]] = [(len(point.ops), int(point.clip), 0, 0, *(point.part or (0, 0)), 0, 0)]
     numbers: list[float] = [point.low, point.high - point.low, 1 / (point.high - point.low)]
     for op in point.ops:
@@ -81,33 +87,40 @@ def pack(point: Point | None, channels: int, dtype: np.dtype[Any], count: int) -
             kind, own = BIAS, [op.zero, float(op.order), *op.coefficients]
         else:
             low, high = halves(op.key)
-            stream, how = op.stream - 2**64 if op.stream >= 2**63 else op.stream, op.gray + 2 * drawn_coarse(dtype)
-            kind, own, extra = NOISE, [op.std, op.mean], (int(low), int(high), stream, how)
+            stream = op.stream - 2**64 if op.stream >= 2**63 else op.stream
+            kind, own, extra = NOISE, [op.std, op.mean], (int(low), int(high), stream, op.gray)
         codes.append((kind, len(numbers), len(own) // (channels if differ else 1), int(differ), *extra))
         numbers.extend(own)
-    packed = np.array(codes, np.int64), np.array(numbers, np.float32)
+    packed, values = np.array(codes, np.int64), np.array(numbers, np.float32)
+    fine, coarse = (None, True) if drawn_coarse(dtype) else (True, None)
+    if dtype != np.uint8:
+        return packed, (values, None, fine, coarse)
     within = point.clip and point.low >= 0 and point.high <= 255  # what is beyond the table is held at once
-    return _with_table(*packed) if dtype == np.uint8 and count >= _WORTH and within else packed
+    return packed, (values, _table(packed, values) if count >= _WORTH and within else _NO_TABLE, fine, coarse)
 
 
-def _with_table(codes: NDArray[np.int64], numbers: NDArray[np.float32]) -> Packed:
-    """Return a packed program whose first operations are a table, if that is faster and within half a level."""
+def _table(codes: NDArray[np.int64], numbers: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return a table of the first operations, if that is faster and within half a level, and say so in `codes`."""
     first = 0
     for kind, differ in codes[1:, (0, 3)].tolist():
         if kind >= BIAS or differ:
             break
         first += 1
     if first == 0 or (first == 1 and codes[1, 0] == LINEAR):  # nothing to do, or less than looking it up
-        return codes, numbers
-    longer = np.empty(len(numbers) + CELLS, np.float32)
-    longer[: len(numbers)] = numbers
-    if _tabulate(codes[: first + 1], numbers, longer[len(numbers) :]) * numbers[1] > 0.5:
-        return codes, numbers
-    codes[0, 2:4] = first, len(numbers)
-    return codes, longer
+        return _NO_TABLE
+    table = np.empty(CELLS, np.float32)
+    if _tabulate(codes[: first + 1], numbers, table) * numbers[1] > 0.5:
+        return _NO_TABLE
+    codes[0, 2] = first
+    return table
 
 
-_NOTHING: Packed = (np.zeros((1, 8), np.int64), np.array([0, 1, 1], np.float32))
+_NO_TABLE = np.empty(0, np.float32)
+_IDENTITY = np.zeros((1, 8), np.int64), np.array([0, 1, 1], np.float32)
+_NOTHING: dict[bool, Packed] = {
+    False: (_IDENTITY[0], (_IDENTITY[1], None, True, None)),
+    True: (_IDENTITY[0], (_IDENTITY[1], _NO_TABLE, None, True)),
+}
 
 
 def _each(value: Any, channels: int) -> list[float]:
@@ -126,7 +139,7 @@ def run(
         channels: Channels of a pixel.
         codes: As `pack` makes them.
         numbers: Likewise.
-        spare: (MOST,) float32, to work in.
+        spare: (ROOM,) float32, to work in.
         x: Column of the first pixel in the output.
         y: Its row.
         z: Its slice.
@@ -136,25 +149,21 @@ def run(
     clip = codes[0, 1] != 0
     z += codes[0, 4]
     depth = codes[0, 5] if codes[0, 5] > 0 else shape[0]
-    low, width, inverse = numbers[0], numbers[1], numbers[2]
+    values, table, fine, coarse = numbers
+    low, width, inverse = values[0], values[1], values[2]
     if counts.size:
         _count_in(u, n, low, inverse, clip, counts)
     floor, ceiling = (ZERO, ONE) if clip else (f32(-np.inf), f32(np.inf))
-    if codes[0, 2] > 0:
-        _from_table(u, n, numbers[codes[0, 3] : codes[0, 3] + CELLS], spare.view(np.uint32))
-    else:
-        for i in range(i32(n)):
-            u[i] = (u[i] - low) * inverse
-        _hold(u, n, floor, ceiling)
+    _enter(u, n, codes[0, 2] > 0, table, low, inverse, floor, ceiling, spare)
     for k in range(1 + codes[0, 2], codes.shape[0]):
         kind, at, size = codes[k, 0], codes[k, 1], codes[k, 2]
         if kind == BIAS:
-            _bias(u, n, channels, numbers[at : at + size], spare, x, y, z, depth, shape)
+            _bias(u, n, channels, values[at : at + size], spare, x, y, z, depth, shape)
         elif kind == NOISE:
-            _noise(u, n, channels, codes[k], numbers[at], numbers[at + 1], spare, x, y, z, shape)
+            _noise(u, n, channels, codes[k], fine, coarse, values[at], values[at + 1], spare, x, y, z, shape)
         else:
             sets = channels if codes[k, 3] != 0 else 1
-            _curves(kind, u, n, sets, numbers[at : at + sets * size], spare)
+            _curves(kind, u, n, sets, values[at : at + sets * size], spare)
         _hold(u, n, floor, ceiling)
     if counts.size:
         counts[1] += _at_ends(u, n)
@@ -196,15 +205,24 @@ def _count_in(u: Any, n: int, low: Any, inverse: Any, clip: bool, counts: Any) -
 
 
 @compiled
-def _from_table(u: Any, n: int, table: Any, cells: Any) -> None:
-    """Put shares in the place of values from 0 to 255; the cells of the table apart, many at a time."""
+def _enter(
+    u: Any, n: int, tabled: bool, table: Any, low: Any, inverse: Any, floor: Any, ceiling: Any, spare: Any
+) -> None:
+    """Make shares of values, or look up what the first operations make of values from 0 to 255."""
+    if table is not None and tabled:
+        cells = spare.view(np.uint32)
+        for i in range(i32(n)):  # apart from looking them up: many at a time
+            v = u[i]
+            held = v if v > ZERO else ZERO  # NaN is 0
+            held = held if held < LEVELS else LEVELS
+            cells[i] = np.uint32(i32(held * STEPS + HALF))
+        for i in range(i32(n)):
+            u[i] = table[cells[i]]
+        return
     for i in range(i32(n)):
-        v = u[i]
-        held = v if v > ZERO else ZERO  # NaN is 0
-        held = held if held < LEVELS else LEVELS
-        cells[i] = np.uint32(i32(held * STEPS + HALF))
-    for i in range(i32(n)):
-        u[i] = table[cells[i]]
+        v = (u[i] - low) * inverse
+        v = floor if v < floor else v  # NaN stays NaN
+        u[i] = ceiling if v > ceiling else v
 
 
 @compiled
@@ -360,17 +378,16 @@ def _centered(index: int, count: int) -> float:
 
 @compiled
 def _noise(
-    u: Any, n: int, channels: int, code: Any, std: Any, mean: Any, drawn: Any, x: int, y: int, z: int, shape: Any
-) -> None:
+    u: Any, n: int, channels: int, code: Any, fine: Any, coarse: Any, std: Any, mean: Any, spare: Any, x: int, y: int,
+    z: int, shape: Any,
+) -> None:  # fmt: skip
     """Add noise that depends on the place in the whole output."""
-    key_lo, key_hi, stream = np.uint32(code[4]), np.uint32(code[5]), np.uint64(code[6])
     first = (np.int64(z) * shape[1] + y) * shape[2] + x
-    gray = code[7] & 1 != 0
+    gray = code[7] != 0
     count, begin = (n // channels, first) if gray else (n, first * channels)
-    if code[7] & 2 != 0:
-        coarse_normal_row(drawn, count, key_lo, key_hi, stream, begin)
-    else:
-        normal_row(drawn, count, key_lo, key_hi, stream, begin)
+    room = spare[MOST:ROOM].reshape(3, 4 * WIDE) if spare.size >= ROOM else new_room()
+    skip = draw(room, fine, coarse, count, np.uint32(code[4]), np.uint32(code[5]), np.uint64(code[6]), begin)
+    drawn = room[2, skip:]
     if not gray:
         for i in range(i32(n)):
             u[i] = u[i] + mean + std * drawn[i]

@@ -1,8 +1,9 @@
 """Counter-based random numbers, compiled: element i is a function of key, stream and i, and of nothing else.
 
-Philox4x32-10: J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random numbers: as easy as 1, 2, 3",
-SC11 (2011). A block has the counter (index low, index high, stream low, stream high) and the key (low, high) and
-gives four words: those of elements 4 * index to 4 * index + 3. Two words make two normals (G. E. P. Box,
+Philox4x32-7: J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random numbers: as easy as 1, 2, 3",
+SC11 (2011); seven rounds are the fewest that they found to pass every test of BigCrush. A block has the counter
+(index low, index high, stream low, stream high) and the key (low, high) and gives four words: those of elements
+4 * index to 4 * index + 3. Two words make two normals (G. E. P. Box,
 M. E. Muller, "A note on the generation of random normal deviates", Ann. Math. Statist. 29, 1958).
 
 Logarithm, sine and cosine are polynomials of our own (coefficients: S. L. Moshier, Cephes, single precision):
@@ -20,7 +21,13 @@ import numpy as np
 from domainaug.kernels.jit import compiled
 from domainaug.kernels.plain.random import coarse_table
 
-__all__ = ["coarse_normal_row", "normal_row", "philox", "uniform_row"]
+__all__ = ["MOST", "WIDE", "coarse_normal_row", "draw", "new_room", "normal_row", "philox", "uniform_row"]
+
+MOST = 1024
+"""Most normals that `draw` makes at once."""
+
+WIDE = 320
+"""Blocks there is room for: those of `MOST` fine normals, and some that a row begins or ends in the middle of."""
 
 BLOCKS = 256
 """Blocks in a batch: 1024 elements, whose buffers stay in the first cache."""
@@ -46,6 +53,12 @@ SIDE, FIFTEEN, CELL, FIRST = np.int32(16), np.int32(0x7FFF), np.int32(16), np.in
 
 
 @compiled
+def new_room() -> Any:
+    """Return what `draw` works in: words, normals still apart, normals in their order."""
+    return np.empty((3, 4 * WIDE), np.float32)
+
+
+@compiled
 def philox(words: Any, blocks: int, key_lo: int, key_hi: int, stream: int, first: int) -> None:
     """Write the words of `blocks` blocks from block `first` on into `words` (4, at least blocks) uint32.
 
@@ -58,7 +71,7 @@ def philox(words: Any, blocks: int, key_lo: int, key_hi: int, stream: int, first
         index = np.uint64(first) + np.uint64(j)
         c0, c1, c2, c3 = np.uint32(index & LOW), np.uint32(index >> HALF), low, high
         k0, k1 = np.uint32(key_lo), np.uint32(key_hi)
-        for _ in range(10):
+        for _ in range(7):
             p0, p1 = M0 * np.uint64(c0), M1 * np.uint64(c2)
             c0, c2 = np.uint32(p1 >> HALF) ^ c1 ^ k0, np.uint32(p0 >> HALF) ^ c3 ^ k1
             c1, c3 = np.uint32(p1 & LOW), np.uint32(p0 & LOW)
@@ -119,17 +132,60 @@ def normal_row(out: Any, n: int, key_lo: int, key_hi: int, stream: int, start: i
         stream: Which sequence of this key, uint64.
         start: Index of the first one, from 0 to 2**63 - 1 - n.
     """
-    words, made = np.empty((4, BLOCKS), np.uint32), np.empty(4 * BLOCKS, np.float32)
+    room = new_room()
     done = np.int64(0)
     while done < n:
-        skip = np.int64(start + done) & np.int64(3)
-        take = min(np.int64(n) - done, np.int64(4 * BLOCKS) - skip)
-        blocks = (skip + take + 3) >> 2
-        philox(words, blocks, key_lo, key_hi, stream, np.int64(start + done) >> 2)
-        _normals(words, blocks, made)
+        take = min(np.int64(n) - done, np.int64(MOST))
+        skip = draw(room, True, None, take, key_lo, key_hi, stream, start + done)
+        made = room[2, skip : skip + take]
         for i in range(take):
-            out[done + i] = made[skip + i]
+            out[done + i] = made[i]
         done += take
+
+
+@compiled
+def coarse_normal_row(out: Any, n: int, key_lo: int, key_hi: int, stream: int, start: int) -> None:
+    """Write normals for values of 8 bits into `out[:n]`, eight from a block; arguments as in `normal_row`.
+
+    Half a word makes one: the upper bit is its sign, the others, as a float, the cell of `coarse_table` it is in.
+    Sixteen blocks side by side are 128 elements: 16 of the lower halves of their first words, of their second
+    words, and so on, then those of the upper halves. None is larger than 4.4.
+    """
+    room = new_room()
+    done = np.int64(0)
+    while done < n:
+        take = min(np.int64(n) - done, np.int64(MOST))
+        skip = draw(room, None, True, take, key_lo, key_hi, stream, start + done)
+        made = room[2, skip : skip + take]
+        for i in range(take):
+            out[done + i] = made[i]
+        done += take
+
+
+@compiled
+def draw(room: Any, fine: Any, coarse: Any, n: int, key_lo: int, key_hi: int, stream: int, start: int) -> Any:
+    """Make up to `MOST` normals in the last row of `room`; return where there the first one is.
+
+    Args:
+        room: `new_room`, to work in.
+        fine: True, or None: then what makes fine normals is not compiled.
+        coarse: Likewise of coarse normals; one of the two is True.
+        n: As in `normal_row`.
+        key_lo: Likewise.
+        key_hi: Likewise.
+        stream: Likewise.
+        start: Likewise.
+    """
+    words, apart, made = room[0].view(np.uint32).reshape(4, WIDE), room[1].reshape(8, WIDE // 2), room[2]
+    each, group = (2, 0) if coarse is None else (3, 4)  # normals a block and blocks a group, as powers of two
+    skip = np.int64(start) & ((1 << (each + group)) - 1)
+    blocks = ((skip + n + (1 << (each + group)) - 1) >> (each + group)) << group
+    philox(words, blocks, key_lo, key_hi, stream, (np.int64(start) >> (each + group)) << group)
+    if fine is not None:
+        _normals(words, blocks, made)
+    if coarse is not None:
+        _coarse_normals(words, blocks, apart, made)
+    return skip
 
 
 @compiled
@@ -169,25 +225,3 @@ def _coarse_normals(words: Any, blocks: int, apart: Any, out: Any) -> None:
             there = out[place : place + 16]
             for j in range(SIDE):
                 there[j] = mine[j]
-
-
-@compiled
-def coarse_normal_row(out: Any, n: int, key_lo: int, key_hi: int, stream: int, start: int) -> None:
-    """Write normals for values of 8 bits into `out[:n]`, eight from a block; arguments as in `normal_row`.
-
-    Half a word makes one: the upper bit is its sign, the others, as a float, the cell of `coarse_table` it is in.
-    Sixteen blocks side by side are 128 elements: 16 of the lower halves of their first words, of their second
-    words, and so on, then those of the upper halves. None is larger than 4.4.
-    """
-    words, apart = np.empty((4, BLOCKS), np.uint32), np.empty((8, BLOCKS), np.float32)
-    made = np.empty(8 * BLOCKS, np.float32)
-    done = np.int64(0)
-    while done < n:
-        skip = np.int64(start + done) & np.int64(127)
-        take = min(np.int64(n) - done, np.int64(8 * BLOCKS) - skip)
-        blocks = ((skip + take + 127) >> 7) << 4
-        philox(words, blocks, key_lo, key_hi, stream, (np.int64(start + done) >> 7) << 4)
-        _coarse_normals(words, blocks, apart, made)
-        for i in range(take):
-            out[done + i] = made[skip + i]
-        done += take

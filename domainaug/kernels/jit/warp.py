@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from domainaug.kernels.jit import compiled
 from domainaug.kernels.jit import point as programs
-from domainaug.kernels.jit.warp_rows import AFFINE, fringe, inner, pack, settle, span, split, trace
+from domainaug.kernels.jit.warp_rows import PackedMap, fringe, inner, pack, plain_matrix, settle, span, split, trace
 from domainaug.kernels.jit.warp_store import constant, ends, padded, store, tally
 from domainaug.kernels.jit.warp_taps import warp_by_taps
 from domainaug.kernels.maps import PixelMap
@@ -50,20 +50,46 @@ def warp(
     pairs = constant(np.ndarray((stack.size - 1,), _PAIRS[stack.itemsize], source, 0, (stack.itemsize,)))
     shape = (depth, *pixel_map.shape)
     sizes = np.array((depth, height, width, rows, columns, channels, nearest, around and not nearest, *shape), np.int64)
-    packed = pack(pixel_map)
+    matrix = None if nearest else plain_matrix(pixel_map)
+    packed = _packed(pixel_map) if matrix is None else None
+    floating = True if stack.dtype.kind == "f" else None
     codes, numbers = programs.pack(point, channels, out.dtype, out.size)
     fills, limits = fill.astype(np.float32), ends(out.dtype)
     flat = out.reshape(-1, pixel_map.shape[1] * channels)
     found = tally(counts, pixel_map.shape[0])
+    tile = min(shape[2], max(1, programs.MOST // channels))
+    block = _STACKED if depth > 1 else 1
 
     def slab(begin: int, end: int) -> None:
         own = found[begin] if counts is not None else found[0]
-        _warp(source, pairs, sizes, *packed, fills, limits, codes, numbers, flat, begin, end, own)
+        index, shares = np.empty((block, tile), np.uint32), np.empty((3, block, tile), np.float32)
+        u, spare = np.empty(tile * channels, np.float32), np.empty(programs.ROOM, np.float32)
+        twos = taps = sixes = single = None
+        if channels == 1 and not nearest:
+            twos = np.empty(2 * tile, pairs.dtype)
+            taps = twos.view(stack.dtype)
+        elif channels == 3 and stack.itemsize == 1 and not nearest:
+            sixes = np.empty((6, tile), pairs.dtype)
+        else:
+            single = True
+        _warp(
+            source, pairs, sizes, matrix, packed, fills, limits, floating, codes, numbers, flat, begin, end, own, index,
+            shares, twos, taps, sixes, single, u, spare,
+        )  # fmt: skip
 
     run_slabs(slab, shape[1], threads, least=max(1, _LEAST // (depth * flat.shape[1])))
     if counts is not None:
         counts += found.sum(axis=0)
     return None
+
+
+def _packed(pixel_map: PixelMap) -> PackedMap:
+    """Return a map for `trace`, one type for all: the code that follows has many kinds already."""
+    stages, matrices, along_x, along_y = pack(pixel_map)
+    return stages, matrices, _NO_DATA if along_x is None else along_x, _NO_DATA if along_y is None else along_y
+
+
+_NO_DATA = constant(np.zeros(1, np.float32))
 
 
 def points(array: Array, point: Point, out: Array, threads: int | None, counts: NDArray[np.int64] | None) -> None:
@@ -86,47 +112,32 @@ def points(array: Array, point: Point, out: Array, threads: int | None, counts: 
 
 @compiled
 def _warp(
-    source: Any, pairs: Any, sizes: Any, stages: Any, matrices: Any, along_x: Any, along_y: Any, fills: Any,
-    limits: Any, codes: Any, numbers: Any, out: Any, begin: int, end: int, counts: Any,
+    source: Any, pairs: Any, sizes: Any, matrix: Any, packed: Any, fills: Any, limits: Any, floating: Any, codes: Any,
+    numbers: Any, out: Any, begin: int, end: int, counts: Any, index: Any, shares: Any, twos: Any, taps: Any,
+    sixes: Any, single: Any, u: Any, spare: Any,
 ) -> None:  # fmt: skip
-    """Warp rows begin to end of every slice.
+    """Warp rows begin to end of every slice; what is None is left out of the code.
 
     `sizes` is (D, H, W, stored H, stored W, C, nearest, around, D', H', W').
     """
     depth, columns, channels = sizes[0], sizes[4], sizes[5]
     plane = sizes[3] * columns * channels
     height, width = sizes[9], sizes[10]
-    block = _STACKED if depth > 1 else 1
-    tile = min(width, max(1, programs.MOST // channels))
-    xs, ys = np.empty(tile, np.float64), np.empty(tile, np.float64)
-    index = np.empty((block, tile), np.uint32)
-    fx, fy = np.empty((block, tile), np.float32), np.empty((block, tile), np.float32)
-    share = np.empty((block, tile), np.float32)
-    spans = np.empty((block, 2), np.int64)
-    u, line = np.empty(tile * channels, np.float32), np.empty(tile, np.float32)
-    spare = np.empty(programs.MOST, np.float32)
-    taps = np.empty(4 * tile, source.dtype)
-    twos = np.empty(2 * tile, pairs.dtype)
-    colors = pairs.itemsize == 2 and channels == 3 and sizes[6] == 0
-    sixes = np.empty((6, tile if colors else 0), pairs.dtype)
-    program = codes[0, 0] > 0
+    block, tile = index.shape
+    fx, fy, share = shares[0], shares[1], shares[2]
+    inside = np.empty((block, 2), np.int64)
     for top in range(begin, end, block):
         for x in range(0, width, tile):
             n = min(tile, width - x)
             rows = min(block, end - top)
             for r in range(rows):
-                _locate(
-                    sizes, stages, matrices, along_x, along_y, top + r, x, n, xs, ys, index[r], fx[r], fy[r], share[r],
-                    spans[r],
-                )  # fmt: skip
+                _locate(sizes, matrix, packed, top + r, x, n, index[r], fx[r], fy[r], share[r], inside[r])
             for z in range(depth):
                 here, two = source[z * plane : (z + 1) * plane], pairs[z * plane : (z + 1) * plane - 1]
                 for r in range(rows):
-                    _show(
-                        here, two, sizes, n, index[r], fx[r], fy[r], share[r], spans[r], fills, limits.size == 0, taps,
-                        twos, sixes, line, u,
-                    )  # fmt: skip
-                    if program:
+                    _show(here, two, sizes, n, index[r], fx[r], fy[r], twos, taps, sixes, single, floating, u)
+                    _fill(n, channels, share[r], inside[r], fills, u)
+                    if codes[0, 0] > 0:
                         programs.run(
                             u, n * channels, channels, codes, numbers, spare, x, top + r, z, sizes[8:], counts
                         )  # fmt: skip
@@ -140,7 +151,7 @@ def _points(
     counts: Any,
 ) -> None:  # fmt: skip
     tile = max(1, programs.MOST // channels)
-    u, spare = np.empty(max(programs.MOST, channels), np.float32), np.empty(programs.MOST, np.float32)
+    u, spare = np.empty(max(programs.MOST, channels), np.float32), np.empty(programs.ROOM, np.float32)
     for row in range(begin, end):
         for x in range(0, shape[2], tile):
             n = min(tile, shape[2] - x) * channels
@@ -154,36 +165,32 @@ def _points(
 
 @compiled
 def _locate(
-    sizes: Any, stages: Any, matrices: Any, along_x: Any, along_y: Any, y: int, x: int, n: int, xs: Any, ys: Any,
-    index: Any, fx: Any, fy: Any, share: Any, inside: Any,
-) -> None:  # fmt: skip
+    sizes: Any, matrix: Any, packed: Any, y: int, x: int, n: int, index: Any, fx: Any, fy: Any, share: Any, inside: Any
+) -> None:
     """Write which pixels a row takes values from; inside a span, written too, nothing had to be checked or folded."""
-    step = sizes[5]
-    row = sizes[4] * step
-    begin = end = 0
-    border = stages[-1, 3]
-    if stages.shape[0] == 1 and stages[0, 0] == AFFINE and sizes[6] == 0:
-        begin, end = span(matrices[0], y, x, n, sizes[1], sizes[2])
-        if end > begin:
-            inner(matrices[0], y, x, begin, end, row, step, index, fx, fy)
-    inside[0], inside[1] = begin, end
-    if end > begin and border <= 1:
-        fringe(matrices[0], y, x, 0, begin, sizes[1:], border, index, fx, fy, share)
-        fringe(matrices[0], y, x, end, n, sizes[1:], border, index, fx, fy, share)
-        return
-    lasts = sizes[3:5] - (1 if sizes[6] != 0 else 2)
-    around = sizes[7] != 0
-    for part in range(2):
-        low, high = (0, begin) if part == 0 else (end, n)
-        if high <= low:
-            continue
-        m = high - low
-        trace(stages, matrices, along_x, along_y, y, x + low, m, xs, ys, share[low:high])
-        if sizes[6] != 0:
-            _to_pixels(m, xs, ys, share[low:high])
-        settle(xs, m, sizes[2], border, around, share[low:high])
-        settle(ys, m, sizes[1], border, around, share[low:high])
-        split(xs, ys, m, lasts, row, step, index[low:high], fx[low:high], fy[low:high])
+    if matrix is not None:
+        row = sizes[4] * sizes[5]
+        begin, end = span(matrix, y, x, n, sizes[1], sizes[2])
+        inner(matrix, y, x, begin, end, row, sizes[5], index, fx, fy)
+        fringe(matrix, y, x, 0, begin, sizes[1:], index, fx, fy, share)
+        fringe(matrix, y, x, end, n, sizes[1:], index, fx, fy, share)
+        inside[0], inside[1] = begin, end
+    if packed is not None:
+        _locate_any(sizes, packed, y, x, n, index, fx, fy, share)
+        inside[0], inside[1] = n, n
+
+
+@compiled
+def _locate_any(sizes: Any, packed: Any, y: int, x: int, n: int, index: Any, fx: Any, fy: Any, share: Any) -> None:
+    stages, matrices, along_x, along_y = packed
+    xs, ys = np.empty(n, np.float64), np.empty(n, np.float64)
+    nearest, around, border = sizes[6] != 0, sizes[7] != 0, stages[-1, 3]
+    trace(stages, matrices, along_x, along_y, y, x, n, xs, ys, share)
+    if nearest:
+        _to_pixels(n, xs, ys, share)
+    settle(xs, n, sizes[2], border, around, share)
+    settle(ys, n, sizes[1], border, around, share)
+    split(xs, ys, n, sizes[3:5] - (1 if nearest else 2), sizes[4] * sizes[5], sizes[5], index, fx, fy)
 
 
 @compiled
@@ -196,69 +203,53 @@ def _to_pixels(n: int, xs: Any, ys: Any, share: Any) -> None:
 
 @compiled
 def _show(
-    source: Any, pairs: Any, sizes: Any, n: int, index: Any, fx: Any, fy: Any, share: Any, inside: Any, fills: Any,
-    floating: bool, taps: Any, twos: Any, sixes: Any, line: Any, u: Any,
+    source: Any, pairs: Any, sizes: Any, n: int, index: Any, fx: Any, fy: Any, twos: Any, taps: Any, sixes: Any,
+    single: Any, floating: Any, u: Any,
 ) -> None:  # fmt: skip
-    """Write what n pixels show, channels last."""
-    channels = sizes[5]
-    if sixes.shape[1] > 0:
-        _look_up_colors(pairs, n, sizes[4] * channels, index, fx, fy, share, inside, fills, sixes, u)
-        return
-    for c in range(channels):
-        kept = u if channels == 1 else line
-        _look_up(
-            source, pairs, sizes, sizes[6] != 0, c, n, index, fx, fy, share, inside, fills[c], floating, taps, twos,
-            kept,
-        )  # fmt: skip
-        if channels > 1:
-            for i in range(i32(n)):
-                u[i * i32(channels) + i32(c)] = line[i]
+    """Write what n pixels show, channels last: gray, of three channels of 8 bits, or of any others."""
+    if twos is not None:
+        _gather_pairs(pairs, n, index, np.uint32(sizes[4]), twos)
+        _blend_pairs(taps, n, fx, fy, u)
+    if sixes is not None:
+        _gather_colors(pairs, n, sizes[4] * sizes[5], index, sixes)
+        _blend_colors(sixes, n, fx, fy, u)
+    if single is not None:
+        _look_up(source, sizes, n, index, fx, fy, u)
+    if floating is not None:
+        _again(source, sizes, n, index, fx, fy, u)
 
 
 @compiled
-def _look_up(
-    source: Any, pairs: Any, sizes: Any, nearest: bool, c: int, n: int, index: Any, fx: Any, fy: Any, share: Any,
-    inside: Any, fill: Any, floating: bool, taps: Any, twos: Any, found: Any,
-) -> None:  # fmt: skip
-    """Write what one channel of n pixels shows."""
-    step = sizes[5]
-    row = sizes[4] * step
-    if nearest:
-        for i in range(i32(n)):
-            found[i] = f32(source[index[i] + np.uint32(c)])
-    elif step == 1:
-        _gather_pairs(pairs, n, index, np.uint32(row), twos)
-        _blend_pairs(twos.view(source.dtype), n, fx, fy, found)
-    else:
-        _gather(source, n, index, np.uint32(c), np.uint32(row), np.uint32(step), taps)
-        _blend(taps, n, fx, fy, found)
-    if floating and not nearest and _unknown(found, n):
-        _again(source, n, index, c, row, step, fx, fy, found)
-    for part in range(2):
-        low, high = (0, inside[0]) if part == 0 else (inside[1], n)
-        for i in range(i32(low), i32(high)):
-            v, w = found[i], share[i]
-            mixed = fill + w * (v - fill)
-            mixed = fill if w == f32(0.0) else mixed
-            found[i] = v if w == f32(1.0) else mixed
+def _look_up(source: Any, sizes: Any, n: int, index: Any, fx: Any, fy: Any, u: Any) -> None:
+    """Write what n pixels of any number of channels show, channels last."""
+    step, nearest = i32(sizes[5]), sizes[6] != 0
+    row = i32(sizes[4]) * step
+    for i in range(i32(n)):
+        k, at = index[i], i * step
+        upper, lower = source[k : k + 2 * step], source[k + row : k + row + 2 * step]
+        x, y = fx[i], fy[i]
+        if nearest:
+            for c in range(step):
+                u[at + c] = f32(upper[c])
+        else:
+            for c in range(step):
+                high = f32(upper[c]) + x * (f32(upper[c + step]) - f32(upper[c]))
+                low = f32(lower[c]) + x * (f32(lower[c + step]) - f32(lower[c]))
+                u[at + c] = high + y * (low - high)
 
 
 @compiled
-def _look_up_colors(
-    pairs: Any, n: int, row: int, index: Any, fx: Any, fy: Any, share: Any, inside: Any, fills: Any, sixes: Any, u: Any
-) -> None:
-    """Write what the three channels of n pixels of 8 bits show, channels last."""
-    _gather_colors(pairs, n, row, index, sixes)
-    _blend_colors(sixes, n, fx, fy, u)
+def _fill(n: int, channels: int, share: Any, inside: Any, fills: Any, u: Any) -> None:
+    """Mix what is outside into pixels that show some of it."""
     for part in range(2):
         low, high = (0, inside[0]) if part == 0 else (inside[1], n)
         for i in range(low, high):
             w = share[i]
             if w == f32(1.0):
                 continue
-            for c in range(3):
-                v, fill = u[3 * i + c], fills[c]
-                u[3 * i + c] = fill if w == f32(0.0) else fill + w * (v - fill)
+            for c in range(channels):
+                k = i * channels + c
+                u[k] = fills[c] if w == f32(0.0) else fills[c] + w * (u[k] - fills[c])
 
 
 @compiled
@@ -313,43 +304,22 @@ def _blend_pairs(taps: Any, n: int, fx: Any, fy: Any, found: Any) -> None:
 
 
 @compiled
-def _gather(source: Any, n: int, index: Any, c: Any, row: Any, step: Any, taps: Any) -> None:
-    """Fetch one channel of the pixels around n places."""
-    one, two, three, four = taps[:n], taps[n : 2 * n], taps[2 * n : 3 * n], taps[3 * n :]
-    for i in range(i32(n)):
-        k = index[i] + c
-        one[i], two[i], three[i], four[i] = source[k], source[k + step], source[k + row], source[k + row + step]
-
-
-@compiled
-def _blend(taps: Any, n: int, fx: Any, fy: Any, found: Any) -> None:
-    one, two, three, four = taps[:n], taps[n : 2 * n], taps[2 * n : 3 * n], taps[3 * n :]
-    for i in range(i32(n)):
-        a, b, c, d = f32(one[i]), f32(two[i]), f32(three[i]), f32(four[i])
-        high, low = a + fx[i] * (b - a), c + fx[i] * (d - c)
-        found[i] = high + fy[i] * (low - high)
-
-
-@compiled
-def _unknown(found: Any, n: int) -> Any:
-    """Whether there is a NaN."""
-    some = i32(0)
-    for i in range(i32(n)):
-        some |= i32(found[i] != found[i])
-    return some != 0
-
-
-@compiled
-def _again(source: Any, n: int, index: Any, c: int, row: int, step: int, fx: Any, fy: Any, found: Any) -> None:
+def _again(source: Any, sizes: Any, n: int, index: Any, fx: Any, fy: Any, u: Any) -> None:
     """Interpolate once more where a NaN or an infinity came out, without the pixels that have no weight."""
-    for i in range(n):
-        if found[i] == found[i]:
+    channels = sizes[5]
+    unknown = i32(0)
+    for i in range(i32(n * channels)):
+        unknown |= i32(u[i] != u[i])
+    if unknown == 0 or sizes[6] != 0:
+        return
+    for i in range(n * channels):
+        if u[i] == u[i]:
             continue
-        total = f32(0.0)
+        total, pixel = f32(0.0), i // channels
         for tap in range(4):
-            wx = fx[i] if tap & 1 else f32(1.0) - fx[i]
-            wy = fy[i] if tap & 2 else f32(1.0) - fy[i]
+            wx = fx[pixel] if tap & 1 else f32(1.0) - fx[pixel]
+            wy = fy[pixel] if tap & 2 else f32(1.0) - fy[pixel]
             if wx * wy != f32(0.0):
-                k = np.uint64(index[i]) + np.uint64(c + (step if tap & 1 else 0) + (row if tap & 2 else 0))
-                total += wx * wy * source[k]
-        found[i] = total
+                k = index[pixel] + i % channels + (channels if tap & 1 else 0) + (sizes[4] * channels if tap & 2 else 0)
+                total += wx * wy * source[np.uint64(k)]
+        u[i] = total

@@ -14,7 +14,19 @@ from numpy.typing import NDArray
 from domainaug.kernels.jit import compiled
 from domainaug.kernels.maps import Field, Mesh, PixelMap
 
-__all__ = ["AFFINE", "BORDERS", "PackedMap", "fringe", "inner", "pack", "settle", "span", "split", "trace"]
+__all__ = [
+    "AFFINE",
+    "BORDERS",
+    "PackedMap",
+    "fringe",
+    "inner",
+    "pack",
+    "plain_matrix",
+    "settle",
+    "span",
+    "split",
+    "trace",
+]
 
 AFFINE, PROJECTIVE, FIELD, MESH = range(4)
 BORDERS = ("constant", "replicate", "reflect", "wrap", "reflect101")
@@ -24,7 +36,7 @@ i32, i64, f32, f64 = np.int32, np.int64, np.float32, np.float64
 FRACTION, WHOLE, HALVED, UNIT = i64(0xFFFFFFFF), i64(32), i64(1), f32(2.0**-31)
 EDGE = 1e-5  # pixels that the unchecked loop keeps from the border
 
-PackedMap = tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float32], NDArray[np.float32]]
+PackedMap = tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float32] | None, NDArray[np.float32] | None]
 
 
 def pack(pixel_map: PixelMap) -> PackedMap:
@@ -34,7 +46,8 @@ def pack(pixel_map: PixelMap) -> PackedMap:
         stages: (S, 7) int64: kind, height and width of the frame, border, and of what is given by points: where it
             begins, rows, columns.
         matrices: (S, 9) float64.
-        along_x: float32, what fields and meshes say of x, one after another.
+        along_x: float32, what fields and meshes say of x, one after another; None where there are none, so that
+            nothing of them is compiled.
         along_y: Likewise of y.
     """
     stages, matrices, data = [], [], []
@@ -52,14 +65,30 @@ def pack(pixel_map: PixelMap) -> PackedMap:
             row[0] = AFFINE if stage.affine else PROJECTIVE
             matrices.append(stage.matrix)
         stages.append(row)
+    flat = np.array(matrices, np.float64).reshape(len(stages), 9)
     if not data:
-        xs = ys = _NO_DATA
-    elif len(data) == 1:
+        return np.array(stages, np.int64), flat, None, None
+    if len(data) == 1:
         xs, ys = data[0]
     else:
         xs, ys = (np.concatenate([each[k] for each in data]) for k in (0, 1))
-    flat = np.array(matrices, np.float64).reshape(len(stages), 9)
     return np.array(stages, np.int64), flat, _constant(xs), _constant(ys)
+
+
+def plain_matrix(pixel_map: PixelMap) -> NDArray[np.float64] | None:
+    """Return (7,) float64: six numbers of an affine map, and 1 for a constant border or 0 for a repeated one.
+
+    None for any other map: it takes more code, which is compiled when it is first asked for.
+    """
+    stage = pixel_map.stages[0]
+    if len(pixel_map.stages) > 1 or isinstance(stage, Field | Mesh) or not stage.affine:
+        return None
+    if stage.border not in ("constant", "replicate"):
+        return None
+    matrix = np.empty(7, np.float64)
+    matrix[:6] = stage.matrix.ravel()[:6]
+    matrix[6] = stage.border == "constant"
+    return matrix
 
 
 def _constant(array: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -70,7 +99,6 @@ def _constant(array: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 _NO_MATRIX = np.eye(3)
-_NO_DATA = np.zeros(1, np.float32)
 
 
 @compiled
@@ -102,15 +130,21 @@ def trace(
             _affine(matrices[s], n, xs, ys)
         elif kind == PROJECTIVE:
             _projective(matrices[s], n, xs, ys)
-        else:
-            begin, rows, columns = stages[s, 4], stages[s, 5], stages[s, 6]
-            data_x, data_y = along_x[begin : begin + rows * columns], along_y[begin : begin + rows * columns]
-            if kind == FIELD:
-                _field(data_x, data_y, rows, columns, n, xs, ys)
-            elif s == 0 and y < stages[s, 1] and x + n <= stages[s, 2]:
-                _mesh_row(data_x, data_y, rows, columns, stages[s, 1], stages[s, 2], n, xs, ys)
-            else:
-                _mesh(data_x, data_y, rows, columns, stages[s, 1], stages[s, 2], n, xs, ys)
+        if along_x is not None:
+            _bend(stages[s], s == 0, along_x, along_y, y, x, n, xs, ys)
+
+
+@compiled
+def _bend(stage: Any, first: bool, along_x: Any, along_y: Any, y: int, x: int, n: int, xs: Any, ys: Any) -> None:
+    """Take places through a field or a mesh, if the stage is one."""
+    kind, height, width, begin, rows, columns = stage[0], stage[1], stage[2], stage[4], stage[5], stage[6]
+    data_x, data_y = along_x[begin : begin + rows * columns], along_y[begin : begin + rows * columns]
+    if kind == FIELD:
+        _field(data_x, data_y, rows, columns, n, xs, ys)
+    elif kind == MESH and first and y < height and x + n <= width:
+        _mesh_row(data_x, data_y, rows, columns, height, width, n, xs, ys)
+    elif kind == MESH:
+        _mesh(data_x, data_y, rows, columns, height, width, n, xs, ys)
 
 
 @compiled
@@ -324,39 +358,40 @@ def inner(m: Any, y: int, x: int, begin: int, end: int, row: int, step: int, ind
 
 
 @compiled
-def fringe(
-    m: Any, y: int, x: int, begin: int, end: int, sizes: Any, border: int, index: Any, fx: Any, fy: Any, share: Any
-) -> None:
-    """Do what `trace`, `settle` and `split` do for a few pixels of an affine map, if its border is plain.
+def fringe(m: Any, y: int, x: int, begin: int, end: int, sizes: Any, index: Any, fx: Any, fy: Any, share: Any) -> None:
+    """Do what `trace`, `settle` and `split` do for pixels that may lie outside of the picture.
 
     Args:
-        m: (9,) the matrix.
+        m: (7,) as `plain_matrix` returns it.
         y: Row of the output.
         x: Column of its pixel 0.
         begin: First pixel.
         end: The one after the last.
         sizes: Height and width of the input, then of how it is stored, and its channels.
-        border: 0, constant, or 1, replicate.
         index: As in `split`.
         fx: Likewise.
         fy: Likewise.
         share: As in `trace`.
     """
-    step = sizes[4]
-    row = sizes[3] * step
+    step = i32(sizes[4])
+    row = i32(sizes[3]) * step
     right, bottom = f64(sizes[1] - 1), f64(sizes[0] - 1)
-    for i in range(begin, end):
-        at = f64(x + i)
-        px, py = m[0] * at + m[1] * y + m[2], m[3] * at + m[4] * y + m[5]
+    last_x, last_y, cut = i32(sizes[3] - 2), i32(sizes[2] - 2), m[6] != 0.0
+    a, b, c, d = m[0], m[1] * y + m[2], m[3], m[4] * y + m[5]
+    index, fx, fy, share = index[begin:end], fx[begin:end], fy[begin:end], share[begin:end]
+    first = f64(x + begin)
+    for i in range(i32(end - begin)):
+        at = first + f64(i)
+        px, py = a * at + b, c * at + d
         hx = px if px > 0.0 else 0.0
         hx = hx if hx < right else right
         hy = py if py > 0.0 else 0.0
         hy = hy if hy < bottom else bottom
         dx, dy = abs(px - hx), abs(py - hy)
         dx, dy = 1.0 - dx if dx < 1.0 else 0.0, 1.0 - dy if dy < 1.0 else 0.0
-        share[i] = f32(dx) * f32(dy) if border == CONSTANT else f32(1.0)
+        share[i] = f32(dx) * f32(dy) if cut else f32(1.0)
         ix, iy = i32(hx), i32(hy)
-        ix = ix if ix < i32(sizes[3] - 2) else i32(sizes[3] - 2)
-        iy = iy if iy < i32(sizes[2] - 2) else i32(sizes[2] - 2)
+        ix = ix if ix < last_x else last_x
+        iy = iy if iy < last_y else last_y
         fx[i], fy[i] = f32(hx - f64(ix)), f32(hy - f64(iy))
-        index[i] = np.uint32(iy * i32(row) + ix * i32(step))
+        index[i] = np.uint32(iy * row + ix * step)

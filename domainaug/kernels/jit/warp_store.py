@@ -33,9 +33,9 @@ def constant(array: Array) -> Array:
 
 
 @cache
-def ends(dtype: np.dtype[Any]) -> NDArray[np.float32]:
-    """Return the ends of a type of integers, or nothing."""
-    return np.array((np.iinfo(dtype).min, np.iinfo(dtype).max) if dtype.kind in "iu" else (), np.float32)
+def ends(dtype: np.dtype[Any]) -> NDArray[np.float32] | None:
+    """Return the ends of a type of integers; None for floats, for which what rounds is not compiled."""
+    return np.array((np.iinfo(dtype).min, np.iinfo(dtype).max), np.float32) if dtype.kind in "iu" else None
 
 
 def tally(counts: Array | None, rows: int) -> NDArray[np.int64]:
@@ -49,7 +49,7 @@ _NOTHING = np.zeros((1, 0), np.int64)
 @compiled
 def store(u: Any, n: int, limits: Any, out: Any) -> None:
     """Write values as the type of `out` holds them: rounded half to even, held within it, NaN as its low end."""
-    if limits.size == 0:
+    if limits is None:
         for i in range(i32(n)):
             out[i] = u[i]
         return

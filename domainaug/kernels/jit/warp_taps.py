@@ -56,7 +56,7 @@ def _warp(
     plane = sizes[1] * sizes[2] * channels
     tile = min(width, max(1, programs.MOST // channels))
     xs, ys, share = np.empty(tile, np.float64), np.empty(tile, np.float64), np.empty(tile, np.float32)
-    u, spare = np.empty(tile * channels, np.float32), np.empty(programs.MOST, np.float32)
+    u, spare = np.empty(tile * channels, np.float32), np.empty(programs.ROOM, np.float32)
     weights_x = np.empty(max(4, int(sides[0]) + 2), np.float64)
     weights_y = np.empty(max(4, int(sides[1]) + 2), np.float64)
     for y in range(begin, end):

@@ -47,7 +47,7 @@ def philox(words: Words, blocks: int, key_lo: int, key_hi: int, stream: int, fir
     c2 = np.full(blocks, int(stream) & 0xFFFFFFFF, np.uint64)
     c3 = np.full(blocks, int(stream) >> 32, np.uint64)
     k0, k1 = int(key_lo), int(key_hi)
-    for _ in range(10):
+    for _ in range(7):
         p0, p1 = c0 * np.uint64(_M0), c2 * np.uint64(_M1)
         c0, c2 = (p1 >> _HALF) ^ c1 ^ np.uint64(k0), (p0 >> _HALF) ^ c3 ^ np.uint64(k1)
         c1, c3 = p1 & _LOW, p0 & _LOW
