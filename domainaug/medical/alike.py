@@ -111,15 +111,19 @@ class Picture:
         opened: The header.
         plane: Where the pixels are, or will be once `finished` was called.
         frame: The compressed picture that is still to be decoded, or None.
+        unread: Where in the file pixels that are not compressed begin, if they are still to be read, or 0.
     """
 
     opened: Opened
     plane: Stored
     frame: bytes | None = None
+    unread: int = 0
 
     def finished(self) -> bool:
-        """Decode what is to be decoded, and return whether the pixels are sound; can be called from any thread."""
+        """Read or decode what is left to be, and return whether the pixels are sound; for any thread."""
         instance = self.opened.instance
+        if self.unread and not _read_into(self.plane, instance.path, self.unread):
+            return False
         if self.frame is not None and not codecs.decode_into(self.plane, self.frame, instance):
             return False
         return _in_range(self.plane, instance.storage)
@@ -146,7 +150,7 @@ class Opener:
         return self._remembered(path, describe(dataset, path), dataset)
 
     def picture(self, path: Path, room: Room) -> Picture:
-        """Read one image; compressed pixels may be left to `Picture.finished`, which has to be called.
+        """Read one image; its pixels may be left to `Picture.finished`, which has to be called.
 
         Raises:
             UnreadableInput: It cannot be read or decoded.
@@ -154,18 +158,15 @@ class Opener:
         with suppress(Unsure, OSError), _opened(path) as stream:
             opened = self._alike(path, stream)
             assert opened.elements is not None
-            stream.seek(opened.elements.pixels_at)
             if opened.instance.transfer_syntax in ENCAPSULATED:
+                stream.seek(opened.elements.pixels_at)
                 frame = fragments(stream.read() or b"")
                 if not codecs.fits(frame, opened.instance):
                     raise Unsure
                 return Picture(opened, room(opened.instance), frame)
             if sys.byteorder != "little":
                 raise Unsure
-            plane = room(opened.instance)
-            if stream.readinto(plane.reshape(-1).view(np.uint8).data) != plane.nbytes:
-                raise Unsure
-            return Picture(opened, plane)
+            return Picture(opened, room(opened.instance), unread=opened.elements.pixels_at)
         return self.strictly(path, room)
 
     def strictly(self, path: Path, room: Room) -> Picture:
@@ -269,6 +270,15 @@ def _in_range(plane: Stored, storage: Storage) -> bool:
     if storage.stored == storage.allocated:
         return True
     return storage.lowest <= int(plane.min()) and int(plane.max()) <= storage.highest
+
+
+def _read_into(plane: Stored, path: Path, at: int) -> bool:
+    try:
+        with path.open("rb", buffering=0) as stream:
+            stream.seek(at)
+            return bool(stream.readinto(plane.reshape(-1).view(np.uint8).data) == plane.nbytes)
+    except OSError:
+        return False
 
 
 def _unpacked(dataset: Dataset, instance: Instance, room: Room) -> Stored | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import albumentations as A
 import numpy as np
 import pytest
 
+from domainaug._albumentations import A
 from domainaug.kernels.engine import using
 from domainaug.pipeline import Pipeline
 from domainaug.pipeline.slices import drawn_for_slices
