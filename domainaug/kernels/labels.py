@@ -3,6 +3,7 @@
     warp_labels   integer masks: every pixel goes to the label that covers most of it, in one pass for all labels
     coverage      how much one label covers of each output pixel
     thin_labels   the labels that may break up on the way
+    labels_in     the labels there are
 
 A result does not depend on the number of threads.
 """
@@ -10,6 +11,7 @@ A result does not depend on the number of threads.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -22,13 +24,15 @@ from domainaug.kernels.engine import loops
 from domainaug.kernels.maps import PixelMap
 from domainaug.kernels.warp import check_map, warp
 
-__all__ = ["WARMUP", "coverage", "thin_labels", "warp_labels"]
+__all__ = ["WARMUP", "coverage", "labels_in", "thin_labels", "warp_labels"]
 
 Array = NDArray[Any]
 
 _MASKS: tuple[np.dtype[Any], ...] = tuple(map(np.dtype, ("u1", "i2", "u2", "i4")))
 _SHRINKS = 1.05
 """Input pixels in one output pixel, along an axis, from which on one speaks of shrinking."""
+
+_CODES = 1 << 16
 
 
 def warp_labels(
@@ -120,21 +124,47 @@ def thin_labels(mask: Array, *, stack: bool = False) -> list[int]:
     """
     if stack:
         return sorted({value for plane in mask for value in thin_labels(plane)})
-    if mask.dtype.itemsize > 2:
-        values, codes = np.unique(mask, return_inverse=True)
-        there, deep = loops("census").census(codes.reshape(mask.shape), len(values))
-        return [int(value) for value in values[10 * deep < there]]
-    bits = 8 * mask.dtype.itemsize
-    there, deep = loops("census").census(np.ascontiguousarray(mask).view(f"u{mask.dtype.itemsize}"), 1 << bits)
-    found = [int(code) for code in np.flatnonzero(10 * deep < there)]
-    signed = mask.dtype.kind == "i"
-    return sorted(code - (1 << bits) if signed and code >> (bits - 1) else code for code in found)
+    codes, names = _coded(mask)
+    there, deep = loops("census").census(codes, len(names))
+    some = np.flatnonzero(there)
+    return sorted(names[some[10 * deep[some] < there[some]]].tolist())
+
+
+def labels_in(mask: Array) -> list[int]:
+    """Return the distinct labels of a mask, in order.
+
+    Args:
+        mask: Integers or truth values, of any shape.
+    """
+    if not mask.size:
+        return []
+    codes, names = _coded(mask)
+    return sorted(names[loops("census").present(codes, len(names))].tolist())
+
+
+def _coded(mask: Array) -> tuple[Array, Array]:
+    """Return labels as unsigned integers of 8 or 16 bits, if they fit, and what label each of these stands for."""
+    mask = np.ascontiguousarray(mask)
+    if mask.dtype.itemsize <= 2:
+        return mask.view(f"u{mask.dtype.itemsize}"), _names(mask.dtype)
+    least, most = int(mask.min()), int(mask.max())
+    if most - least < _CODES:
+        return (mask - mask.dtype.type(least)).astype(np.uint16), np.arange(least, most + 1)
+    values, codes = np.unique(mask, return_inverse=True)
+    return codes.reshape(mask.shape).astype(np.uint16 if len(values) <= _CODES else np.uint32), values
+
+
+@cache
+def _names(dtype: np.dtype[Any]) -> Array:
+    bits = np.arange(1 << (8 * dtype.itemsize), dtype=f"u{dtype.itemsize}")
+    return bits.astype(dtype) if dtype.kind == "b" else bits.view(dtype)
 
 
 def _warm(dtype: np.dtype[Any]) -> Callable[[], None]:
     def warm() -> None:
         mask = np.zeros((8, 8), dtype)
         thin_labels(mask)
+        labels_in(mask)
         for zoom in (0.9, 4.0):
             warp_labels(mask, PixelMap.of([[zoom, 0.1, 0.3], [-0.1, zoom, 0.4]], (8, 8), (2, 2)), threads=1)
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from domainaug._albumentations.fill import lent_fill
 from domainaug.errors import LabelError
-from domainaug.kernels.labels import coverage, thin_labels, warp_labels
+from domainaug.kernels.labels import coverage, labels_in, thin_labels, warp_labels
 from domainaug.kernels.maps import PixelMap
 from domainaug.kernels.resample import resample_labels, resample_volume
 from domainaug.kernels.volume_map import VolumeMap
@@ -30,31 +30,9 @@ Float = NDArray[np.float32]
 
 _LABEL_TYPES = frozenset(map(np.dtype, ("uint8", "int16", "uint16", "int32")))
 
-_FEW = 8  # labels, beyond which a histogram is quicker
-
 _TIE = 1e-4  # coverage counts as equal within the rounding of an interpolation
 _SQUARE = np.ones((3, 3), dtype=np.uint8)
 _FAINT = 0.1  # a label that covers less of every pixel is gone: smaller than a tenth of a pixel
-
-
-def labels_in(mask: Array) -> list[Any]:
-    """Return the distinct values of an integer mask, in order."""
-    if mask.dtype in (np.uint8, bool):
-        found = _bytes_in(mask)
-        return [bool(value) for value in found] if mask.dtype == bool else found
-    return [value.item() for value in np.unique(mask)]
-
-
-def _bytes_in(mask: Array) -> list[int]:
-    # Taking one value out of a string of bytes costs a tenth of a histogram, and most masks have few.
-    left = mask.tobytes()
-    found: list[int] = []
-    while left and len(found) < _FEW:
-        found.append(left[0])
-        left = left.translate(None, left[:1])
-    if left:
-        return [int(value) for value in np.flatnonzero(np.bincount(mask.ravel(), minlength=256))]
-    return sorted(found)
 
 
 def resample_masks(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from domainaug._albumentations import A
 from domainaug.errors import LabelError
 from domainaug.kernels.engine import using
-from domainaug.kernels.labels import coverage, thin_labels, warp_labels
+from domainaug.kernels.labels import coverage, labels_in, thin_labels, warp_labels
 from domainaug.kernels.maps import Field, PixelMap, Projective
 from domainaug.kernels.warp import warp
 from domainaug.pipeline.masks import resample_masks
@@ -148,6 +148,19 @@ def test_thin_labels_are_those_without_a_core(dtype):
         core = cv2.erode(inside, np.ones((3, 3), np.uint8))
         assert (10 * np.count_nonzero(core) < np.count_nonzero(inside)) == (int(value) in wanted)
     assert thin_labels(np.stack([mask, np.zeros_like(mask)]), stack=True) == wanted
+
+
+@pytest.mark.parametrize("dtype", [*TYPES, np.int8, np.int64, np.uint32, np.uint64, np.bool_])
+def test_the_labels_there_are(engine, dtype):
+    mask = np.zeros((40, 50), dtype)
+    mask[5:20, 5:25], mask[30, 3:9] = 1, 1 if dtype == np.bool_ else 100
+    if np.dtype(dtype).kind == "i":
+        mask[37:39, 2:30] = -2
+    if np.dtype(dtype).itemsize > 2:
+        mask[0, 0] = 2_000_000_000
+    assert labels_in(mask) == np.unique(mask).tolist()
+    assert labels_in(mask[:, ::2]) == np.unique(mask[:, ::2]).tolist()
+    assert labels_in(mask[:0]) == []
 
 
 @pytest.mark.parametrize("zoom", [0.7, 2.0, 4.5])

@@ -1,4 +1,4 @@
-"""How many pixels each label has, and how many of them lie deep inside it, on NumPy and OpenCV."""
+"""Which labels there are, how many pixels each has, and how many of them lie deep inside it, on NumPy and OpenCV."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["census"]
+__all__ = ["census", "present"]
 
 Array = NDArray[Any]
+
+_FEW = 8  # labels, beyond which a histogram is quicker
 
 
 def census(codes: Array, count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -32,6 +34,25 @@ def census(codes: Array, count: int) -> tuple[NDArray[np.int64], NDArray[np.int6
     core[1:] &= below & alike[:-1]
     core[:-1] &= below & alike[1:]
     return _how_often(codes, None, count), _how_often(codes, core, count)
+
+
+def present(codes: Array, count: int) -> NDArray[np.bool_]:
+    """Return which codes occur.
+
+    Args:
+        codes: Integers from 0 to `count` - 1.
+        count: How many labels there may be.
+    """
+    found = np.zeros(count, np.bool_)
+    if codes.dtype == np.uint8:
+        # Taking one value out of a string of bytes costs a tenth of a histogram, and most masks have few.
+        left = codes.tobytes()
+        while left and np.count_nonzero(found) < _FEW:
+            found[left[0]] = True
+            left = left.translate(None, left[:1])
+        if not left:
+            return found
+    return np.bincount(codes.ravel(), minlength=count) > 0
 
 
 def _how_often(codes: Array, among: NDArray[np.bool_] | None, count: int) -> NDArray[np.int64]:
