@@ -27,7 +27,7 @@ Each = Callable[[int, Array], Array]
 bright, which it may change; returns an array of the same shape, which may be the same array. What becomes of a slice
 must not depend on which others come with it. Called from several threads at once."""
 
-_AT_ONCE = 1 << 21
+_AT_ONCE = 1 << 20
 """Pixels: where each looks is worked out once for all slices of a block, and a block stays in the cache."""
 
 

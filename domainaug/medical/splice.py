@@ -76,11 +76,12 @@ class DerivedFile:
         Raises:
             OSError: It cannot be written.
         """
-        with path.open("wb") as stream:
-            for part in self.parts:
-                stream.write(part)
+        with path.open("wb", buffering=0) as stream:
+            for part in filter(len, self.parts):
+                view = memoryview(part)
+                while len(view):  # more than 2 GiB take several turns
+                    view = view[stream.write(view) :]
             if durable:
-                stream.flush()
                 os.fsync(stream.fileno())
 
 
