@@ -127,6 +127,10 @@ class OutputError(DomainAugError, OSError):
     """An output folder that cannot be written, or belongs to another run."""
 
 
+class RemoteError(DomainAugError, OSError):
+    """A server that cannot be reached, refuses, or answers what it should not."""
+
+
 class CheckFailed(DomainAugError):
     """A pipeline does what its profile does not allow; raised by `Report.raise_if_violated()`."""
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, Any, Optional
 
 import typer
 
@@ -24,7 +24,9 @@ _PATIENCE = 2.0  # seconds before a bar is worth showing
 
 
 def augment(
-    source: Annotated[Path, typer.Argument(help="A folder of images, a COCO data set, or a DICOM study.")],
+    source: Annotated[
+        str, typer.Argument(help="A folder of images, a COCO data set, a DICOM study, or dicomweb://HOST/ROOT.")
+    ],
     out: Annotated[Path, typer.Argument(help="A new folder, or that of the same run, which then goes on.")],
     profile: Annotated[str, typer.Option("--profile", "-p", help="Id of a profile, or the path of a YAML file.")],
     copies: Annotated[int, typer.Option("--copies", "-n", min=1, help="Copies of each item.")] = 1,
@@ -42,6 +44,13 @@ def augment(
         Optional[int],  # noqa: UP045
         typer.Option(min=1, max=100, help="Write copies of JPEGs as JPEG of this quality; else all is lossless."),
     ] = None,
+    to: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Store the derived DICOM series in the archive at this dicomweb:// address, too."),
+    ] = None,
+    discard: Annotated[
+        bool, typer.Option("--discard", help="With --to: remove fetched and derived images once they are stored.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, measure on a few items, write nothing.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -49,32 +58,66 @@ def augment(
 
     Exit status: 0 all well, 1 something was set aside, 2 misuse, 130 interrupted.
     """
-    from domainaug.run import augment as run
+    from domainaug.medical.dicomweb import is_address
+
+    given = {
+        "profile": profile,
+        "copies": copies,
+        "seed": seed,
+        "strength": strength,
+        "options": parse_options(option),
+        "workers": workers,
+        "engine": engine,
+        "memory_limit": in_count(memory_limit),
+        "timeout": timeout or None,
+        "jpeg_quality": jpeg_quality,
+    }
+    if is_address(source):
+        raise typer.Exit(_from_archive(source, out, to, discard, dry_run, as_json, given))
+    if discard:
+        raise typer.BadParameter("--discard removes what came from a dicomweb:// source; a folder is left as it is")
+    raise typer.Exit(_from_folder(source, out, to, dry_run, as_json, given))
+
+
+def _from_folder(source: str, out: Path, to: str | None, dry_run: bool, as_json: bool, given: dict[str, Any]) -> int:
+    from domainaug.run.augment import augment as run
 
     with progress_bar("augmenting") as tell:
-        summary = run(
-            source,
-            out,
-            profile=profile,
-            copies=copies,
-            seed=seed,
-            strength=strength,
-            options=parse_options(option),
-            workers=workers,
-            engine=engine,
-            memory_limit=in_count(memory_limit),
-            timeout=timeout or None,
-            jpeg_quality=jpeg_quality,
-            dry_run=dry_run,
-            progress=tell,
-        )
+        summary = run(source, out, dry_run=dry_run, progress=tell, **given)
     for note in summary.notes:
         typer.echo(f"note: {note}", err=True)
     _list_set_aside(summary)
     typer.echo(str(summary), err=as_json)
+    told = summary.to_dict()
+    if to is not None and not (dry_run or summary.interrupted):
+        from domainaug.medical.dicomweb import Address, Archive
+        from domainaug.run.remote import store
+
+        told["sent"] = store(out, Archive(Address.of(to)))
+        typer.echo(f"{told['sent']} sent", err=as_json)
+    if as_json:
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+    return summary.exit_code
+
+
+def _from_archive(
+    source: str, out: Path, to: str | None, discard: bool, dry_run: bool, as_json: bool, given: dict[str, Any]
+) -> int:
+    from domainaug.run.remote import StudyDone, augment_remote
+
+    def told(study: StudyDone) -> None:
+        typer.echo(str(study), err=as_json)
+        if study.summary is not None:
+            _list_set_aside(study.summary)
+
+    with progress_bar("augmenting") as tell:
+        summary = augment_remote(
+            source, out, to=to, discard=discard, dry_run=dry_run, told=told, **given, progress=tell
+        )
+    typer.echo(str(summary), err=as_json)
     if as_json:
         typer.echo(json.dumps(summary.to_dict(), ensure_ascii=False, indent=2))
-    raise typer.Exit(summary.exit_code)
+    return summary.exit_code
 
 
 def in_count(text: str) -> int | None:
