@@ -33,6 +33,8 @@ _OPTIONAL = {
     "SimpleITK": "medical",
     "streamlit": "app",
     "numba": "fast",
+    "imagecodecs": "codecs",
+    "dicomweb-client": "pacs",
     "carla": "carla",
     "ray": "ray",
     "scikit-image": "demo",
