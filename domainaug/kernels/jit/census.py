@@ -65,7 +65,7 @@ def _census(codes: Any, height: int, width: int, there: Any, deep: Any) -> None:
                 for i in range(np.uintp(x), np.uintp(end)):
                     rim += 1 if edge[i] != 0 else 0
                     if turns[i + ONE] != 0:
-                        code, many = codes[row + begin], np.int64(i) + 1 - begin
+                        code, many = codes[row + begin], int(i) + 1 - begin
                         there[code] += many
                         deep[code] += many - rim
                         begin, rim = begin + many, 0

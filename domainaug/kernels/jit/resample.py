@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domainaug.kernels.jit.point import pack
+from domainaug.kernels.jit.quads import ONES
 from domainaug.kernels.jit.resample_labels import vote_rows
 from domainaug.kernels.jit.resample_linear import linear_rows
 from domainaug.kernels.jit.resample_nearest import nearest_rows
@@ -73,20 +74,19 @@ def labels(source: Array, volume_map: VolumeMap, order: str, fill: int, out: Arr
     """Resample labels; arguments as in `domainaug.kernels.resample.resample_labels`, `out` is written."""
     mesh, edges = cut(volume_map)
     held = volume_map.border == "replicate"
-    frame = np.array(source.shape, np.int64)
-    background = np.array(fill, source.dtype)
-    if order == "nearest" or source.dtype == np.bool_:  # bits are copied, whatever they mean
-        bits = f"u{source.itemsize}"
-        source, out, background = source.view(bits), out.view(bits), background.view(bits)
-    flat = _flat(source)
+    frame = np.array((*source.shape, *out.shape), np.int64)
+    bits = f"u{source.itemsize}"  # they are copied, whatever they mean
+    least = int(np.iinfo(source.dtype).min) if source.dtype.kind == "i" else 0
+    background, to, flat = np.array(fill, source.dtype).view(bits)[()], out.view(bits), _flat(source.view(bits))
+    ones = ONES[source.itemsize]
 
     def slab(begin: int, end: int) -> None:
-        index, pairs = np.empty(SPAN, _index_type(source)), np.empty((4, SPAN), f"i{2 * source.itemsize}")
-        rows = (flat, frame, out, begin, end, volume_map.matrix, mesh, edges, held)
+        index = np.empty(SPAN, _index_type(source))
+        rows = (begin, end, volume_map.matrix, mesh, edges, held)
         if order == "nearest":
-            nearest_rows(*rows, background[()], index)
+            nearest_rows(flat, frame, to, *rows, background, index)
         else:
-            vote_rows(*rows, np.int64(background), index, pairs, pairs.view(source.dtype))
+            vote_rows(flat, frame, to.reshape(-1), *rows, fill - least, -least, ones, index)
 
     run_slabs(slab, out.shape[0] * out.shape[1], threads, least=16)
 
