@@ -13,6 +13,7 @@ family; a new transform is a class in one of them, or in a file of its own, and 
     lattice.py     control points of a smooth displacement
     landing.py     where points and boxes go
     affine.py, deform.py, intensity.py, noise.py   the transforms
+    mri.py, mri_*.py   MR: gray stacks and magnitudes; noise, motion, k-space, thick slices
 """
 
 from __future__ import annotations
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from domainaug.transforms.affine import VolumeAffine
     from domainaug.transforms.deform import Deform
     from domainaug.transforms.intensity import BiasField, Gamma, Window
+    from domainaug.transforms.mri_kspace import Ghosting, GibbsRinging, KSpaceSpike
+    from domainaug.transforms.mri_motion import PatientMotion
+    from domainaug.transforms.mri_noise import RicianNoise
+    from domainaug.transforms.mri_slabs import ThickSlices
     from domainaug.transforms.noise import ColoredNoise, GaussianNoise
 
     TRANSFORMS: Mapping[str, type[Any]]
@@ -38,6 +43,12 @@ __all__ = [
     "Deform",
     "Gamma",
     "GaussianNoise",
+    "Ghosting",
+    "GibbsRinging",
+    "KSpaceSpike",
+    "PatientMotion",
+    "RicianNoise",
+    "ThickSlices",
     "VolumeAffine",
     "Window",
 ]
@@ -48,6 +59,12 @@ _FAMILIES = {
     "Deform": "deform",
     "Gamma": "intensity",
     "GaussianNoise": "noise",
+    "Ghosting": "mri_kspace",
+    "GibbsRinging": "mri_kspace",
+    "KSpaceSpike": "mri_kspace",
+    "PatientMotion": "mri_motion",
+    "RicianNoise": "mri_noise",
+    "ThickSlices": "mri_slabs",
     "VolumeAffine": "affine",
     "Window": "intensity",
 }

@@ -23,6 +23,24 @@ _ARGUMENTS: dict[str, list[dict[str, Any]]] = {
     ],
     "Gamma": [{"log_gamma": 0.05}, {}, {"log_gamma": (0.2, 0.7)}],
     "GaussianNoise": [{"std": 2.0}, {"std": (3.0, 9.0)}, {"std": (15.0, 30.0)}],
+    "Ghosting": [
+        {"intensity": 0.05, "phase_axis": "rows"},
+        {"ghosts": (2, 6), "phase_axis": "either", "center": 0.1, "acquisition": "3d"},
+        {"ghosts": 12, "intensity": (0.3, 0.5), "phase_axis": "columns", "center": 0.0},
+    ],
+    "GibbsRinging": [{"kept": 0.9}, {"phase_axis": "either"}, {"kept": (0.15, 0.3), "acquisition": "3d"}],
+    "KSpaceSpike": [{"amplitude": 0.02}, {}, {"amplitude": (0.2, 0.6), "spikes": (1, 3), "acquisition": "3d"}],
+    "PatientMotion": [
+        {"degrees": 0.5, "mm": 0.0, "phase_axis": "rows"},
+        {"phase_axis": "either", "spacing": (1.5, 0.9, 0.7)},
+        {"degrees": 8.0, "mm": (-5.0, 2.0), "moves": 7, "phase_axis": "columns", "spacing": (1.0, 1.0), "center": 0.05},
+        {"mm": 3.0, "phase_axis": "rows", "spacing": (2.0, 1.0, 1.0), "acquisition": "3d"},
+    ],
+    "RicianNoise": [{"std": 2.0}, {"std_share": (0.02, 0.06)}, {"std": (15.0, 40.0), "zero": 5.0}],
+    "ThickSlices": [
+        {"thickness_mm": 2.0, "axis": "rows", "spacing": (1.0, 1.0)},
+        {"axis": "columns", "profile": "gaussian", "distance": (0.8, 1.3), "spacing": (1.0, 0.7)},
+    ],
     "VolumeAffine": [
         {},
         {"rotate": (-20.0, 20.0), "scale": 0.2, "translate": 0.1},

@@ -16,7 +16,7 @@ from domainaug.generators import Frame
 sys.path.insert(0, str(Path(__file__).parent))
 from examples import EXAMPLES, named
 
-FRAME = Frame(256, 256, 3)
+FRAME, GRAY = Frame(256, 256, 3), Frame(256, 256, 1)
 METER = {"field_of_view": 0.03, "outside": 0.005, "duplicated": 0.015}
 """How far off the meter itself may be, as in tests/declare/test_measured_inside_declared.py."""
 
@@ -24,13 +24,17 @@ PICTURES = [each for each in EXAMPLES if type(each).__name__ != "VolumeAffine"]
 
 
 @pytest.fixture(scope="module")
-def probe():
-    return make_probe(FRAME, dtype="uint8")
+def probes():
+    return {frame: make_probe(frame, dtype="uint8") for frame in (FRAME, GRAY)}
+
+
+def frame_for(transform):
+    return GRAY if getattr(transform, "gray", False) else FRAME
 
 
 def seen_beyond(transform, probe, draws):
     """Return a line for each effect that was seen where the transform does not declare it."""
-    allowed = transform.declare_effects(FRAME).effects(FRAME)
+    allowed = transform.declare_effects(probe.frame).effects(probe.frame)
     alone = A.Compose([transform], seed=1)
     places = [mask.astype(np.uint16) for mask in probe.masks]  # as labels; floats would be taken for coverage
     beyond = []
@@ -46,13 +50,15 @@ def seen_beyond(transform, probe, draws):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("transform", PICTURES, ids=named)
-def test_what_is_measured_lies_inside_what_is_declared(transform, probe):
-    assert seen_beyond(transform, probe, 30) == []
+def test_what_is_measured_lies_inside_what_is_declared(transform, probes):
+    assert seen_beyond(transform, probes[frame_for(transform)], 30) == []
 
 
 def one_draw(transform, seed, volume):
     """Return the parameters of one application to a 256 x 256 picture, or to 24 slices of them."""
-    data = {"volume": np.zeros((24, 256, 256), np.uint8)} if volume else {"image": np.zeros((256, 256, 3), np.uint8)}
+    channels = (3,) * (frame_for(transform).channels > 1)
+    data = {"volume": np.zeros((24, 256, 256), np.uint8)} if volume else {}
+    data |= {} if volume else {"image": np.zeros((256, 256, *channels), np.uint8)}
     transform.set_random_seed(seed)
     params = transform.update_transform_params(params=transform.get_params(), data=data)
     return {**params, **transform.get_params_dependent_on_data(params, data)}
@@ -61,7 +67,7 @@ def one_draw(transform, seed, volume):
 @pytest.mark.parametrize("transform", EXAMPLES, ids=named)
 def test_what_a_draw_is_told_to_have_done_lies_inside_what_is_declared(transform):
     volume = type(transform).__name__ == "VolumeAffine"
-    frame = Frame(256, 256, 1 if volume else 3, volume=volume)
+    frame = Frame(256, 256, 1 if volume else frame_for(transform).channels, volume=volume)
     allowed = transform.declare_effects(frame).effects(frame)
     for seed in range(40):
         told = transform.drawn_effects(one_draw(transform, seed, volume), frame).effects(frame)
