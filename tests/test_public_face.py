@@ -67,3 +67,15 @@ def test_an_unknown_name_says_what_there_is():
 def test_nothing_the_core_must_not_import_is_imported():
     code = "import sys, domainaug\nfor n in domainaug.__all__: getattr(domainaug, n)\nprint(*sys.modules)"
     assert not set(NEVER) & set(run(code).stdout.split())
+
+
+@pytest.mark.parametrize("package", ["domainaug", "domainaug.run"])
+def test_functions_stay_functions_whatever_is_imported_first(package):
+    code = (
+        "import pkgutil, importlib, domainaug.run\n"
+        "for module in pkgutil.iter_modules(domainaug.run.__path__, 'domainaug.run.'):\n"
+        "    importlib.import_module(module.name)\n"
+        f"import {package} as home\n"
+        "assert callable(home.augment) and callable(home.replay)\n"
+    )
+    run(code)

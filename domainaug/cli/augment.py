@@ -80,7 +80,7 @@ def augment(
 
 
 def _from_folder(source: str, out: Path, to: str | None, dry_run: bool, as_json: bool, given: dict[str, Any]) -> int:
-    from domainaug.run.augment import augment as run
+    from domainaug.run.augmenting import augment as run
 
     with progress_bar("augmenting") as tell:
         summary = run(source, out, dry_run=dry_run, progress=tell, **given)

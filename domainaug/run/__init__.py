@@ -5,21 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from domainaug.run.augment import augment
-    from domainaug.run.replay import Difference, ReplayReport, replay
+    from domainaug.run.augmenting import augment
+    from domainaug.run.replaying import Difference, ReplayReport, replay
     from domainaug.run.summary import Estimate, Progress, RunSummary
 
 __all__ = ["Difference", "Estimate", "Progress", "ReplayReport", "RunSummary", "augment", "replay"]
 
 _HOME = {
-    "augment": "augment",
-    "replay": "replay",
-    "Difference": "replay",
-    "ReplayReport": "replay",
+    "augment": "augmenting",
+    "replay": "replaying",
+    "Difference": "replaying",
+    "ReplayReport": "replaying",
     "Estimate": "summary",
     "Progress": "summary",
     "RunSummary": "summary",
 }
+"""Name to the file it is in; no file has the name of a function, which importing it would put in its place."""
 
 
 def __getattr__(name: str) -> Any:
@@ -28,5 +29,5 @@ def __getattr__(name: str) -> Any:
     import importlib
 
     found = getattr(importlib.import_module(f"domainaug.run.{_HOME[name]}"), name)
-    globals()[name] = found  # over the submodule of the same name
+    globals()[name] = found
     return found

@@ -19,7 +19,7 @@ from typing import Any, Final
 from domainaug.errors import OutputError, RemoteError, UnreadableInput
 from domainaug.medical.dicomweb import Address, Archive
 from domainaug.medical.instance import short_hash
-from domainaug.run.augment import augment
+from domainaug.run.augmenting import augment
 from domainaug.run.job import TEMPORARY, hashed
 from domainaug.run.ledger import LEDGER, MANIFEST, Ledger
 from domainaug.run.publish import write_whole

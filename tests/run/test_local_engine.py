@@ -75,7 +75,7 @@ def test_more_workers_than_items_are_not_started(tmp_path, profile, monkeypatch)
 
 def test_a_worker_is_given_its_next_item_before_anybody_looks_at_the_last_outcome(tmp_path, profile):
     """Else it would wait while copies are flushed to the disk."""
-    from domainaug.run.augment import _Run
+    from domainaug.run.augmenting import _Run
     from domainaug.run.engines.local import LocalEngine
 
     plan = make_plan(

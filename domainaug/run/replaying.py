@@ -16,7 +16,7 @@ from domainaug.layouts import layout_named
 from domainaug.layouts.layout import Item, Layout, SetAside
 from domainaug.profile import load_profile
 from domainaug.profile.model import Profile
-from domainaug.run.augment import MEMORY_LIMIT, default_workers
+from domainaug.run.augmenting import MEMORY_LIMIT, default_workers
 from domainaug.run.engines import engine_named
 from domainaug.run.job import File, Job, Made, Task, hashed, sealed
 from domainaug.run.ledger import LEDGER, Ledger, Row

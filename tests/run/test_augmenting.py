@@ -23,7 +23,7 @@ from hostile import Hostile
 from domainaug.errors import DomainAugError, OutputError, UnknownName, UnreadableInput
 from domainaug.layouts.image_folder import ImageFolder
 from domainaug.run import Progress, augment, replay
-from domainaug.run.augment import held_lock
+from domainaug.run.augmenting import held_lock
 from domainaug.run.ledger import LEDGER, MANIFEST, Ledger
 from domainaug.run.plan import LOCK
 
