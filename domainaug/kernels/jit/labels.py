@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from domainaug.kernels.jit import compiled
 from domainaug.kernels.jit.quads import CHUNK, ONES, differing, fetch
-from domainaug.kernels.jit.warp_rows import AFFINE, pack, settle, split, trace
+from domainaug.kernels.jit.warp_rows import pack, plain_matrix, settle, split, trace
 from domainaug.kernels.jit.warp_store import constant, padded
 from domainaug.kernels.jit.warp_taps import fold_tap
 from domainaug.kernels.maps import PixelMap
@@ -27,7 +27,6 @@ __all__ = ["warp_labels"]
 Array = NDArray[Any]
 
 i32, i64, f32, f64 = np.int32, np.int64, np.float32, np.float64
-CONSTANT, REPLICATE = 0, 1
 BLOCK = 2048  # pixels that are worked on together: their buffers stay in the first cache
 EDGE = 1e-5  # pixels that what is surely inside keeps from the border
 
@@ -41,42 +40,41 @@ def warp_labels(
     boxed = max(sides) > BOXED
     around = pixel_map.stages[-1].border == "wrap"
     least = int(np.iinfo(stack.dtype).min)
-    packed, ground = pack(pixel_map), fill - least
+    ground = fill - least
     sizes = np.array((depth, height, width, height, width, around, *pixel_map.shape), np.int64)
     stack = stack.view(f"u{stack.itemsize}")
     flat = out.view(stack.dtype).reshape(-1)
     if boxed or (len(thin) and max(sides) > 1.05):
         source, kernels = constant(stack.reshape(-1)), (box(sides[0]), box(sides[1]))
-        special = np.array(sorted(thin), np.int64) - least
+        special, packed = np.array(sorted(thin), np.int64) - least, pack(pixel_map)
 
         def slab(begin: int, end: int) -> None:
             _vote_boxed(source, sizes, *packed, *kernels, special, boxed, ground, -least, flat, begin, end)
     else:
         stored = padded(stack[..., None], around)[..., 0]
         sizes[3:5] = stored.shape[1:]
-        source, ones = constant(stored.reshape(-1)), ONES[stack.itemsize]
+        source, ones, matrix = constant(stored.reshape(-1)), ONES[stack.itemsize], plain_matrix(pixel_map)
+        winding = pack(pixel_map) if matrix is None else None
 
         def slab(begin: int, end: int) -> None:
-            _vote(source, sizes, *packed, ground, -least, ones, flat, begin, end)
+            _vote(source, sizes, matrix, winding, ground, -least, ones, flat, begin, end)
 
     run_slabs(slab, pixel_map.shape[0], threads, least=max(1, (1 << 15) // (depth * pixel_map.shape[1])))
 
 
 @compiled
 def _vote(
-    source: Any, sizes: Any, stages: Any, matrices: Any, along_x: Any, along_y: Any, fill: int, flip: int, ones: Any,
-    out: Any, begin: int, end: int,
-) -> None:  # fmt: skip
+    source: Any, sizes: Any, matrix: Any, packed: Any, fill: int, flip: int, ones: Any, out: Any, begin: int, end: int
+) -> None:
     """Let the four pixels around each place vote, in blocks of rows: calls and slices cost as much as a short row.
 
-    `sizes` is (D, H, W, stored H, stored W, around, H', W'); `flip`, 0 or the bit of a sign, turns bits to counts.
+    `sizes` is (D, H, W, stored H, stored W, around, H', W'); `flip`, 0 or the bit of a sign, turns bits to counts. Of
+    `matrix`, as `plain_matrix` makes it, and `packed`, as `pack` does, one is None, and nothing of it is compiled.
     """
-    width, row, m = sizes[7], sizes[4], matrices[0]
-    straight = stages.shape[0] == 1 and stages[0, 0] == AFFINE and stages[0, 3] <= REPLICATE
-    cut = straight and stages[0, 3] == CONSTANT
+    width, row = sizes[7], sizes[4]
     tile, block = min(width, BLOCK), max(1, BLOCK // width)
-    xs, ys, share = np.empty(tile, np.float64), np.empty(tile, np.float64), np.ones(BLOCK, np.float32)
-    fx, fy, index = np.empty(BLOCK, np.float32), np.empty(BLOCK, np.float32), np.empty(BLOCK, np.uint32)
+    fx, fy, share = np.empty(BLOCK, np.float32), np.empty(BLOCK, np.float32), np.empty(BLOCK, np.float32)
+    xs, ys, index = np.empty(tile, np.float64), np.empty(tile, np.float64), np.empty(BLOCK, np.uint32)
     quads, where = np.full(BLOCK + CHUNK, ones), np.empty(BLOCK + 1, np.int32)
     names, weights = np.empty(4, np.int64), np.empty(4, np.float32)
     for top in range(begin, end, block):
@@ -85,22 +83,20 @@ def _vote(
             n = min(tile, width - x)
             size = rows * n
             for r in range(rows):
-                if straight:
-                    _straight(m, top + r, x, n, sizes, r * n, index)
-                else:
-                    _winding(
-                        stages, matrices, along_x, along_y, top + r, x, n, sizes, r * n, xs, ys, index, fx, fy, share
-                    )  # fmt: skip
+                if matrix is not None:
+                    _straight(matrix, top + r, x, n, sizes, r * n, index)
+                if packed is not None:
+                    _winding(packed, top + r, x, n, sizes, r * n, xs, ys, index, fx, fy, share)
             for z in range(sizes[0]):
                 here, to = z * sizes[3] * row, (z * sizes[6] + top) * width + x
                 fetch(source, here, row, index, size, quads)
-                if cut:
-                    _cut(m, top, rows, x, n, sizes, quads, source.dtype.type(fill ^ flip) * ones)
-                elif not straight:
+                if matrix is not None and matrix[6] != 0:
+                    _cut(matrix, top, rows, x, n, sizes, quads, source.dtype.type(fill ^ flip) * ones)
+                if packed is not None:
                     _doubt(share, size, quads)
                 count = differing(quads, ones, size, out, to, where)
-                if straight:
-                    _measure(m, top, x, n, sizes, cut, where, count, fx, fy, share)
+                if matrix is not None:
+                    _measure(matrix, top, x, n, sizes, where, count, fx, fy, share)
                 _weigh(source, here, row, where, count, index, fx, fy, share, names, weights, fill, flip, out, to)
 
 
@@ -121,10 +117,11 @@ def _straight(m: Any, y: int, x: int, n: int, sizes: Any, start: int, index: Any
 
 @compiled
 def _winding(
-    stages: Any, matrices: Any, along_x: Any, along_y: Any, y: int, x: int, n: int, sizes: Any, start: int, xs: Any,
-    ys: Any, index: Any, fx: Any, fy: Any, share: Any,
+    packed: Any, y: int, x: int, n: int, sizes: Any, start: int, xs: Any, ys: Any, index: Any, fx: Any, fy: Any,
+    share: Any,
 ) -> None:  # fmt: skip
     """Write for a row of any map the upper left pixels, how far the places are from them, and what no frame cuts."""
+    stages, matrices, along_x, along_y = packed
     stop, border, around = start + n, stages[-1, 3], sizes[5] != 0
     near = share[start:stop]
     trace(stages, matrices, along_x, along_y, y, x, n, xs, ys, near)
@@ -177,7 +174,7 @@ def _doubt(share: Any, n: int, quads: Any) -> None:
 
 @compiled
 def _measure(
-    m: Any, top: int, x: int, n: int, sizes: Any, cut: bool, where: Any, count: int, fx: Any, fy: Any, share: Any
+    m: Any, top: int, x: int, n: int, sizes: Any, where: Any, count: int, fx: Any, fy: Any, share: Any
 ) -> None:  # fmt: skip
     """Do for the listed places of rows that `_straight` made what `_winding` does for all."""
     right, bottom = sizes[2] - 1.0, sizes[1] - 1.0
@@ -190,7 +187,7 @@ def _measure(
         px, py = m[0] * at + m[1] * y + m[2], m[3] * at + m[4] * y + m[5]
         hx, hy = min(max(px, 0.0), right), min(max(py, 0.0), bottom)
         fx[i], fy[i] = f32(hx - min(i64(hx), sizes[4] - 2)), f32(hy - min(i64(hy), sizes[3] - 2))
-        share[i] = f32(max(1.0 - abs(px - hx), 0.0) * max(1.0 - abs(py - hy), 0.0)) if cut else f32(1.0)
+        share[i] = f32(max(1.0 - abs(px - hx), 0.0) * max(1.0 - abs(py - hy), 0.0)) if m[6] != 0 else f32(1.0)
 
 
 @compiled
