@@ -115,8 +115,9 @@ class PatientMotion(Magnitude):
 
     def _pose(self, deep: bool) -> Pose:
         turns, shifts = ([self.py_random.uniform(*ends) for _ in range(3)] for ends in (self.degrees, self.mm))
-        still = 1.0 if deep else 0.0  # in a plane there is neither a turn out of it nor a shift across it
-        return (turns[0] * still, turns[1] * still, turns[2]), (shifts[0], shifts[1], shifts[2] * still)
+        if deep:
+            return (turns[0], turns[1], turns[2]), (shifts[0], shifts[1], shifts[2])
+        return (0.0, 0.0, turns[2]), (shifts[0], shifts[1], 0.0)
 
     def acquired(self, signal: Signal, params: Drawn) -> Signal:
         """Return the magnitude of k-space put together from the poses."""
