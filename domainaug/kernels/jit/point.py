@@ -160,7 +160,9 @@ def run(
         if kind == BIAS:
             _bias(u, n, channels, values[at : at + size], spare, x, y, z, depth, shape)
         elif kind == NOISE:
-            _noise(u, n, channels, codes[k], fine, coarse, values[at], values[at + 1], spare, x, y, z, shape)
+            std, mean = values[at], values[at + 1]
+            _noise(u, n, channels, codes[k], fine, coarse, std, mean, floor, ceiling, spare, x, y, z, shape)
+            continue
         else:
             sets = channels if codes[k, 3] != 0 else 1
             _curves(kind, u, n, sets, values[at : at + sets * size], spare)
@@ -378,10 +380,10 @@ def _centered(index: int, count: int) -> float:
 
 @compiled
 def _noise(
-    u: Any, n: int, channels: int, code: Any, fine: Any, coarse: Any, std: Any, mean: Any, spare: Any, x: int, y: int,
-    z: int, shape: Any,
+    u: Any, n: int, channels: int, code: Any, fine: Any, coarse: Any, std: Any, mean: Any, floor: Any, ceiling: Any,
+    spare: Any, x: int, y: int, z: int, shape: Any,
 ) -> None:  # fmt: skip
-    """Add noise that depends on the place in the whole output."""
+    """Add noise that depends on the place in the whole output, and hold what comes of it."""
     first = (np.int64(z) * shape[1] + y) * shape[2] + x
     gray = code[7] != 0
     count, begin = (n // channels, first) if gray else (n, first * channels)
@@ -390,8 +392,11 @@ def _noise(
     drawn = room[2, skip:]
     if not gray:
         for i in range(i32(n)):
-            u[i] = u[i] + mean + std * drawn[i]
+            v = u[i] + mean + std * drawn[i]
+            v = floor if v < floor else v  # NaN stays NaN
+            u[i] = ceiling if v > ceiling else v
         return
     for i in range(i32(count)):
         for c in range(i32(channels)):
             u[i * i32(channels) + c] += mean + std * drawn[i]
+    _hold(u, n, floor, ceiling)
