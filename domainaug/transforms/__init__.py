@@ -13,6 +13,9 @@ family; a new transform is a class in one of them, or in a file of its own, and 
     lattice.py     control points of a smooth displacement
     landing.py     where points and boxes go
     affine.py, deform.py, intensity.py, noise.py   the transforms
+    slicewise.py   those that work slice by slice
+    ct_*.py        CT in HU: noise, rings, beam hardening, metal; beam.py says what X-rays do
+    radiograph.py, collimation.py   radiographs; detector.py says how values follow exposure
     mri.py, mri_*.py   MR: gray stacks and magnitudes; noise, motion, k-space, thick slices
 """
 
@@ -25,6 +28,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from domainaug.transforms.affine import VolumeAffine
+    from domainaug.transforms.collimation import Collimation
+    from domainaug.transforms.ct_artifacts import BeamHardening, Rings
+    from domainaug.transforms.ct_metal import MetalStreaks
+    from domainaug.transforms.ct_noise import KernelNoise, LowDose
     from domainaug.transforms.deform import Deform
     from domainaug.transforms.intensity import BiasField, Gamma, Window
     from domainaug.transforms.mri_kspace import Ghosting, GibbsRinging, KSpaceSpike
@@ -32,38 +39,59 @@ if TYPE_CHECKING:
     from domainaug.transforms.mri_noise import RicianNoise
     from domainaug.transforms.mri_slabs import ThickSlices
     from domainaug.transforms.noise import ColoredNoise, GaussianNoise
+    from domainaug.transforms.radiograph import Exposure, GridLines, QuantumNoise, Scatter
 
     TRANSFORMS: Mapping[str, type[Any]]
     """Name to class, of every transform of ours; loads them all."""
 
 __all__ = [
     "TRANSFORMS",
+    "BeamHardening",
     "BiasField",
+    "Collimation",
     "ColoredNoise",
     "Deform",
+    "Exposure",
     "Gamma",
     "GaussianNoise",
     "Ghosting",
     "GibbsRinging",
+    "GridLines",
     "KSpaceSpike",
+    "KernelNoise",
+    "LowDose",
+    "MetalStreaks",
     "PatientMotion",
+    "QuantumNoise",
     "RicianNoise",
+    "Rings",
+    "Scatter",
     "ThickSlices",
     "VolumeAffine",
     "Window",
 ]
 
 _FAMILIES = {
+    "BeamHardening": "ct_artifacts",
     "BiasField": "intensity",
+    "Collimation": "collimation",
     "ColoredNoise": "noise",
     "Deform": "deform",
+    "Exposure": "radiograph",
     "Gamma": "intensity",
     "GaussianNoise": "noise",
     "Ghosting": "mri_kspace",
     "GibbsRinging": "mri_kspace",
+    "GridLines": "radiograph",
     "KSpaceSpike": "mri_kspace",
+    "KernelNoise": "ct_noise",
+    "LowDose": "ct_noise",
+    "MetalStreaks": "ct_metal",
     "PatientMotion": "mri_motion",
+    "QuantumNoise": "radiograph",
     "RicianNoise": "mri_noise",
+    "Rings": "ct_artifacts",
+    "Scatter": "radiograph",
     "ThickSlices": "mri_slabs",
     "VolumeAffine": "affine",
     "Window": "intensity",

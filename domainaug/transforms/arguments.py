@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-__all__ = ["Range", "Spans", "choice", "counts", "distances", "number", "share", "span", "spans"]
+__all__ = ["Range", "Spans", "choice", "choices", "counts", "distances", "number", "share", "span", "spans"]
 
 Range = tuple[float, float]
 Spans = tuple[Range, Range, Range]
@@ -113,6 +113,16 @@ def choice(owner: Any, name: str, value: Any, legal: Sequence[str]) -> str:
     if value not in legal:
         raise ValueError(f"{_told(owner)}: {name}: one of {', '.join(legal)} is needed, got {value!r}")
     return str(value)
+
+
+def choices(owner: Any, name: str, value: Any, legal: Sequence[str]) -> tuple[str, ...]:
+    """Return one or several of the legal words, as a tuple.
+
+    Raises:
+        ValueError: There is none, or one that is not legal.
+    """
+    each = (value,) if isinstance(value, str) or not isinstance(value, Sequence) else tuple(value)
+    return tuple(choice(owner, name, one, legal) for one in each or (value,))
 
 
 def counts(owner: Any, name: str, value: Any, *, least: int, most: int) -> int | tuple[int, ...]:

@@ -41,6 +41,56 @@ _ARGUMENTS: dict[str, list[dict[str, Any]]] = {
         {"thickness_mm": 2.0, "axis": "rows", "spacing": (1.0, 1.0)},
         {"axis": "columns", "profile": "gaussian", "distance": (0.8, 1.3), "spacing": (1.0, 0.7)},
     ],
+    "BeamHardening": [
+        {"water": 0.1, "bone": 0.0, "spacing": (0.3, 0.3)},
+        {"spacing": (0.4, 0.4)},
+        {"water": (0.5, 1.0), "bone": 1.0, "kvp": (80.0, 140.0), "spacing": (0.8, 0.6)},
+    ],
+    "Collimation": [
+        {"width": 0.95, "height": 1.0, "spacing": (0.5, 0.5)},
+        {"spacing": (0.5, 0.5), "response": "linear"},
+        {"width": (0.4, 0.6), "angle": (5.0, 15.0), "shift": 0.2, "spacing": (0.4, 0.6), "bright": "exposed"},
+    ],
+    "Exposure": [
+        {"factor": (0.8, 1.25)},
+        {"factor": (0.25, 4.0), "photons": 2e3, "response": "linear", "bright": "exposed"},
+        {"factor": (0.1, 0.3), "photons": 1e3, "leveled": True},
+    ],
+    "GridLines": [
+        {"residual": 0.02, "spacing": (0.15, 0.15)},
+        {"residual": (0.1, 0.3), "lines_per_cm": (5.0, 20.0), "spacing": (0.5, 0.4), "response": "linear"},
+        {"residual": 0.2, "lines_per_cm": 60.0, "along": "rows", "angle": 20.0, "spacing": (0.2, 0.2)},
+    ],
+    "KernelNoise": [
+        {"std": 4.0, "spacing": (0.7, 0.7)},
+        {"std": (2.0, 12.0), "kernel": "smooth", "spacing": (0.5, 0.9)},
+        {"std": 20.0, "kernel": ("standard", "sharp"), "spacing": (0.6, 0.6)},
+    ],
+    "LowDose": [
+        {"dose": 0.5, "noise": 5.0, "spacing": (0.7, 0.7)},
+        {"spacing": (1.0, 1.0), "kernel": "sharp"},
+        {"dose": (0.05, 0.2), "noise": (5.0, 15.0), "spacing": (0.6, 0.6)},
+    ],
+    "MetalStreaks": [
+        {"objects": 1, "diameter_mm": 3.0, "metal": "titanium", "strength": 0.3, "spacing": (0.5, 0.5)},
+        {"spacing": (3.0, 0.7, 0.7)},
+        {"objects": (2, 4), "metal": "iron", "threshold": 1500.0, "spacing": (1.0, 1.0)},
+    ],
+    "QuantumNoise": [
+        {"photons": 2e4},
+        {"photons": (500.0, 5e3), "response": "linear"},
+        {"photons": 200.0, "bright": "exposed", "decades": 2.0},
+    ],
+    "Rings": [
+        {"gain_error": 0.001, "spacing": (0.7, 0.7)},
+        {"spacing": (0.7, 0.7)},
+        {"gain_error": (0.02, 0.05), "elements": (5, 10), "kernel": "sharp", "spacing": (0.5, 0.8)},
+    ],
+    "Scatter": [
+        {"fraction": 0.1, "spacing": (0.5, 0.5)},
+        {"spacing": (1.0, 1.0), "response": "linear"},
+        {"fraction": (0.5, 0.8), "width_mm": (3.0, 10.0), "spacing": (0.4, 0.4), "bright": "exposed"},
+    ],
     "VolumeAffine": [
         {},
         {"rotate": (-20.0, 20.0), "scale": 0.2, "translate": 0.1},

@@ -48,6 +48,8 @@ class TestList:
     def test_each_offers_what_a_pass_asks_for(self, transform):
         alone = {"ColoredNoise"}
         alone |= {"Ghosting", "GibbsRinging", "KSpaceSpike", "PatientMotion", "RicianNoise", "ThickSlices"}
+        alone |= {"BeamHardening", "KernelNoise", "LowDose", "MetalStreaks", "Rings"}
+        alone |= {"Collimation", "Exposure", "GridLines", "QuantumNoise", "Scatter"}
         offers = isinstance(transform, ChangesValues | MovesPixels | MovesVoxels)
         assert offers == (type(transform).__name__ not in alone)
         assert transform.draws_from == "shape"
