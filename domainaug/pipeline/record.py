@@ -15,7 +15,7 @@ from domainaug.effects import EFFECTS, MOVING, EffectRanges, Interval
 from domainaug.generators import Frame, Generators, present, read_together
 from domainaug.pipeline.clock import Draw
 
-__all__ = ["Applied", "Log", "small"]
+__all__ = ["Applied", "Log", "moves", "small"]
 
 _SETTINGS = frozenset(("shape", "interpolation", "mask_interpolation", "fill", "fill_mask", "border_mode"))
 _FEW = 16  # arrays up to this size are told whole
@@ -117,6 +117,13 @@ def _drawn(applied: Applied) -> Generators | None:
     if not isinstance(applied.leaf, A.BasicTransform):
         return None
     return drawn(applied.leaf, applied.params, applied.frame, top=applied.top)
+
+
+def moves(applied: Applied) -> bool:
+    """Return whether content left its place in a step, however little."""
+    did = _drawn(applied)
+    (effects,) = read_together([(did or Generators.nothing(), applied.frame)])
+    return _moved(applied, did, effects)
 
 
 def _moved(applied: Applied, did: Generators | None, effects: EffectRanges) -> bool:
