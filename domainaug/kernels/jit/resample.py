@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from domainaug.kernels.jit.point import pack
+from domainaug.kernels.jit.point import ROOM, pack
 from domainaug.kernels.jit.quads import ONES
 from domainaug.kernels.jit.resample_labels import vote_rows
 from domainaug.kernels.jit.resample_linear import linear_rows
 from domainaug.kernels.jit.resample_nearest import nearest_rows
-from domainaug.kernels.jit.resample_rows import SPAN, cut
+from domainaug.kernels.jit.resample_rows import SPAN, cut, room
 from domainaug.kernels.jit.resample_taps import taps_rows
 from domainaug.kernels.jit.warp import points
 from domainaug.kernels.point import Point
@@ -47,8 +47,10 @@ def volume(
         program = (ends, shape, point is not None, codes, numbers, found)
         rows = (flat, frame, out, begin, end, volume_map.matrix, mesh, edges)
         if order == "linear":
-            index, pairs = np.empty(SPAN, _index_type(source)), np.empty((4, SPAN), f"i{2 * source.itemsize}")
-            linear_rows(*rows, bool(level), held, fill_value, *program, index, pairs, pairs.view(source.dtype))
+            share, values, spare = (np.empty(n, np.float32) for n in ((3, SPAN), SPAN, ROOM))
+            pairs = np.empty((4, SPAN), f"i{2 * source.itemsize}")
+            space = (*_places(source), share, pairs, pairs.view(source.dtype), values, spare)
+            linear_rows(*rows, bool(level), held, fill_value, *program, *room(mesh, edges), *space)
         else:
             taps_rows(*rows, sides, held, fill_value, *program)
         totals.append(found)
@@ -81,10 +83,10 @@ def labels(source: Array, volume_map: VolumeMap, order: str, fill: int, out: Arr
     ones = ONES[source.itemsize]
 
     def slab(begin: int, end: int) -> None:
-        index = np.empty(SPAN, _index_type(source))
         rows = (begin, end, volume_map.matrix, mesh, edges, held)
+        index, seen = _places(source)
         if order == "nearest":
-            nearest_rows(flat, frame, to, *rows, background, index)
+            nearest_rows(flat, frame, to, *rows, background, *room(mesh, edges), index, seen)
         else:
             vote_rows(flat, frame, to.reshape(-1), *rows, fill - least, -least, ones, index)
 
@@ -95,6 +97,11 @@ def _flat(source: Array) -> Array:
     """Return a volume as one row; of width 1 with one value more, as pairs are read whose second one never counts."""
     flat = source.reshape(-1)
     return flat if source.shape[2] > 1 else np.append(flat, flat[-1])
+
+
+def _places(source: Array) -> tuple[Array, Array]:
+    """Return where indices of a volume go, counted in 64 bits where 32 are too few, and what is seen."""
+    return np.empty(SPAN, _index_type(source)), np.empty(SPAN, np.int32)
 
 
 def _index_type(source: Array) -> type[np.int32] | type[np.int64]:

@@ -18,11 +18,11 @@ NONE, WHOLE = f32(0.0), f32(1.0)
 NO = i32(0)
 
 
-@compiled
+@compiled(borrows=True)
 def linear_rows(
     flat: Any, frame: Any, out: Any, begin: int, end: int, matrix: Any, mesh: Any, edges: Any, level: bool, held: bool,
-    fill: Any, ends: Any, shape: Any, programmed: bool, codes: Any, numbers: Any, counts: Any, index: Any, pairs: Any,
-    corners: Any,
+    fill: Any, ends: Any, shape: Any, programmed: bool, codes: Any, numbers: Any, counts: Any, plane: Any, poly: Any,
+    taps: Any, index: Any, seen: Any, share: Any, pairs: Any, corners: Any, values: Any, spare: Any,
 ) -> None:  # fmt: skip
     """Resample rows begin to end, counted over all slices of the output.
 
@@ -44,16 +44,19 @@ def linear_rows(
         codes: The program, see `point.run`.
         numbers: Likewise.
         counts: (2,) or (0,) int64, added to.
+        plane: To work in, as `resample_rows.room` makes it.
+        poly: Likewise.
+        taps: Likewise.
         index: (SPAN,) int32 or int64, to work in.
+        seen: (SPAN,) int32, to work in.
+        share: (3, SPAN) float32, to work in.
         pairs: (4, SPAN) integers as wide as two values, to work in.
         corners: (4, 2 * SPAN), the same memory in the type of the volume.
+        values: (SPAN,) float32, to work in.
+        spare: (ROOM,) float32, to work in.
     """
     depth, height, width = frame[0], frame[1], frame[2]
     rows, columns = out.shape[1], out.shape[2]
-    share, seen = np.empty((3, SPAN), np.float32), np.empty(SPAN, np.int32)
-    values, spare = np.empty(SPAN, np.float32), np.empty(1024, np.float32)
-    plane, poly = np.empty(mesh.shape[1:], np.float64), np.empty(12 * (edges.size - 1), np.float64)
-    taps = np.empty(4, np.float64)
     below, behind = width * min(1, height - 1), height * width * min(1, depth - 1)
     before = -1
     for row in range(begin, end):
@@ -79,7 +82,7 @@ def linear_rows(
             store(values, n, out[z, y, x : x + n], ends[0], ends[1])
 
 
-@compiled
+@compiled(borrows=True)
 def gather(flat: Any, index: Any, n: int, skip: int, below: int, pairs: Any, to: int) -> None:
     """Collect four corners `skip` behind each index: that and the voxel beside it, and the two below them.
 
@@ -91,13 +94,13 @@ def gather(flat: Any, index: Any, n: int, skip: int, below: int, pairs: Any, to:
         pairs[to + 1, i] = load_pair(flat, np.int64(index[i]) + (skip + below))
 
 
-@compiled(fastmath={"contract"})
+@compiled(fastmath={"contract"}, borrows=True)
 def _mixed(a: Any, b: Any, weight: Any) -> Any:
     """Return a + weight (b - a), in two steps of which both are exact where the weight is 0 or 1."""
     return (a - weight * a) + weight * b
 
 
-@compiled(fastmath={"contract"})
+@compiled(fastmath={"contract"}, borrows=True)
 def _mix4(corners: Any, n: int, share: Any, seen: Any, fill: Any, values: Any) -> bool:
     """Mix the corners of n squares; return whether there is a NaN, which may count too much."""
     unknown = NO
@@ -111,7 +114,7 @@ def _mix4(corners: Any, n: int, share: Any, seen: Any, fill: Any, values: Any) -
     return bool(unknown != NO)
 
 
-@compiled(fastmath={"contract"})
+@compiled(fastmath={"contract"}, borrows=True)
 def _mix8(corners: Any, n: int, share: Any, seen: Any, fill: Any, values: Any) -> bool:
     """Mix the corners of n cubes, likewise."""
     unknown = NO
@@ -128,7 +131,7 @@ def _mix8(corners: Any, n: int, share: Any, seen: Any, fill: Any, values: Any) -
     return bool(unknown != NO)
 
 
-@compiled
+@compiled(borrows=True)
 def _again(corners: Any, n: int, four: bool, share: Any, seen: Any, values: Any) -> None:
     """Mix once more what became NaN: what has no weight does not count."""
     for i in range(n):
@@ -145,7 +148,7 @@ def _again(corners: Any, n: int, four: bool, share: Any, seen: Any, values: Any)
         values[i] = total
 
 
-@compiled
+@compiled(borrows=True)
 def store(values: Any, n: int, out: Any, low: Any, high: Any) -> None:
     """Write values as a type holds them: rounded half to even and held within it; NaN becomes the low end.
 

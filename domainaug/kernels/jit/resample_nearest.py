@@ -15,10 +15,10 @@ i32, f64, u64 = np.int32, np.float64, np.uint64
 YES = i32(1)
 
 
-@compiled
+@compiled(borrows=True)
 def nearest_rows(
     flat: Any, frame: Any, out: Any, begin: int, end: int, matrix: Any, mesh: Any, edges: Any, held: bool, fill: Any,
-    index: Any,
+    plane: Any, poly: Any, taps: Any, index: Any, seen: Any,
 ) -> None:  # fmt: skip
     """Give rows begin to end, counted over all slices of the output, the bits of the nearest voxel.
 
@@ -33,12 +33,14 @@ def nearest_rows(
         edges: Likewise.
         held: Whether the border is "replicate".
         fill: What lies outside.
+        plane: To work in, as `resample_rows.room` makes it.
+        poly: Likewise.
+        taps: Likewise.
         index: (SPAN,) int32 or int64, to work in.
+        seen: (SPAN,) int32, to work in.
     """
     rows, columns = out.shape[1], out.shape[2]
-    seen, before = np.empty(SPAN, np.int32), -1
-    plane, poly = np.empty(mesh.shape[1:], np.float64), np.empty(12 * (edges.size - 1), np.float64)
-    taps = np.empty(4, np.float64)
+    before = -1
     for row in range(begin, end):
         z, y = row // rows, row % rows
         if mesh.size and z != before:
@@ -55,7 +57,7 @@ def nearest_rows(
                 to[i] = to[i] if seen[i] != i32(0) else fill
 
 
-@compiled
+@compiled(borrows=True)
 def _locate(poly: Any, edges: Any, begin: int, n: int, frame: Any, held: bool, index: Any, seen: Any) -> None:
     """Write the voxel nearest to each of a row, the later one at .5; arguments as in `resample_rows.locate`."""
     for j in range(edges.size - 1):
@@ -73,7 +75,7 @@ def _locate(poly: Any, edges: Any, begin: int, n: int, frame: Any, held: bool, i
             _hold(poly, 12 * j, c, d, frame, held, to, index, seen)
 
 
-@compiled(fastmath={"contract"})
+@compiled(fastmath={"contract"}, borrows=True)
 def _inner(poly: Any, k: int, begin: int, end: int, frame: Any, to: int, index: Any, seen: Any) -> None:
     """Do most of a row: nothing to hold."""
     x0, x1, x2, x3 = poly[k] + 0.5, poly[k + 1], poly[k + 2], poly[k + 3]
@@ -90,7 +92,7 @@ def _inner(poly: Any, k: int, begin: int, end: int, frame: Any, to: int, index: 
         seen[here] = YES
 
 
-@compiled(fastmath={"contract"})
+@compiled(fastmath={"contract"}, borrows=True)
 def _hold(poly: Any, k: int, begin: int, end: int, frame: Any, held: bool, to: int, index: Any, seen: Any) -> None:
     """Do voxels whose coordinates may be outside; NaN counts as outside."""
     x0, x1, x2, x3 = poly[k] + 0.5, poly[k + 1], poly[k + 2], poly[k + 3]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from domainaug.kernels.jit import compiled
 from domainaug.kernels.volume_map import VolumeMap
 
-__all__ = ["ONE", "SPAN", "cut", "interior", "lattice_plane", "locate", "row_coordinates", "row_pieces"]
+__all__ = ["ONE", "SPAN", "cut", "interior", "lattice_plane", "locate", "room", "row_coordinates", "row_pieces"]
 
 SPAN = 512
 """Most voxels of a row that are done at once: the buffers stay in the first cache."""
@@ -59,7 +59,12 @@ def cut(volume_map: VolumeMap) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     return np.ascontiguousarray(along).reshape(*along.shape[:2], -1), edges
 
 
-@compiled
+def room(mesh: NDArray[np.float64], edges: NDArray[np.int64]) -> tuple[NDArray[np.float64], ...]:
+    """Return arrays to work in: the polynomials around a slice, those of a row, and four weights."""
+    return np.empty(mesh.shape[1:]), np.empty(12 * (edges.size - 1)), np.empty(4)
+
+
+@compiled(borrows=True)
 def lattice_plane(mesh: Any, plane: Any, z: int, depth: int, taps: Any) -> None:
     """Sum the polynomials (gz, gy, k) around slice z of an output of `depth` slices into (gy, k)."""
     cell = _taps(z, depth, mesh.shape[0], taps)
@@ -69,7 +74,7 @@ def lattice_plane(mesh: Any, plane: Any, z: int, depth: int, taps: Any) -> None:
             plane[j, i] = low + (taps[2] * mesh[cell + 2, j, i] + taps[3] * mesh[cell + 3, j, i])
 
 
-@compiled
+@compiled(borrows=True)
 def row_pieces(plane: Any, edges: Any, matrix: Any, z: int, y: int, height: int, taps: Any, poly: Any) -> None:
     """Write the polynomials of row y of slice z of an output of `height` rows.
 
@@ -100,7 +105,7 @@ def row_pieces(plane: Any, edges: Any, matrix: Any, z: int, y: int, height: int,
             poly[k + 1] += step
 
 
-@compiled
+@compiled(borrows=True)
 def _taps(position: int, n: int, control: int, taps: Any) -> int:
     """Write the weights of the four control points at work at a position; return the first of them."""
     along = position * ((control - 3) / max(n - 1, 1))
@@ -113,7 +118,7 @@ def _taps(position: int, n: int, control: int, taps: Any) -> int:
     return cell
 
 
-@compiled
+@compiled(borrows=True)
 def row_coordinates(poly: Any, edges: Any, begin: int, n: int, at: Any) -> None:
     """Write the coordinates of voxels begin to begin + n of a row into `at`, (3, at least n) float64."""
     for j in range(edges.size - 1):
@@ -125,7 +130,7 @@ def row_coordinates(poly: Any, edges: Any, begin: int, n: int, at: Any) -> None:
                 at[axis, x - begin] = poly[k] + t * (poly[k + 1] + t * (poly[k + 2] + t * poly[k + 3]))
 
 
-@compiled
+@compiled(borrows=True)
 def locate(
     poly: Any, edges: Any, begin: int, n: int, frame: Any, held: bool, index: Any, share: Any, seen: Any
 ) -> None:
@@ -158,7 +163,7 @@ def locate(
             _hold(poly, 12 * j, c, d, frame, held, to, index, share, seen)
 
 
-@compiled
+@compiled(borrows=True)
 def interior(poly: Any, k: int, begin: int, end: int, frame: Any, margin: float) -> Any:
     """Return the first and one beyond the last of a run of voxels surely within the frame and a margin.
 
@@ -190,7 +195,7 @@ def interior(poly: Any, k: int, begin: int, end: int, frame: Any, margin: float)
     return (int(low), int(high)) if low < high else (end, end)
 
 
-@compiled(fastmath={"contract"})
+@compiled(fastmath={"contract"}, borrows=True)
 def _inner(poly: Any, k: int, begin: int, end: int, frame: Any, to: int, index: Any, share: Any, seen: Any) -> None:
     """Do most of a row: nothing to hold."""
     x0, x1, x2, x3 = poly[k], poly[k + 1], poly[k + 2], poly[k + 3]
@@ -209,7 +214,7 @@ def _inner(poly: Any, k: int, begin: int, end: int, frame: Any, to: int, index: 
         seen[here] = YES
 
 
-@compiled(fastmath={"contract"})
+@compiled(fastmath={"contract"}, borrows=True)
 def _hold(
     poly: Any, k: int, begin: int, end: int, frame: Any, held: bool, to: int, index: Any, share: Any, seen: Any
 ) -> None:

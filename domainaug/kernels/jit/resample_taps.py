@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from domainaug.kernels.jit import compiled
-from domainaug.kernels.jit.point import run
+from domainaug.kernels.jit.point import ROOM, run
 from domainaug.kernels.jit.resample_linear import store
 from domainaug.kernels.jit.resample_rows import ONE, SPAN, lattice_plane, row_coordinates, row_pieces
 
@@ -31,7 +31,7 @@ def taps_rows(
     most = 4 if sides[0] == 0 else int(sides.max()) + 2
     at, near, weight = np.empty((3, SPAN), np.float64), np.empty((3, most), np.int64), np.empty((3, most), np.float64)
     used = np.zeros(3, np.int64)
-    values, spare = np.empty(SPAN, np.float32), np.empty(1024, np.float32)
+    values, spare = np.empty(SPAN, np.float32), np.empty(ROOM, np.float32)
     plane, poly = np.empty(mesh.shape[1:], np.float64), np.empty(12 * (edges.size - 1), np.float64)
     taps = np.empty(4, np.float64)
     before = -1
