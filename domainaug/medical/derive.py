@@ -60,6 +60,7 @@ class Deed:
         changed: Whether any pixel of this image differs from its source.
         undeclared: Whether something happened besides, of which nobody knows what it is.
         saturated: How many pixels of the series did not fit their bits.
+        steps: Names of the transforms that were applied.
     """
 
     instance_uid: str
@@ -76,6 +77,7 @@ class Deed:
     changed: bool = True
     undeclared: bool = False
     saturated: int = 0
+    steps: tuple[str, ...] = ()
 
     @property
     def codes(self) -> tuple[Code, ...]:
@@ -97,8 +99,14 @@ def check_truth(source: Dataset, deed: Deed) -> None:
     """Refuse a copy that would say something untrue.
 
     Raises:
-        LabelError: A mirrored image that names its side (C.7.3.1, C.7.6.1), or moved text (C.7.6.1).
+        LabelError: A mirrored image that names its side (C.7.3.1, C.7.6.1), moved text (C.7.6.1), or a CT whose values
+            were windowed and would be read as HU (C.8.2.1.1.2).
     """
+    if "Window" in deed.steps and source.get("Modality") == "CT":
+        raise LabelError(
+            "Window makes shares of a window of HU, and a CT's stored values would still be read as HU; leave it out "
+            "of the pipeline and window what a network is shown, after the series is read"
+        )
     if is_mirrored(deed.effects) or (deed.moved and deed.undeclared):
         for name in _SIDES:
             if str(source.get(name) or "") in ("L", "R"):

@@ -148,6 +148,7 @@ def files_of(loaded: Loaded, pixels: NewPixels, told: Told) -> Iterator[DerivedF
         faint=faint_in(told.record),
         undeclared=bool(told.record.get("undeclared")),
         saturated=pixels.saturated,
+        steps=tuple(str(step.get("transform")) for step in told.record.get("steps", ())),
     )
     splicer = Splicer(_file)
     for index, (one, plane) in enumerate(zip(loaded.opened, pixels.stored, strict=True)):

@@ -73,6 +73,9 @@ class Window(Changing):
     and what is between ((x - (c - 0.5)) / (w - 1) + 0.5) of the way. "linear_exact" (C.11.2.1.3.2) runs from
     c - w / 2 to c + w / 2. `low` and `high` are the ends themselves.
 
+    Ranges jitter the window. It is for tensors only: what comes out is what a network is shown, no longer HU, and a CT
+    that went through it is not written as DICOM.
+
     Args:
         center: Of the window, in the unit of the values; a number, or a range it is drawn from.
         width: Likewise; above 1 for "linear" and above 0 for "linear_exact".

@@ -267,6 +267,14 @@ def test_a_side_is_not_risked_on_a_transform_that_nobody_declared(derived, edite
     assert derived(edited(Laterality=""), **unknown)
 
 
+def test_a_ct_that_was_windowed_is_no_ct_in_hu(derived, real, radiograph):
+    windowed = {"record": {"effects": {}, "steps": [{"transform": "GaussianNoise"}, {"transform": "Window"}]}}
+    with pytest.raises(LabelError, match="would still be read as HU; leave it out of the pipeline"):
+        derived(real("CT_small.dcm"), **windowed)
+    assert derived(radiograph(), **windowed)
+    assert derived(real("CT_small.dcm"), record={"effects": {}, "steps": [{"transform": "GaussianNoise"}]})
+
+
 def test_text_in_the_pixels_may_not_be_moved(derived, edited):
     path = edited(BurnedInAnnotation="YES")
     with pytest.raises(LabelError, match="burned into the image"):
