@@ -1,5 +1,7 @@
 """DICOM studies: CT and MR stacks as volumes, radiographs and single slices image by image.
 
+Segmentations and structure sets go with the series they were drawn on; see `study_labels`.
+
 Nothing that names a patient leaves the DICOM files. Items are named after hashes of UIDs; a file that is set
 aside, or why an item is, is told by its place in the sorted list of files, because a file's name may name a patient
 too: file-00003 is `domainaug.medical.read_study(source).files[2]`.
@@ -7,7 +9,7 @@ too: file-00003 is `domainaug.medical.read_study(source).files[2]`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,8 @@ from numpy.typing import NDArray
 
 from domainaug.errors import ImageError, LabelError, UnreadableInput
 from domainaug.layouts.layout import Item, Sample, Scan, SetAside, Stamp
+from domainaug.layouts.study_labels import StudyLabels, attached
+from domainaug.medical.findings import SeriesFinding
 from domainaug.medical.instance import Instance, short_hash
 from domainaug.medical.loading import Loaded, load
 from domainaug.medical.opening import has_marker
@@ -71,24 +75,33 @@ class DicomStudy:
         groups = _groups(study.series)
         places = {path: _named(place) for place, path in enumerate(study.files, start=1)}
         items: list[Item] = []
-        aside = [SetAside(_named(one.index), one.code, one.reason) for one in study.set_aside]
+        augmented = [series for series in study.series if self._refusal(series) is None]
+        labels, left = attached(study.set_aside, augmented)
+        aside = [SetAside(_named(one.index), one.code, one.reason) for one in left]
         for series in study.series:
             group = groups[_patient(series.instances[0])]
-            refusal = next((x for x in series.findings if x.refuses and x.code not in self.allow), None)
+            refusal = self._refusal(series)
+            own = labels.get(series.key, [])
             if series.kind == "images":
-                items.extend(_item("image", Series.of([instance]), group, places) for instance in series.instances)
+                items.extend(_item("image", Series.of([one]), group, places, own) for one in series.instances)
             elif refusal is not None:
                 reason = f"{_place(series.files, places)}: {refusal.message}"
                 aside.append(SetAside(f"series-{series.key}", refusal.code, reason))
             else:
-                items.append(_item("series", series, group, places))
+                items.append(_item("series", series, group, places, own))
         return Scan(tuple(sorted(items, key=lambda item: item.key)), tuple(aside), ignored=len(study.left_alone))
 
+    def _refusal(self, series: Series) -> SeriesFinding | None:
+        """Return why a stack is set aside, or None; images that are no stack are taken one by one."""
+        if series.kind == "images":
+            return None
+        return next((x for x in series.findings if x.refuses and x.code not in self.allow), None)
+
     def read(self, item: Item) -> Sample:
-        """Read one stack or image, in physical units, dark to bright.
+        """Read one stack or image, in physical units, dark to bright, and the labels that belong to it.
 
         Raises:
-            UnreadableInput: It cannot be read, or is not what it was when it was listed.
+            UnreadableInput: It, or its labels, cannot be read, or is not what it was when it was listed.
         """
         loaded = _load(item)
         view = loaded.view
@@ -99,6 +112,7 @@ class DicomStudy:
             value_range=(view.low, view.high),
             fill=view.fill,
             spacing=view.series.spacing,
+            beside=_labels(item, view.series, volume=volume),
             source=loaded,
         )
 
@@ -122,7 +136,10 @@ class DicomStudy:
             write_files(files, [folder / name for name in names])
         except (ImageError, LabelError) as error:
             raise type(error)(f"{_told(item)}: {error}") from error
-        return names
+        if sample.beside is None:
+            return names
+        beside = sample.beside.write([folder / name for name in names], folder / place, stamp)
+        return (*names, *(place / name for name in beside))
 
     def finish(self, source: Path, folder: Path, items: Mapping[str, list[Mapping[str, Any]]]) -> tuple[Path, ...]:
         """Write nothing: a series describes itself."""
@@ -197,14 +214,35 @@ def _told(item: Item) -> str:
     return item.place if isinstance(item, PlacedItem) else item.key
 
 
-def _item(kind: str, series: Series, group: str, places: Mapping[Path, str]) -> PlacedItem:
-    detail = {"volume": kind == "series", "modality": series.modality, "findings": [x.code for x in series.findings]}
-    return PlacedItem(f"{kind}-{series.key}", series.files, group, detail, _place(series.files, places))
+def _item(kind: str, series: Series, group: str, places: Mapping[Path, str], labels: Sequence[Path] = ()) -> PlacedItem:
+    """Return an item; its files are those of the images, and behind them those of its labels."""
+    codes = [finding.code for finding in series.findings]
+    detail: dict[str, Any] = {"volume": kind == "series", "modality": series.modality, "findings": codes}
+    if labels:
+        detail["labels"] = len(labels)
+    files = (*series.files, *labels)
+    return PlacedItem(f"{kind}-{series.key}", files, group, detail, _place(series.files, places))
+
+
+def _split(item: Item) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+    """Return the files of images and those of labels."""
+    images = len(item.files) - int(item.detail.get("labels", 0))
+    return item.files[:images], item.files[images:]
+
+
+def _labels(item: Item, series: Series, *, volume: bool) -> StudyLabels | None:
+    _, files = _split(item)
+    if not files:
+        return None
+    try:
+        return StudyLabels.read(files, series, volume=volume)
+    except UnreadableInput as error:
+        raise UnreadableInput(error.code, f"{_told(item)}: {error}") from None
 
 
 def _load(item: Item) -> Loaded:
     try:
-        loaded = load(item.files)
+        loaded = load(_split(item)[0])
     except UnreadableInput as error:
         message = str(error).removeprefix(f"{error.path}: ")
         raise UnreadableInput(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from domainaug.errors import LabelError
 
-__all__ = ["Item", "Labeled", "LabelsGone", "Layout", "Sample", "Scan", "SetAside", "Sliced", "Stamp"]
+__all__ = ["Beside", "Item", "Labeled", "LabelsGone", "Layout", "Sample", "Scan", "SetAside", "Sliced", "Stamp"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,27 @@ class Scan:
     ignored: int = 0
 
 
+class Beside(Protocol):
+    """Labels that do not lie on the pixels of an image; only their layout knows what they are."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(height, width) of the image they go with, or (depth, height, width) of the volume."""
+
+    def moved(self, maps: Sequence[Any]) -> tuple[Any, Mapping[str, list[int]]]:
+        """Return the labels of a copy, and the numbers of those that vanished, by what they were part of.
+
+        Args:
+            maps: Those that the image went through, as `domainaug.pipeline.motion.motion_of` gives them.
+
+        Raises:
+            domainaug.errors.LabelError: They cannot follow, or would say something untrue.
+        """
+
+    def write(self, images: Sequence[Path], folder: Path, stamp: Stamp) -> list[str]:
+        """Write them beside the files of their image, and return the names of the files."""
+
+
 @dataclass(slots=True)
 class Sample:
     """An item in memory; either `image` or `volume` is there.
@@ -79,6 +100,7 @@ class Sample:
         fill: What lies outside the field of view, in the unit of the values.
         spacing: Millimeters from one pixel to the next, (rows, columns), or None.
         soft_mask: Whether the mask was anti-aliased and is read as two-valued.
+        beside: Labels on voxels or in coordinates of their own, which follow by the maps of the image; or None.
         source: What the layout needs to write it back; opaque to everyone else.
     """
 
@@ -91,6 +113,7 @@ class Sample:
     fill: float | None = None
     spacing: tuple[float, float] | None = None
     soft_mask: bool = False
+    beside: Beside | None = None
     source: Any = None
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from domainaug.errors import DomainAugError, ImageError, LabelError, OutputError, UnreadableInput
-from domainaug.layouts.layout import Item, Labeled, LabelsGone, Layout, Sample, SetAside, Sliced, Stamp
+from domainaug.layouts.layout import Beside, Item, Labeled, LabelsGone, Layout, Sample, SetAside, Sliced, Stamp
 from domainaug.profile.model import Profile
 
 __all__ = ["TEMPORARY", "File", "Job", "Made", "Outcome", "Task", "ends_item", "hashed", "sealed", "source_digest"]
@@ -174,6 +174,8 @@ class Job:
         sliced = isinstance(sample, Sliced) and not attempt
         made = self._by_slices(sample, item.key, copy, keep=not last) if sliced else None
         augmented, record = made or self._augment(sample, item.key, copy, attempt)
+        if sample.beside is not None:
+            augmented.beside, record = self._followed(sample.beside, record)
         labels = _as_stored(self.layout.labels(augmented, item)) if isinstance(self.layout, Labeled) else None
         stamp = Stamp(
             profile=self.profile.id,
@@ -192,6 +194,14 @@ class Job:
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
+
+    def _followed(self, beside: Beside, record: Mapping[str, Any]) -> tuple[Any, Mapping[str, Any]]:
+        """Return the labels beside the copy that was just made, and its record with those that are gone."""
+        from domainaug.pipeline.motion import motion_of
+
+        moved, vanished = beside.moved(motion_of(self.prepare(), beside.shape))
+        labels = record["labels"]
+        return moved, {**record, "labels": {**labels, "vanished": {**labels["vanished"], **vanished}}}
 
     def _by_slices(self, sample: Any, key: str, copy: int, *, keep: bool) -> tuple[Sample, Mapping[str, Any]] | None:
         """Make a copy of a volume a few slices at a time, as `_augment` makes it; None where that cannot be done."""

@@ -6,15 +6,29 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from domainaug.errors import LabelError, UnreadableInput
-from domainaug.medical.labels.model import Labels
+from domainaug.medical.labels.model import Labels, Origin
 from domainaug.medical.labels.nifti import read_nifti
 from domainaug.medical.labels.points import read_points
-from domainaug.medical.labels.seg import SEG_CLASSES, read_seg
-from domainaug.medical.labels.structures import STRUCTURES_CLASS, read_structures
-from domainaug.medical.opening import open_dicom
+from domainaug.medical.labels.seg import SEG_CLASSES, origin_of_seg, read_seg
+from domainaug.medical.labels.structures import STRUCTURES_CLASS, origin_of_structures, read_structures
+from domainaug.medical.opening import border, open_dicom
 from domainaug.medical.series import Series
 
-__all__ = ["belonging", "read_labels"]
+__all__ = ["belonging", "origin_of", "read_labels"]
+
+
+def origin_of(path: Path) -> Origin | None:
+    """Return what a segmentation or a structure set says it belongs to, from its header; None for any other file.
+
+    Raises:
+        UnreadableInput: It is damaged.
+    """
+    header = open_dicom(path, pixels=False)
+    kind = str(header.get("SOPClassUID", ""))
+    with border("damaged", "its references cannot be read", path):
+        if kind in SEG_CLASSES:
+            return origin_of_seg(header, path)
+        return origin_of_structures(header, path) if kind == STRUCTURES_CLASS else None
 
 
 def read_labels(path: Path) -> Labels:
@@ -28,11 +42,9 @@ def read_labels(path: Path) -> Labels:
         return read_nifti(path)
     if name.endswith((".json", ".csv")):
         return read_points(path)
-    kind = str(open_dicom(path, pixels=False).get("SOPClassUID", ""))
-    if kind in SEG_CLASSES:
-        return read_seg(path)
-    if kind == STRUCTURES_CLASS:
-        return read_structures(path)
+    origin = origin_of(path)
+    if origin is not None:
+        return read_seg(path) if origin.kind == "seg" else read_structures(path)
     raise UnreadableInput("not-labels", "it is DICOM, and neither a segmentation nor a structure set", path=path)
 
 

@@ -85,11 +85,6 @@ class Journey:
         return bool(np.linalg.det(turned[:3, :3]) < 0)
 
     @property
-    def moves(self) -> bool:
-        """Whether anything leaves its place in the patient."""
-        return not (self.whole.is_identity and self.source.is_same(self.target))
-
-    @property
     def keeps_planes(self) -> bool:
         """Whether each slice of the result shows one whole slice of the image."""
         row, mesh = self.whole.matrix[2], self.whole.mesh

@@ -75,6 +75,7 @@ class Mask:
     values: NDArray[Any]
     share_of: int | None = None
     meaning: str = ""
+    _counted: dict[int, int] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.values.shape != self.grid.shape:
@@ -85,19 +86,33 @@ class Mask:
                 f"a mask holds integer numbers of segments, or floating shares of one; not {self.values.dtype}"
             )
 
+    def _counts(self) -> Mapping[int, int]:
+        """Return how many voxels each number has, background left out; worked out once."""
+        if not self._counted:
+            self._counted[0] = 0
+            for plane in self.values:  # whole volumes would be copied to be counted
+                if plane.dtype.itemsize <= 2 and plane.dtype.kind == "u":
+                    counts = np.bincount(plane.ravel())
+                    numbers = np.flatnonzero(counts)
+                    counts = counts[numbers]
+                else:
+                    numbers, counts = np.unique(plane, return_counts=True)
+                for number, count in zip(numbers.tolist(), counts.tolist(), strict=True):
+                    self._counted[number] = self._counted.get(number, 0) + count
+        return {number: count for number, count in sorted(self._counted.items()) if number}
+
     def numbers(self) -> tuple[int, ...]:
         """Return the segments that have a voxel."""
         if self.share_of is not None:
             return (self.share_of,) if self.values.any() else ()
-        return tuple(int(n) for n in np.unique(self.values) if n)
+        return tuple(self._counts())
 
     def volumes_mm3(self) -> dict[int, float]:
         """Return the volume of each segment that has a voxel; shares count as far as they go."""
         if self.share_of is not None:
             total = float(self.values.sum(dtype=np.float64))
             return {self.share_of: total * self.grid.voxel_mm3} if total else {}
-        numbers, counts = np.unique(self.values, return_counts=True)
-        return {int(n): int(c) * self.grid.voxel_mm3 for n, c in zip(numbers, counts, strict=True) if n}
+        return {number: count * self.grid.voxel_mm3 for number, count in self._counts().items()}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["area", "covered", "outlined", "refined"]
+__all__ = ["covered", "outlined", "refined"]
 
 Array = NDArray[np.float64]
 
@@ -67,12 +67,6 @@ def refined(points: Array, step: float) -> Array:
         count = max(int(np.ceil(np.linalg.norm(end - begin) / step)), 1)
         parts.append(begin + (end - begin) * (np.arange(count) / count)[:, None])
     return np.concatenate(parts) if parts else points
-
-
-def area(points: Array) -> float:
-    """Return the area within a closed curve (N, 2), above 0 where x turns towards y."""
-    x, y = points[:, 0], points[:, 1]
-    return float((x * np.roll(y, -1) - np.roll(x, -1) * y).sum() / 2)
 
 
 def _thinned(curve: Array) -> Array:

@@ -24,7 +24,7 @@ from domainaug.medical.labels.sides import side_in, side_of_codes
 from domainaug.medical.opening import border, open_dicom, quiet
 from domainaug.medical.plausible import numbers_in
 
-__all__ = ["SEG_CLASSES", "read_seg", "segment_of"]
+__all__ = ["SEG_CLASSES", "origin_of_seg", "read_seg", "segment_of"]
 
 SEG_CLASSES = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
 """Segmentation Storage and Label Map Segmentation Storage."""
@@ -65,7 +65,7 @@ def read_seg(path: Path) -> Labels:
             masks = tuple(_fractions(dataset, frames, grid, steps, path))
         else:
             masks = tuple(_whole(dataset, frames, grid, steps))
-        return Labels(tuple(sorted(segments, key=lambda one: one.number)), masks, origin=_origin(dataset, path))
+        return Labels(tuple(sorted(segments, key=lambda one: one.number)), masks, origin=origin_of_seg(dataset, path))
 
 
 # -- segments -----------------------------------------------------------------------------------------------
@@ -133,13 +133,15 @@ def _placed(dataset: Dataset, path: Path) -> tuple[list[_Frame], Grid, list[int]
         message = "its frames have no place in a patient; segmentations of slides are not read"
         raise UnreadableInput("not-in-patient", message, path=path)
     shared = _first(dataset, "SharedFunctionalGroupsSequence")
-    frames, orientations, spacings, given = [], [], [], set()
+    frames, orientations, spacings = [], [], []
+    between = thick = 0.0
     for index, own in enumerate(dataset.PerFrameFunctionalGroupsSequence):
         said = _Said(own, shared)
         measures = said("PixelMeasuresSequence")
         orientations.append(numbers_in(said("PlaneOrientationSequence").ImageOrientationPatient))
         spacings.append(numbers_in(measures.PixelSpacing))
-        given.add(float(measures.get("SpacingBetweenSlices") or measures.get("SliceThickness") or 0))
+        between = float(measures.get("SpacingBetweenSlices") or between)
+        thick = float(measures.get("SliceThickness") or thick)
         segment = said("SegmentIdentificationSequence", needed=False)
         number = int(segment.ReferencedSegmentNumber) if segment is not None else 0
         frames.append(_Frame(index, number, np.array(numbers_in(said("PlanePositionSequence").ImagePositionPatient))))
@@ -149,7 +151,7 @@ def _placed(dataset: Dataset, path: Path) -> tuple[list[_Frame], Grid, list[int]
     if np.ptp(orientations, axis=0).max() > _AXES or np.ptp(spacings, axis=0).max() > _AXES:
         raise UnreadableInput("mixed-orientation", "its frames differ in orientation or pixel spacing", path=path)
     size = (int(dataset.Rows), int(dataset.Columns))
-    grid, steps = _stacked(frames, np.array(orientations[0]), spacings[0], size, max(given), path)
+    grid, steps = _stacked(frames, np.array(orientations[0]), spacings[0], size, (between, thick), path)
     return frames, grid, steps
 
 
@@ -171,10 +173,15 @@ def _stacked(
     axes: Array,
     spacing: Sequence[float],
     size: tuple[int, int],
-    given: float,
+    told: tuple[float, float],
     path: Path,
 ) -> tuple[Grid, list[int]]:
-    """Return the grid that frames lie on, and the slice each of them is."""
+    """Return the grid that frames lie on, and the slice each of them is.
+
+    Their distance is the smallest there is; or what the header tells, if that goes into all of them: every second
+    frame may have been left out. A thickness is no distance, but the best guess for a single slice.
+    """
+    between, thick = told
     row, column = axes[:3], axes[3:]
     normal = np.cross(row, column)
     positions = np.array([frame.position for frame in frames])
@@ -182,9 +189,9 @@ def _stacked(
     order = np.unique(np.round(heights, 4))
     gaps = np.diff(order)
     gaps = gaps[gaps > 1e-3]
-    step = float(gaps.min()) if len(gaps) else given or 1.0
-    if len(gaps) and given and np.abs(gaps / given - np.rint(gaps / given)).max() < _EVEN:
-        step = given  # every second frame may have been left out
+    step = float(gaps.min()) if len(gaps) else between or thick or 1.0
+    if len(gaps) and between and np.abs(gaps / between - np.rint(gaps / between)).max() < _EVEN:
+        step = between
     lowest = int(heights.argmin())
     steps = np.rint((heights - heights[lowest]) / step).astype(int)
     across = normal * step
@@ -256,7 +263,8 @@ def _fractions(
 # -- what it belongs to -------------------------------------------------------------------------------------
 
 
-def _origin(dataset: Dataset, path: Path) -> Origin:
+def origin_of_seg(dataset: Dataset, path: Path) -> Origin:
+    """Return what a segmentation says it belongs to."""
     series = dataset.get("ReferencedSeriesSequence") or ()
     images = {
         str(one.ReferencedSOPInstanceUID)
@@ -284,7 +292,7 @@ def _origin(dataset: Dataset, path: Path) -> Origin:
 def _sources(dataset: Dataset) -> Iterator[str]:
     """Yield the images that frames were drawn on."""
     shared = dataset.get("SharedFunctionalGroupsSequence") or ()
-    for group in (*shared, *dataset.PerFrameFunctionalGroupsSequence):
+    for group in (*shared, *(dataset.get("PerFrameFunctionalGroupsSequence") or ())):
         for derivation in group.get("DerivationImageSequence") or ():
             for one in derivation.get("SourceImageSequence") or ():
                 yield str(one.ReferencedSOPInstanceUID)

@@ -13,7 +13,7 @@ from domainaug.medical.labels.model import Contour, Labels, Landmark, Origin, Se
 from domainaug.medical.labels.sides import side_in
 from domainaug.medical.opening import border, open_dicom
 
-__all__ = ["STRUCTURES_CLASS", "read_structures"]
+__all__ = ["STRUCTURES_CLASS", "origin_of_structures", "read_structures"]
 
 STRUCTURES_CLASS = "1.2.840.10008.5.1.4.1.1.481.3"
 """RT Structure Set Storage."""
@@ -50,7 +50,7 @@ def read_structures(path: Path) -> Labels:
                     landmarks.append(Landmark(segment.name, (x, y, z), segment.side, segment.number))
                 else:
                     contours.append(Contour(segment.number, points, kind, image))
-        origin = _origin(dataset, path, frozenset(one.image for one in contours if one.image))
+        origin = origin_of_structures(dataset, path)
         return Labels(tuple(segments), (), tuple(contours), tuple(landmarks), origin)
 
 
@@ -83,7 +83,12 @@ def _curves(drawn: Dataset | None, path: Path) -> Iterator[tuple[str, np.ndarray
         yield kind, points, str(images[0].ReferencedSOPInstanceUID) if images else ""
 
 
-def _origin(dataset: Dataset, path: Path, images: frozenset[str]) -> Origin:
+def origin_of_structures(dataset: Dataset, path: Path) -> Origin:
+    """Return what a structure set says it belongs to.
+
+    Raises:
+        UnreadableInput: It speaks of several frames of reference.
+    """
     frames = list(dataset.get("ReferencedFrameOfReferenceSequence") or ())
     named = [str(one.FrameOfReferenceUID) for one in frames if one.get("FrameOfReferenceUID")]
     named += [str(roi.get("ReferencedFrameOfReferenceUID") or "") for roi in dataset.StructureSetROISequence]
@@ -95,14 +100,19 @@ def _origin(dataset: Dataset, path: Path, images: frozenset[str]) -> Origin:
         for study in frame.get("RTReferencedStudySequence") or ()
         for one in study.get("RTReferencedSeriesSequence") or ()
     ]
-    listed = {str(image.ReferencedSOPInstanceUID) for one in series for image in one.get("ContourImageSequence") or ()}
+    curves = [one for roi in dataset.get("ROIContourSequence") or () for one in roi.get("ContourSequence") or ()]
+    images = {
+        str(image.ReferencedSOPInstanceUID)
+        for one in (*series, *curves)
+        for image in one.get("ContourImageSequence") or ()
+    }
     return Origin(
         kind="rtstruct",
         files=(path,),
         uid=str(dataset.SOPInstanceUID),
         frame_of_reference_uid=next(filter(None, named), ""),
         series_uids=tuple(str(one.SeriesInstanceUID) for one in series if "SeriesInstanceUID" in one),
-        image_uids=images | listed,
+        image_uids=frozenset(images),
         detail={
             "label": str(dataset.get("StructureSetLabel") or ""),
             "series_uid": str(dataset.SeriesInstanceUID),

@@ -82,12 +82,13 @@ def write_seg(labels: Labels, copy: Copy) -> bytes:
 
 def _pixels(labels: Labels, *, fractional: bool) -> tuple[NDArray[Any], list[Segment]]:
     """Return voxels as highdicom takes them, and the segments numbered from 1."""
-    segments = [_renumbered(one, number) for number, one in enumerate(labels.segments, start=1)]
+    listed = sorted(labels.segments, key=lambda one: one.number)
+    segments = [_renumbered(one, number) for number, one in enumerate(listed, start=1)]
     shape = labels.masks[0].grid.shape if labels.masks else (1, 1, 1)
     if fractional:
-        shares = [labels.shares(one.number) for one in labels.segments]
+        shares = [labels.shares(one.number) for one in listed]
         return np.stack(shares, axis=-1) if shares else np.zeros((*shape, 0)), segments
-    numbers = {one.number: number for number, one in enumerate(labels.segments, start=1)}
+    numbers = {one.number: number for number, one in enumerate(listed, start=1)}
     dtype = np.uint8 if len(segments) < 2**8 else np.uint16
     whole = [_mapped(mask.values, numbers, dtype) for mask in labels.masks]
     if len(whole) == 1:
@@ -97,9 +98,9 @@ def _pixels(labels: Labels, *, fractional: bool) -> tuple[NDArray[Any], list[Seg
 
 
 def _mapped(values: NDArray[Any], numbers: dict[int, int], dtype: Any) -> NDArray[Any]:
-    out = np.zeros(values.shape, dtype)
-    for old, new in numbers.items():
-        out[values == old] = new
+    """Return values with old numbers, in rising order, replaced by new ones."""
+    old, new = np.array([0, *numbers], np.int64), np.array([0, *numbers.values()], dtype)
+    out: NDArray[Any] = new[np.searchsorted(old, values)]
     return out
 
 

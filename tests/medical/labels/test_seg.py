@@ -220,6 +220,20 @@ def test_numbers_with_gaps_are_counted_up_and_named_after_what_they_were(study: 
     assert [(one.number, one.name) for one in again.segments] == [(1, "label 7"), (2, "label 300")]
 
 
+def test_the_thickness_of_slices_is_not_their_distance(study: Any, tmp_path: Path) -> None:
+    image, headers = study
+    one = pydicom.dcmread(pydicom.filebase.DicomBytesIO(write_seg(three(image), copy_of(headers, image))))
+    measures = one.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
+    measures.SliceThickness = "1.25"
+    del measures.SpacingBetweenSlices
+    one.save_as(tmp_path / "seg.dcm")
+    grid = read_seg(tmp_path / "seg.dcm").masks[0].grid
+    assert grid.steps[2] == pytest.approx(2.5)
+    measures.SpacingBetweenSlices = "1.25"  # now somebody says so
+    one.save_as(tmp_path / "seg.dcm")
+    assert read_seg(tmp_path / "seg.dcm").masks[0].grid.shape[0] == 2 * grid.shape[0] - 1
+
+
 def test_files_that_are_none_are_set_aside(tmp_path: Path, study: Any) -> None:
     _, headers = study
     with pytest.raises(UnreadableInput, match="not a segmentation"):

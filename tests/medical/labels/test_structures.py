@@ -25,7 +25,6 @@ from domainaug.medical.labels import (
     write_structures,
 )
 from domainaug.medical.labels.moving import filled
-from domainaug.medical.labels.outlines import area
 from domainaug.medical.validators import dcentvfy, dciodvfy, find_tool
 from domainaug.transforms import Deform
 
@@ -59,6 +58,12 @@ def ball(grid: Grid, radius: float = 16.0) -> tuple[Contour, ...]:
         if left > 1:
             found.append(Contour(1, ring(grid, z, left**0.5)))
     return tuple(found)
+
+
+def area(points: np.ndarray) -> float:
+    """The area within a closed curve, above 0 where x turns towards y."""
+    x, y = points[:, 0], points[:, 1]
+    return float((x * np.roll(y, -1) - np.roll(x, -1) * y).sum() / 2)
 
 
 def volume(contours: Any, grid: Grid) -> float:
