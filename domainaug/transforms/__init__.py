@@ -16,7 +16,7 @@ family; a new transform is a class in one of them, or in a file of its own, and 
     slicewise.py   those that work slice by slice
     ct_*.py        CT in HU: noise, rings, beam hardening, metal; beam.py says what X-rays do
     radiograph.py, collimation.py   radiographs; detector.py says how values follow exposure
-    mri.py, mri_*.py   MR: gray stacks and magnitudes; noise, motion, k-space, thick slices
+    mri.py, mri_*.py   MR: gray stacks and magnitudes; noise, motion, ghosts and so on; shears.py moves exactly
 """
 
 from __future__ import annotations
@@ -34,10 +34,12 @@ if TYPE_CHECKING:
     from domainaug.transforms.ct_noise import KernelNoise, LowDose
     from domainaug.transforms.deform import Deform
     from domainaug.transforms.intensity import BiasField, Gamma, Window
-    from domainaug.transforms.mri_kspace import Ghosting, GibbsRinging, KSpaceSpike
+    from domainaug.transforms.mri_ghosting import Ghosting
+    from domainaug.transforms.mri_gibbs import GibbsRinging
     from domainaug.transforms.mri_motion import PatientMotion
     from domainaug.transforms.mri_noise import RicianNoise
     from domainaug.transforms.mri_slabs import ThickSlices
+    from domainaug.transforms.mri_spike import KSpaceSpike
     from domainaug.transforms.noise import ColoredNoise, GaussianNoise
     from domainaug.transforms.radiograph import Exposure, GridLines, QuantumNoise, Scatter
 
@@ -80,10 +82,10 @@ _FAMILIES = {
     "Exposure": "radiograph",
     "Gamma": "intensity",
     "GaussianNoise": "noise",
-    "Ghosting": "mri_kspace",
-    "GibbsRinging": "mri_kspace",
+    "Ghosting": "mri_ghosting",
+    "GibbsRinging": "mri_gibbs",
     "GridLines": "radiograph",
-    "KSpaceSpike": "mri_kspace",
+    "KSpaceSpike": "mri_spike",
     "KernelNoise": "ct_noise",
     "LowDose": "ct_noise",
     "MetalStreaks": "ct_metal",

@@ -14,19 +14,19 @@ from domainaug.declare.sets import about, up_to
 from domainaug.effects import Interval
 from domainaug.errors import ImageError
 from domainaug.generators import Frame, Generators
-from domainaug.transforms.arguments import choice, distances, number, span
+from domainaug.transforms.arguments import choice, distances, share, span
 from domainaug.transforms.fusing import Drawn
 from domainaug.transforms.mri import ACQUISITIONS, AXES, PHASE_AXES, Magnitude, Signal, phase_axis_of, whole
 from domainaug.transforms.own import governed, spacing_of
+from domainaug.transforms.shears import Triple, moved_rigidly
 
-__all__ = ["PatientMotion", "moved_rigidly"]
-
-Triple = tuple[float, float, float]
+__all__ = ["PatientMotion"]
 
 Pose = tuple[Triple, Triple]
 
 _STILL: Triple = (0.0, 0.0, 0.0)
 _MOST_MOVES = 64
+_OUTSIDE_A_TENTH = 0.28
 
 
 class PatientMotion(Magnitude):
@@ -64,7 +64,7 @@ class PatientMotion(Magnitude):
     neutral: ClassVar[Mapping[str, float]] = {"degrees": 0.0, "mm": 0.0}
     governs: ClassVar[Mapping[str, tuple[str, ...]]] = governed(
         ("ghosting", "noise", "motion_blur", "blur", "contrast", "tone", "brightness", "local_gain", "misregistration"),
-        *("degrees", "mm"),
+        *("degrees", "mm", "center"),
     )
 
     def __init__(
@@ -84,7 +84,7 @@ class PatientMotion(Magnitude):
         self.mm = span(self, "mm", mm, around=0.0)
         self.moves = whole(self, "moves", moves, most=_MOST_MOVES)
         self.phase_axis = choice(self, "phase_axis", phase_axis, PHASE_AXES)
-        self.center = number(self, "center", center, least=0.0, most=0.9)
+        self.center = share(self, "center", center)
         self.acquisition = choice(self, "acquisition", acquisition, ACQUISITIONS)
         self.spacing = distances(self, spacing)
 
@@ -127,10 +127,10 @@ class PatientMotion(Magnitude):
         lines = fft.fft(signal, axis=axis, workers=1)
         segments = _segments(signal.shape[axis], params["times"])
         for segment, (degrees, mm) in enumerate(params["poses"]):
-            measured = _along(axis, segments == segment)
-            if any((*degrees, *mm)) and lines[measured].size:
+            measured = segments == segment
+            if any((*degrees, *mm)) and measured.any():
                 moved = moved_rigidly(signal, degrees, mm, params["spacing"])
-                lines[measured] = fft.fft(moved, axis=axis, workers=1)[measured]
+                lines[_along(axis, measured)] = fft.fft(moved, axis=axis, workers=1)[_along(axis, measured)]
         shown: Signal = np.abs(fft.ifft(lines, axis=axis, overwrite_x=True, workers=1))
         return shown
 
@@ -161,21 +161,20 @@ class PatientMotion(Magnitude):
         Numbers are what was seen on the probe chart. Of the amplitude of MR slices (four of pydicom's, 64 to 1024
         pixels a side) 0.13 to 0.31 lie outside a tenth of k-space, and 0.05 to 0.11 outside half of it.
         """
-        share = min(1.0, reach / 3)
-        outside = min(1.0, 0.1 / np.sqrt(center + 0.015))
-        wild = share * max(0.0, 1 - center / 0.1) ** 2  # the middle itself is of several poses
+        outside = min(1.0, 0.1 / np.sqrt(center + 0.015)) * np.sqrt(1 - center)
+        most = min(1.0, reach / 3) * outside / _OUTSIDE_A_TENTH
+        wild = min(1.0, reach / 3) * max(0.0, 1 - center / 0.1) ** 2  # the middle itself is of several poses
         return Generators.bounds(
-            content=True,
             ghosting=float(outside * min(1.0, reach)),
-            noise=up_to(0.07 * share),
-            motion_blur=up_to(9 * share + 25 * wild),
-            blur=up_to(0.6 * share + 1.5 * wild),
-            contrast=Interval(1 - 0.06 * share - 0.8 * wild, 1 + 0.1 * share + 0.1 * wild),
-            tone=up_to(0.08 * share + 0.4 * wild),
-            brightness=about(0.04 * share + 0.12 * wild),
-            local_gain=up_to(0.04 * share + 0.2 * wild),
+            noise=up_to(0.07 * most),
+            motion_blur=up_to(9 * most + 25 * wild),
+            blur=up_to(0.6 * most + 1.5 * wild),
+            contrast=Interval(max(1 - 0.06 * most - 0.8 * wild, 0.0), 1 + 0.1 * most + 0.1 * wild),
+            tone=up_to(0.08 * most + 0.4 * wild),
+            brightness=about(0.04 * most + 0.12 * wild),
+            local_gain=up_to(0.04 * most + 0.2 * wild),
             inversion=up_to(0.3 * wild),
-            misregistration=up_to(2.0 * share + 4 * wild),
+            misregistration=up_to(2.0 * most + 4 * wild),
         )
 
 
@@ -187,55 +186,3 @@ def _segments(count: int, times: Sequence[float]) -> NDArray[np.intp]:
 def _along(axis: int, places: NDArray[np.bool_]) -> tuple[Any, ...]:
     """Return the index of some places along an axis of a stack."""
     return (*(slice(None),) * axis, places)
-
-
-def moved_rigidly(signal: Signal, degrees: Triple, mm: Triple, spacing: Sequence[float]) -> Signal:
-    """Return a stack turned about its middle and then shifted, exactly; what leaves it comes in at the other side.
-
-    What is seen goes from p to R p + t with p from the middle, in mm, and R = Rz Rx Ry, as in `VolumeAffine`.
-
-    Args:
-        signal: (slices, rows, columns).
-        degrees: About x (columns), y (rows) and z (slices), counter-clockwise looking along the axis.
-        mm: Along x, y and z.
-        spacing: Millimeters along (slices, rows, columns).
-    """
-    about_x, about_y, about_z = np.radians(degrees)
-    x, y, z = mm
-    turned = _turned(signal, (0, 2), about_y, (0.0, 0.0), spacing)
-    turned = _turned(turned, (1, 0), about_x, (0.0, z), spacing)
-    return _turned(turned, (2, 1), about_z, (x, y), spacing)
-
-
-def _turned(
-    signal: Signal, plane: tuple[int, int], angle: float, mm: tuple[float, float], spacing: Sequence[float]
-) -> Signal:
-    """Return a stack turned within the plane of two axes and shifted along both: three shears, two of them alike."""
-    u, v = plane
-    lean, rise = np.tan(angle / 2), -np.sin(angle)
-    ratio = spacing[v] / spacing[u]
-    along_u, along_v = mm[0] / spacing[u], mm[1] / spacing[v]
-    turned = _sheared(signal, u, v, lean * ratio, 0.0)
-    turned = _sheared(turned, v, u, rise / ratio, along_v)
-    return _sheared(turned, u, v, lean * ratio, along_u - lean * ratio * along_v)
-
-
-def _sheared(signal: Signal, along: int, by: int, slope: float, shift: float) -> Signal:
-    """Return a stack whose lines along one axis are moved, by `slope` times their place on another and by `shift`.
-
-    Lengths are in pixels, places are counted from the middle.
-    """
-    from scipy import fft
-
-    count, others = signal.shape[along], signal.shape[by]
-    if (slope == 0 and shift == 0) or count == 1:
-        return signal
-    shape = [1, 1, 1]
-    shape[by] = others
-    moves = (slope * (np.arange(others) - (others - 1) / 2) + shift).reshape(shape)
-    shape[along], shape[by] = -1, 1
-    turns = np.exp(-2j * np.pi * fft.rfftfreq(count).reshape(shape) * moves).astype(np.complex64)
-    waves = fft.rfft(signal, axis=along, workers=1)
-    waves *= turns
-    moved: Signal = fft.irfft(waves, count, axis=along, overwrite_x=True, workers=1)
-    return moved

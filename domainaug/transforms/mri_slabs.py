@@ -26,6 +26,8 @@ Array = NDArray[np.float64]
 PROFILES = ("box", "gaussian")
 _SIGMAS_PER_FWHM = 2 * np.sqrt(2 * np.log(2))
 
+_FINEST = 0.5  # mm
+
 _FAINT = 1e-5
 """A weight below which a plane does not count: less than a level of 16 bits."""
 
@@ -106,9 +108,15 @@ class ThickSlices(GrayStack):
 
     def declare_effects(self, frame: Frame) -> Generators:
         """Return what it does at most: within slices when their axis is one of the picture."""
-        spacing = frame.spacing or (self.spacing or (1.0, 1.0))[-2:]
-        size = spacing[AXES[self.axis] - 1] if self.axis != "slices" else 1.0
+        size = self._size(frame)
         return self._did(self.thickness_mm[1] / size, max(1.0, self.thickness_mm[1] * self.distance[1] / size))
+
+    def _size(self, frame: Frame) -> float:
+        """Return mm from one voxel to the next along the axis, or the least that is likely."""
+        if self.axis == "slices":
+            return self.spacing[0] if self.spacing is not None and len(self.spacing) == 3 else _FINEST
+        spacing = frame.spacing or (self.spacing or (_FINEST, _FINEST))[-2:]
+        return spacing[AXES[self.axis] - 1]
 
     def drawn_effects(self, params: Drawn, frame: Frame) -> Generators:
         """Return what one draw did at most."""
@@ -121,9 +129,8 @@ class ThickSlices(GrayStack):
         # The variance of the profile and of the lines between slabs, as the length of a box.
         wide = np.hypot(thickness * (1.0 if self.profile == "box" else 1.5), 1.4 * distance)
         return Generators.bounds(
-            content=True,
             motion_blur=up_to(0.0 if self.axis == "slices" else 1.1 * wide),
-            noise=up_to(min(0.004 * wide, 0.05)),
+            noise=up_to(min(0.0015 * wide, 0.03)),
             contrast=Interval(max(1 - 0.02 * wide, 0.0), 1 + 0.01 * wide),
             tone=up_to(min(0.008 * wide, 1.0)),
             brightness=about(min(0.006 * wide, 1.0)),

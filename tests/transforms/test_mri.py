@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from domainaug._albumentations import A
 from domainaug.errors import ImageError
 from domainaug.pipeline import Pipeline
+from domainaug.profile import load_profile
 from domainaug.transforms import Ghosting, GibbsRinging, KSpaceSpike, PatientMotion, RicianNoise, ThickSlices
 
 RNG = np.random.default_rng(5)
@@ -91,6 +94,26 @@ class TestMagnitudes:
             ThickSlices(3.0, axis="rows", spacing=(1, 1), p=1)(image=np.full((9, 9), -1000, np.int16))["image"].max()
             == -1000
         )
+
+
+class TestProfiles:
+    @pytest.mark.parametrize(
+        "step",
+        [
+            {"RicianNoise": {"std_share": [0.005, 0.1]}},
+            {"PatientMotion": {"degrees": 3, "mm": 3, "phase_axis": "either"}},
+            {"Ghosting": {"intensity": [0.02, 0.5], "phase_axis": "either"}},
+            {"KSpaceSpike": {"amplitude": [0.02, 0.4]}},
+            {"GibbsRinging": {"kept": [0.15, 0.9]}},
+            {"ThickSlices": {"thickness_mm": [2, 12], "axis": "rows"}},
+        ],
+        ids=lambda step: next(iter(step)),
+    )
+    def test_steps_are_narrowed_and_not_left_out(self, step):
+        pipeline = replace(load_profile("medical/brain-mri"), recipe=(step,)).compose(seed=1)
+        assert len(pipeline.transforms) == 1
+        assert pipeline.narrowed
+        assert all("instead of" in sentence for sentence in pipeline.narrowed)
 
 
 class TestPhaseAxis:
