@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domainaug.errors import UnreadableInput
+from domainaug.kernels.labels import labels_in
 
 __all__ = ["as_labels"]
 
@@ -40,7 +41,7 @@ def as_labels(mask: Labels, path: Path) -> tuple[Labels, bool]:
     Raises:
         UnreadableInput: `mask-not-labels`: more than 64 values none of which fills an area, and not the edges of two.
     """
-    if len(_values(mask)) <= _FEW:
+    if len(labels_in(mask)) <= _FEW:
         return mask, False
     values, counts = np.unique(mask, return_counts=True)
     between = (mask != 0) & (mask != values[-1])
@@ -55,12 +56,6 @@ def as_labels(mask: Labels, path: Path) -> tuple[Labels, bool]:
         message = f"{len(values)} values, none of which fills an area, are no labels; save one value for each class"
         raise UnreadableInput("mask-not-labels", message, path=path)
     return mask, False
-
-
-def _values(mask: Labels) -> Labels:
-    """Return the values of a mask, sorted; those where a value differs from the one before it are all, and few."""
-    flat = mask.ravel()
-    return np.unique(np.concatenate([flat[:1], flat[1:][flat[1:] != flat[:-1]]]))
 
 
 def _inside(mask: Labels) -> NDArray[np.bool_]:
