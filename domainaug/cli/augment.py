@@ -25,7 +25,8 @@ _PATIENCE = 2.0  # seconds before a bar is worth showing
 
 def augment(
     source: Annotated[
-        str, typer.Argument(help="A folder of images, a COCO data set, a DICOM study, or dicomweb://HOST/ROOT.")
+        str,
+        typer.Argument(help="A folder (or zip) of images, a COCO data set, a DICOM study, or dicomweb://HOST/ROOT."),
     ],
     out: Annotated[Path, typer.Argument(help="A new folder, or that of the same run, which then goes on.")],
     profile: Annotated[str, typer.Option("--profile", "-p", help="Id of a profile, or the path of a YAML file.")],

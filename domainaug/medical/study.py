@@ -16,6 +16,7 @@ from domainaug.medical.instance import Instance
 from domainaug.medical.opening import border, has_marker
 from domainaug.medical.series import Series
 from domainaug.medical.stacks import split
+from domainaug.medical.zipped import unpacked
 
 __all__ = ["FileSetAside", "Study", "candidates", "listed", "read_study"]
 
@@ -69,7 +70,7 @@ class Study:
 
 
 def read_study(source: Path | str | Iterable[Path | str]) -> Study:
-    """Read every series in a folder (with all folders in it), a file, a DICOMDIR, or a list of files.
+    """Read every series in a folder (with all folders in it), a zip file, a file, a DICOMDIR, or a list of files.
 
     Headers are read, pixels are not. Nothing is dropped in silence: a file that looks like DICOM and cannot be
     used is in `set_aside`, any other is in `left_alone`, and a stack that would be wrong as a volume says so in its
@@ -126,19 +127,19 @@ def candidates(source: Path | str | Iterable[Path | str]) -> list[Path]:
 
 def _dicom_among(files: list[Path], source: Path | str | Iterable[Path | str]) -> list[Path]:
     """Return those that look like DICOM; files that somebody named, rather than their folder, all count as such."""
-    in_a_folder = isinstance(source, Path | str) and Path(source).is_dir()
+    in_a_folder = isinstance(source, Path | str) and unpacked(Path(source)).is_dir()
     return [path for path in files if _looks_like_dicom(path)] if in_a_folder else files
 
 
 def listed(source: Path | str | Iterable[Path | str]) -> list[Path]:
-    """Return every file of a folder and the folders in it, a file, or those that a DICOMDIR or a list names.
+    """Return every file of a folder and the folders in it, of a zip file, a file, or what a DICOMDIR or a list names.
 
     They are in the order of `sorted(Path(source).rglob("*"))`. What is hidden, a DICOMDIR, and links that lead out
     of the folder are not among them.
     """
     if not isinstance(source, Path | str):
         return sorted(Path(path) for path in source)
-    source = Path(source)
+    source = unpacked(Path(source))
     if source.is_dir():
         return sorted(_walk(source))
     if not source.exists():

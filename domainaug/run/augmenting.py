@@ -20,6 +20,7 @@ from filelock import FileLock, Timeout
 from domainaug._version import __version__
 from domainaug.errors import DomainAugError, OutputError
 from domainaug.layouts.layout import Layout, SetAside
+from domainaug.medical.zipped import unpacked
 from domainaug.profile.model import Profile
 from domainaug.run.clerk import Clerk
 from domainaug.run.engines import Engine, engine_named
@@ -61,7 +62,7 @@ def augment(
     cannot be read or augmented is set aside with a reason; the rest goes on.
 
     Args:
-        source: A folder of images, a COCO data set, or a DICOM study.
+        source: A folder of images, a COCO data set, or a DICOM study; or a zip file of one.
         out: A new folder, or that of the same run.
         profile: Id, path of a YAML file, or a loaded profile.
         copies: Copies of each item. More than last time adds to what is there.
@@ -241,7 +242,7 @@ class _Run:
 
     def _finish(self, ledger: Ledger) -> None:
         folder = Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=self.plan.out))
-        paths = self.plan.layout.finish(self.plan.source, folder, copies_for_finish(ledger))
+        paths = self.plan.layout.finish(unpacked(self.plan.source), folder, copies_for_finish(ledger))
         files = tuple(sealed(folder, path) for path in paths)
         publish([(folder, files)], self.plan.out)
         ledger.add_whole(files)

@@ -15,6 +15,7 @@ from typing import Any, cast
 from domainaug.errors import DomainAugError, OutputError, UnreadableInput
 from domainaug.layouts import layout_for
 from domainaug.layouts.layout import Item, Layout, SetAside
+from domainaug.medical.zipped import unpacked
 from domainaug.profile import load_profile
 from domainaug.profile.model import Profile
 from domainaug.run.job import TEMPORARY, Task, hashed, source_digest
@@ -48,7 +49,7 @@ class Plan:
     """A run before its first pixel.
 
     Attributes:
-        source: Where items come from.
+        source: Where items come from: a folder, a zip file, a file.
         out: Where copies go.
         layout: Reads and writes them.
         profile: The limits and the recipe.
@@ -155,9 +156,10 @@ def make_plan(
     if not profile.recipe:
         how = "write one or extend a profile that has one"
         raise DomainAugError(f"{profile.id} has no recipe: nothing would change; {how}")
-    layout = with_quality(layout_for(source) if layout is None else layout, jpeg_quality)
+    place = unpacked(source)
+    layout = with_quality(layout_for(place) if layout is None else layout, jpeg_quality)
     check_out(source, out)
-    found = layout.scan(source)
+    found = layout.scan(place)
     if not found.items and not found.set_aside:
         raise UnreadableInput("no-layout", "nothing to augment was found here", path=source)
     fitting, others = _for_profile(found.items, profile)

@@ -14,6 +14,7 @@ from domainaug._version import __version__
 from domainaug.errors import DomainAugError, OutputError
 from domainaug.layouts import layout_named
 from domainaug.layouts.layout import Item, Layout, SetAside
+from domainaug.medical.zipped import unpacked
 from domainaug.profile import load_profile
 from domainaug.profile.model import Profile
 from domainaug.run.augmenting import MEMORY_LIMIT, default_workers
@@ -168,6 +169,7 @@ class _Replay:
             self._compare_with_disk(file)
         if not source.exists():
             raise DomainAugError(f"{source}: the source is not there any more; say where it is with --source")
+        source = unpacked(source)
         items = {item.key: item for item in self.layout.scan(source).items}
         with tempfile.TemporaryDirectory(prefix="domainaug-replay-") as folder:
             elsewhere = Path(folder)
