@@ -62,6 +62,14 @@ class TestPictures:
         one = A.Compose([transform], seed=3)(image=image)["image"]
         assert np.array_equal(one, A.Compose([transform], seed=3)(volume=image[None])["volume"][0])
 
+    @pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16", "int32"])
+    def test_whole_numbers_are_rounded_and_held_within_their_type(self, dtype):
+        most = np.iinfo(dtype).max
+        image = np.full((40, 40), most, dtype)
+        assert RicianNoise(std=most / 10, p=1)(image=image)["image"].min() > most / 3
+        ramp = np.arange(100, dtype=dtype).reshape(10, 10)
+        assert np.array_equal(GibbsRinging(1.0, p=1)(image=ramp)["image"], ramp)
+
     @pytest.mark.parametrize("transform", EACH, ids=named)
     def test_values_that_are_not_finite_are_refused(self, transform):
         image = np.ones((8, 8), np.float32)

@@ -57,12 +57,18 @@ class TestKSpaceSpike:
 
     def test_a_volume_measured_as_one_has_one_wave_through_it(self):
         volume = (1000 + RNG.random((16, 24, 20))).astype(np.float64)
-        spike = KSpaceSpike(0.2, acquisition="3d", distance=(0.5, 0.9), p=1)
-        for _ in range(4):
+        spike = KSpaceSpike(0.2, acquisition="3d", distance=(0.6, 0.9), p=1)
+        across = []
+        for _ in range(6):
             out = spike(volume=volume)["volume"]
             height = 0.2 * volume.mean()
             space = np.abs(np.fft.fftn((out**2 - volume**2 - height**2) / (2 * volume * height))) / volume.size
             assert sorted(space.ravel())[-2:] == pytest.approx([0.5, 0.5], abs=0.01)
+            place = np.unravel_index(space.argmax(), space.shape)
+            cycles = [np.fft.fftfreq(size)[index] for size, index in zip(volume.shape, place, strict=True)]
+            assert 0.6 - 0.1 <= 2 * np.linalg.norm(cycles) <= 0.9 + 0.1
+            across.append(abs(cycles[0]))
+        assert max(across) > 0.1
 
     def test_spikes_add_up(self):
         image = np.zeros((64, 64), np.float32)
