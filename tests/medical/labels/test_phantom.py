@@ -131,11 +131,11 @@ def test_a_solid_goes_where_the_map_of_its_image_takes_it(
 def test_a_bent_solid_is_where_its_image_shows_it(
     image_name: str, finer: bool, border: str, grid: Any, ellipsoid: Any
 ) -> None:
-    shape, steps, euler = IMAGES[image_name]
-    image = grid(shape, steps, euler, CENTER)
-    own = grid((90, 92, 96), (0.75, 0.8, 0.8), euler, np.array(CENTER) + 0.3) if finer else image
-    body = ellipsoid(CENTER)
-    spots = np.array(CENTER) + np.random.default_rng(0).uniform(-18, 18, (40, 3))
+    _, steps, euler = IMAGES[image_name]
+    image = grid((26, 50, 58), steps, euler, CENTER)
+    own = grid((72, 70, 76), (0.75, 0.8, 0.8), euler, np.array(CENTER) + 0.3) if finer else image
+    body = ellipsoid(CENTER, (19, 17, 18))
+    spots = np.array(CENTER) + np.random.default_rng(0).uniform(-12, 12, (40, 3))
     labels = Labels(
         (Segment(1, "liver"),),
         (Mask(own, sampled_like(own, body)),),
