@@ -17,6 +17,8 @@ family; a new transform is a class in one of them, or in a file of its own, and 
     ct_*.py        CT in HU: noise, rings, beam hardening, metal; beam.py says what X-rays do
     radiograph.py, collimation.py   radiographs; detector.py says how values follow exposure
     mri.py, mri_*.py   MR: gray stacks and magnitudes; noise, motion, ghosts and so on; shears.py moves exactly
+    ultrasound.py  echoes along the beams; insonified.py, scan_region.py and scan_fit.py find where they are
+    stain.py, lighting.py   sections in optical density; light on skin and retina, whose disc field_circle.py finds
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from domainaug.transforms.ct_noise import KernelNoise, LowDose
     from domainaug.transforms.deform import Deform
     from domainaug.transforms.intensity import BiasField, Gamma, Window
+    from domainaug.transforms.lighting import FundusHaze, LightTemperature, UnevenLight
     from domainaug.transforms.mri_ghosting import Ghosting
     from domainaug.transforms.mri_gibbs import GibbsRinging
     from domainaug.transforms.mri_motion import PatientMotion
@@ -42,18 +45,24 @@ if TYPE_CHECKING:
     from domainaug.transforms.mri_spike import KSpaceSpike
     from domainaug.transforms.noise import ColoredNoise, GaussianNoise
     from domainaug.transforms.radiograph import Exposure, GridLines, QuantumNoise, Scatter
+    from domainaug.transforms.stain import StainJitter
+    from domainaug.transforms.ultrasound import AcousticClutter, AcousticShadow, DepthAttenuation, Speckle
 
     TRANSFORMS: Mapping[str, type[Any]]
     """Name to class, of every transform of ours; loads them all."""
 
 __all__ = [
     "TRANSFORMS",
+    "AcousticClutter",
+    "AcousticShadow",
     "BeamHardening",
     "BiasField",
     "Collimation",
     "ColoredNoise",
     "Deform",
+    "DepthAttenuation",
     "Exposure",
+    "FundusHaze",
     "Gamma",
     "GaussianNoise",
     "Ghosting",
@@ -61,6 +70,7 @@ __all__ = [
     "GridLines",
     "KSpaceSpike",
     "KernelNoise",
+    "LightTemperature",
     "LowDose",
     "MetalStreaks",
     "PatientMotion",
@@ -68,18 +78,25 @@ __all__ = [
     "RicianNoise",
     "Rings",
     "Scatter",
+    "Speckle",
+    "StainJitter",
     "ThickSlices",
+    "UnevenLight",
     "VolumeAffine",
     "Window",
 ]
 
 _FAMILIES = {
+    "AcousticClutter": "ultrasound",
+    "AcousticShadow": "ultrasound",
     "BeamHardening": "ct_artifacts",
     "BiasField": "intensity",
     "Collimation": "collimation",
     "ColoredNoise": "noise",
     "Deform": "deform",
+    "DepthAttenuation": "ultrasound",
     "Exposure": "radiograph",
+    "FundusHaze": "lighting",
     "Gamma": "intensity",
     "GaussianNoise": "noise",
     "Ghosting": "mri_ghosting",
@@ -87,6 +104,7 @@ _FAMILIES = {
     "GridLines": "radiograph",
     "KSpaceSpike": "mri_spike",
     "KernelNoise": "ct_noise",
+    "LightTemperature": "lighting",
     "LowDose": "ct_noise",
     "MetalStreaks": "ct_metal",
     "PatientMotion": "mri_motion",
@@ -94,7 +112,10 @@ _FAMILIES = {
     "RicianNoise": "mri_noise",
     "Rings": "ct_artifacts",
     "Scatter": "radiograph",
+    "Speckle": "ultrasound",
+    "StainJitter": "stain",
     "ThickSlices": "mri_slabs",
+    "UnevenLight": "lighting",
     "VolumeAffine": "affine",
     "Window": "intensity",
 }

@@ -17,6 +17,7 @@ Mask = NDArray[np.bool_]
 
 _SIDE = 256  # pixels along the longer side of the picture that the circle is looked for in
 _GROUND = 0.06  # of the brightest, by which the field leaves its ground
+_CORNERS = 2  # of the frame that a disc leaves dark at least
 _WHOLE = 0.985  # share of the frame from which on the field is the frame
 
 
@@ -72,7 +73,7 @@ def field_circle(image: Array) -> FieldCircle:
         raise ImageError("a field of view is looked for in finite values, and this picture has others")
     small, step = _reduced(light)
     part = _bright(small)
-    if part.mean() > _WHOLE or part.mean() < 0.02:
+    if part.mean() > _WHOLE or part.mean() < 0.02 or _dark_corners(part) < _CORNERS:
         return FieldCircle.whole(light.shape)
     circle = _circle(*_border(part))
     if circle is None:
@@ -102,13 +103,19 @@ def _bright(light: Array) -> Mask:
     """Return the largest part that leaves the ground, holes filled."""
     from scipy import ndimage
 
-    dark, bright = np.percentile(light, [1, 98])
+    dark, bright = (float(each) for each in np.percentile(light, [1, 98]))
     labels, count = ndimage.label(ndimage.binary_opening(light > dark + _GROUND * (bright - dark), np.ones((3, 3))))
     if not count or bright <= dark:
         return np.ones(light.shape, bool)
     sizes = np.bincount(labels.ravel())
     sizes[0] = 0
     return np.asarray(ndimage.binary_fill_holes(labels == sizes.argmax()), bool)
+
+
+def _dark_corners(part: Mask) -> int:
+    side = max(2, min(part.shape) // 40)
+    ends = (slice(None, side), slice(-side, None))
+    return sum(part[rows, columns].mean() < 0.5 for rows in ends for columns in ends)
 
 
 def _border(part: Mask) -> tuple[Array, Array]:
@@ -165,4 +172,4 @@ def _disc(x: float, y: float, radius: float, shape: tuple[int, ...]) -> Mask:
 
 
 def _agreement(one: Mask, other: Mask) -> float:
-    return float(np.count_nonzero(one & other) / max(np.count_nonzero(one | other), 1))
+    return float(np.count_nonzero(one & other)) / max(float(np.count_nonzero(one | other)), 1.0)

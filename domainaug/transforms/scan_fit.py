@@ -13,7 +13,7 @@ __all__ = ["Box", "Fan", "Fit", "best_fit", "placed"]
 Array = NDArray[Any]
 Mask = NDArray[np.bool_]
 
-_BINS = 96
+_BINS = 160
 _LEAST = 0.03  # of the frame: shapes that are smaller are text, bars and logos
 _CUT = 0.02  # of its area that a fan must lose at a side to be a fan that was cut there
 _STRAIGHT = np.radians(12)
@@ -84,14 +84,49 @@ def best_fit(content: Mask, small: int) -> Fit | None:
     return Fit(shape, mask_of(shape, content.shape), fit.agreement)
 
 
-def placed(fit: Fit, content: Mask) -> Fit:
-    """Return a fit with its edges where, in the full picture, content begins and ends."""
+def placed(fit: Fit, content: Mask, small: int) -> Fit:
+    """Return a fit with its edges where, in the full picture, content begins and ends.
+
+    Args:
+        fit: As `best_fit` found it.
+        content: (height, width), what differs.
+        small: As there; the apex of a fan is looked for once more in a picture of twice the size.
+    """
+    reach = 2 + max(content.shape) // 64
     if isinstance(fit.shape, Box):
-        reach = 2 + max(content.shape) // 64
         shape: Box | Fan = _box_within(content, fit.shape, reach)
     else:
-        shape = _edges(content, fit.shape, 2.0 + max(content.shape) / 64)
+        shape = _edges(content, _sharper(fit.shape, content, 2 * small), float(reach))
     return Fit(shape, mask_of(shape, content.shape), fit.agreement)
+
+
+def _sharper(fan: Fan, content: Mask, small: int) -> Fan:
+    """Return a fan with an apex that fits a finer picture, which has to be near the one it has."""
+    step = max(content.shape) / small
+    if step <= 1.0:
+        return fan
+    part = _largest(_reduced(content & _around(fan, content.shape), step))
+    if not part.any():
+        return fan
+    down, along = content.shape[0] / part.shape[0], content.shape[1] / part.shape[1]
+    start = ((fan.x + 0.5) / along - 0.5, (fan.y + 0.5) / down - 0.5)
+    found = _fan(part, start)
+    if found is None:
+        return fan
+    shape = _enlarged(found.shape, down, along, content.shape)
+    if not isinstance(shape, Fan) or np.hypot(shape.x - fan.x, shape.y - fan.y) > 0.15 * fan.far:
+        return fan
+    if fan.first + fan.last == 0:  # the darker side is as long as the other
+        half = max(-shape.first, shape.last)
+        shape = replace(shape, first=-half, last=half)
+    return replace(shape, box=fan.box)
+
+
+def _around(fan: Fan, size: tuple[int, ...]) -> Mask:
+    """Return the pixels in a fan and a little beyond it."""
+    turn, more = 0.08, 0.04 * fan.far
+    wide = replace(fan, first=fan.first - turn, last=fan.last + turn, near=fan.near - more, far=fan.far + more)
+    return mask_of(wide, size)
 
 
 def mask_of(shape: Box | Fan, size: tuple[int, ...]) -> Mask:
@@ -158,7 +193,8 @@ def _run(gain: Array) -> tuple[int, int]:
 def _box(part: Mask) -> Box:
     """Return the rectangle that holds most of it and least of anything else."""
     gain = np.where(part, 1.0, -1.0)
-    top, bottom, left, right = 0, part.shape[0], 0, part.shape[1]
+    bounds = _bounds(part)
+    top, bottom, left, right = bounds.top, bounds.bottom, bounds.left, bounds.right
     for _ in range(3):
         top, bottom = _run(gain[:, left:right].sum(axis=1))
         left, right = _run(gain[top:bottom].sum(axis=0))
@@ -180,8 +216,13 @@ def _cut(fan: Fan, box: Box, size: tuple[int, ...]) -> Fan:
     return replace(fan, box=Box(*(cut if np.count_nonzero(part) > _CUT * area else free for part, cut, free in sides)))
 
 
-def _fan(part: Mask) -> Fit | None:
-    """Return the best fan, by the apex alone: for an apex the best angles and lengths are those of largest sum."""
+def _fan(part: Mask, start: tuple[float, float] | None = None) -> Fit | None:
+    """Return the best fan, by the apex alone: for an apex the best angles and lengths are those of largest sum.
+
+    Args:
+        part: Where echoes are.
+        start: Where the apex nearly is; looked for when None.
+    """
     from scipy.optimize import minimize
 
     box = _bounds(part)
@@ -193,9 +234,9 @@ def _fan(part: Mask) -> Fit | None:
     def lost(apex: Array) -> float:
         return 1 - _wedge(apex, at, total)[1]
 
-    start = min(_starts(part, box), key=lambda apex: lost(np.array(apex)))
-    first = {"maxfev": 60, "initial_simplex": _simplex(start, box)}
-    best = minimize(lost, start, method="Nelder-Mead", options=first).x
+    begin = start or min(_starts(part, box), key=lambda apex: lost(np.array(apex)))
+    first = {"maxfev": 60, "initial_simplex": _simplex(begin, box, 0.03 if start else 0.12)}
+    best = minimize(lost, begin, method="Nelder-Mead", options=first).x
     sides, score = _wedge(best, at, total)
     if sides is None or sides[1] - sides[0] < _NARROWEST:
         return None
@@ -211,7 +252,7 @@ def _evened(fit: Fit | None, share: Array) -> Fit | None:
     middle, half = (fan.first + fan.last) / 2, float(np.maximum(-fan.first, fan.last))
     if abs(middle) > _STRAIGHT or half > np.radians(75):
         return fit
-    even = replace(fan, first=-half, last=half)
+    even = replace(fan, first=-half, last=half, box=Box(0, 0, share.shape[1], share.shape[0]))
     mask = mask_of(even, share.shape)
     added, ground = share[mask & ~fit.mask], share[~mask]
     if not added.size or not ground.size or added.mean() < 2 * ground.mean() + 0.03:
@@ -236,8 +277,8 @@ def _starts(part: Mask, box: Box) -> list[tuple[float, float]]:
     return starts
 
 
-def _simplex(start: tuple[float, float], box: Box) -> Array:
-    side = 0.12 * max(box.right - box.left, box.bottom - box.top)
+def _simplex(start: tuple[float, float], box: Box, share: float) -> Array:
+    side = share * max(box.right - box.left, box.bottom - box.top)
     return np.array([start, (start[0] + side, start[1]), (start[0], start[1] - side)])
 
 

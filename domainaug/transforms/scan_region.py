@@ -31,6 +31,9 @@ _SMOOTH = (1.0, 2.0)  # likewise, of the picture smoothed
 _PLAIN_FAN = math.radians(25)
 _FLICKERS = (0.7, 1.5, 3.0)  # standard deviations over a cine, likewise
 _COLORED = 24 / 255  # spread of the channels of what is not gray; JPEG leaves gray pixels about half of it
+_COMMON = 0.15  # share of the frame from which on a second level may be the ground
+_SECOND = 0.85  # trust in that
+_SMOOTHED = 0.88  # trust in what letters may be merged in
 _FRAMES = 24  # of a cine that are looked at
 _WHOLE = 0.97  # share of the frame from which on a region is the frame
 
@@ -131,7 +134,7 @@ def scan_region(image: Array, *, cine: bool = False) -> ScanRegion:
     (fit, content), score = max(fits, key=lambda one: one[1])
     if score <= 0 or fit.mask.mean() > _WHOLE:
         return ScanRegion.whole(shape)
-    fit = placed(fit, content)
+    fit = placed(fit, content, _SMALL)
     drawn = _drawn(frames, shown, flicker)
     return _region(fit, fit.mask & ~drawn)
 
@@ -151,25 +154,29 @@ def _levels(frames: Array) -> tuple[NDArray[np.float32], NDArray[np.float32] | N
 def _tried(shown: NDArray[np.float32], flicker: Array | None, plates: Mask) -> Iterator[tuple[tuple[Fit, Mask], float]]:
     """Yield shapes for each idea of what the echoes are, and how well each one parts echoes from ground."""
     tried: list[Mask] = []
-    for content in _contents(shown, flicker, plates):
+    for content, trust in _contents(shown, flicker, plates):
         if content.mean() < 0.005 or any(np.mean(content ^ other) < 0.004 for other in tried):
             continue
         tried.append(content)
         fit = best_fit(content, _SMALL)
         if fit is not None:
-            yield (fit, content), _parted(fit, content)
+            yield (fit, content), trust * _parted(fit, content)
 
 
-def _contents(shown: NDArray[np.float32], flicker: Array | None, plates: Mask) -> list[Mask]:
-    """Return what may be echoes: what flickers, or what leaves the ground by one level or another."""
+def _contents(shown: NDArray[np.float32], flicker: Array | None, plates: Mask) -> list[tuple[Mask, float]]:
+    """Return what may be echoes, what flickers or leaves the ground by one level or another, and how likely it is."""
     if flicker is not None and (flicker > _FLICKERS[0]).mean() > 0.02:
-        return [flicker > each for each in _FLICKERS]
+        return [(flicker > each, 1.0) for each in _FLICKERS]
     import cv2
 
     levels, counts = np.unique(np.rint(shown * 4), return_counts=True)
-    away = np.abs(shown - levels[counts.argmax()] / 4)
+    common = levels[np.argsort(counts)[::-1][:2]] / 4
+    away = np.abs(shown - common[0])
     smooth = cv2.GaussianBlur(away, (0, 0), max(away.shape) / 250)
-    return [*((away > each) & ~plates for each in _TOLERANCES), *((smooth > each) & ~plates for each in _SMOOTH)]
+    contents = [(away > each, 1.0) for each in _TOLERANCES] + [(smooth > each, _SMOOTHED) for each in _SMOOTH]
+    if np.sort(counts)[-2:][0] > _COMMON * shown.size:  # an empty fan may be most of the picture, and be the ground
+        contents.append((np.abs(shown - common[-1]) > _TOLERANCES[0], _SECOND))
+    return [(content & ~plates, trust) for content, trust in contents]
 
 
 def _parted(fit: Fit, content: Mask) -> float:
@@ -181,7 +188,7 @@ def _parted(fit: Fit, content: Mask) -> float:
         return parted
     opening = fit.shape.last - fit.shape.first
     if opening > _PLAIN_FAN and fit.agreement > 0.85:
-        parted *= 1.35  # screens have many rectangles, but no other fans
+        parted *= 1.5  # screens have many rectangles, but no other fans
     return parted * max(0.0, 1 - abs(fit.shape.first + fit.shape.last) / 2 / opening)  # most fans hang straight
 
 
@@ -191,7 +198,7 @@ def _plates(frames: Array, shown: NDArray[np.float32]) -> Mask:
 
     square = np.ones((5, 5), np.uint8)
     flat = (cv2.dilate(shown, square) - cv2.erode(shown, square) < 0.3) & (shown > _TOLERANCES[-1]) & (shown < 250)
-    return _colored(frames) | np.asarray(cv2.dilate(flat.astype(np.uint8), square), bool)
+    return np.asarray(_colored(frames) | (cv2.dilate(flat.astype(np.uint8), square) > 0))
 
 
 def _drawn(frames: Array, shown: NDArray[np.float32], flicker: Array | None) -> Mask:
@@ -207,7 +214,7 @@ def _drawn(frames: Array, shown: NDArray[np.float32], flicker: Array | None) -> 
     stroke = facts[:, cv2.CC_STAT_AREA] >= 8
     stroke[0] = False
     strokes = cv2.dilate(stroke[labels].astype(np.uint8), np.ones((3, 3), np.uint8))
-    return _colored(frames) | np.asarray(strokes, bool)
+    return np.asarray(_colored(frames) | (strokes > 0))
 
 
 def _colored(frames: Array) -> Mask:

@@ -90,7 +90,7 @@ def macenko_stains(
     stains = np.stack([np.cos(angles), np.sin(angles)], axis=1) @ plane.T
     stains = np.maximum(stains, 0.0)
     stains /= np.linalg.norm(stains, axis=1, keepdims=True)
-    return stains[::-1] if stains[1, 0] > stains[0, 0] else stains
+    return np.asarray(stains[::-1] if stains[1, 0] > stains[0, 0] else stains)
 
 
 class StainJitter(Own, A.ImageOnlyTransform):  # type: ignore[misc]
@@ -176,11 +176,11 @@ class StainJitter(Own, A.ImageOnlyTransform):  # type: ignore[misc]
         more = amounts * (np.array(params["gains"]) - 1) + there[:, None] * np.array(params["offsets"])
         more = np.maximum(more, -amounts)  # a stain cannot be less than none
         made = low + light * 10 ** -(more @ stains)
-        if picture.dtype.kind == "f":
-            return np.where(more.any(axis=1)[:, None], made, light + low).astype(picture.dtype).reshape(picture.shape)
-        ends = np.iinfo(picture.dtype)
-        whole = np.rint(np.clip(made, max(ends.min, low), min(ends.max, high)))
-        return whole.astype(picture.dtype).reshape(picture.shape)
+        if picture.dtype.kind != "f":
+            ends = np.iinfo(picture.dtype)
+            made = np.rint(np.clip(made, max(ends.min, low), min(ends.max, high)))
+        changed = np.where(more.any(axis=1)[:, None], made, picture.reshape(-1, 3))
+        return np.asarray(changed.astype(picture.dtype).reshape(picture.shape))
 
     def declare_effects(self, frame: Frame) -> Generators:
         """Return what it does at most to a section that is well stained."""

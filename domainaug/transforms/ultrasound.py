@@ -23,7 +23,18 @@ __all__ = ["AcousticClutter", "AcousticShadow", "DepthAttenuation", "Speckle"]
 
 Floats = NDArray[np.float32]
 
-_SEEN = ("local_gain", "brightness", "contrast", "gamma", "tone", "occlusion", "noise", "sharpening", "saturation")
+_SEEN = (
+    "local_gain",
+    "brightness",
+    "contrast",
+    "gamma",
+    "tone",
+    "occlusion",
+    "noise",
+    "sharpening",
+    "saturation",
+    "channel_mixing",
+)
 _SQUARE = 0.01  # by which the sides of a pixel may differ in a fan
 
 
@@ -258,7 +269,7 @@ class AcousticClutter(Insonified):
 
     needs_echo: ClassVar[bool] = False
     neutral: ClassVar[Mapping[str, float]] = {"level": 0.0}
-    governs: ClassVar[Mapping[str, tuple[str, ...]]] = governed((*_SEEN, "impulse_noise", "blur"), "level")
+    governs: ClassVar[Mapping[str, tuple[str, ...]]] = governed((*_SEEN, "impulse_noise", "blur", "inversion"), "level")
 
     def __init__(
         self,
@@ -320,12 +331,13 @@ def _darker(loss: float, *, exact: bool = True) -> Generators:
     made = Generators.bounds(
         content=True,
         local_gain=up_to(loss),
-        brightness=Interval(-loss, 0.0),
+        brightness=Interval(-loss, 0.1 * loss),
         contrast=Interval(max(1 - 2 * loss, 0.0), 1 + loss),
         gamma=Interval(1 / (1 + 2 * loss), 1 + 4 * loss),
         tone=up_to(loss),
         occlusion=up_to(loss),
         saturation=Interval(max(1 - loss, 0.0), 1 + loss),
+        channel_mixing=up_to(loss),
     )
     return _inexact(made, exact)
 
@@ -358,13 +370,15 @@ def _hazy(level: float, range_db: float, *, exact: bool = True) -> Generators:
         noise=up_to(grain),
         impulse_noise=up_to(0.05 + grain if grain > 0.02 else 0.0),
         local_gain=up_to(top),
-        brightness=Interval(0.0, max(top - 0.4, 0.3 * top)),
+        brightness=Interval(-0.1 * top, max(top - 0.4, 0.3 * top)),
         contrast=Interval(max(1 - 1.5 * top, 0.0), 1 + 0.2 * top),
         gamma=Interval(1 / (1 + 4 * top), 1 + 2 * top),
         tone=up_to(top),
         blur=up_to(4 * top),
         sharpening=up_to(2 * top),
-        saturation=about(top, 1.0),
+        saturation=Interval(max(1 - top, 0.0), 1 + 3 * top),
+        channel_mixing=up_to(top),
+        inversion=up_to(0.6 * top),
     )
     return _inexact(made, exact)
 

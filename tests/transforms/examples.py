@@ -91,6 +91,31 @@ _ARGUMENTS: dict[str, list[dict[str, Any]]] = {
         {"spacing": (1.0, 1.0), "response": "linear"},
         {"fraction": (0.5, 0.8), "width_mm": (3.0, 10.0), "spacing": (0.4, 0.4), "bright": "exposed"},
     ],
+    "AcousticClutter": [
+        {"level": 0.1},
+        {"region": "frame"},
+        {"level": (0.4, 0.6), "decay_db": (0.0, 20.0), "dynamic_range_db": 80.0, "region": "frame"},
+    ],
+    "AcousticShadow": [{"db": 3.0}, {"region": "frame"}, {"db": (20.0, 50.0), "width": (0.2, 0.4), "region": "frame"}],
+    "DepthAttenuation": [
+        {"db": 3.0},
+        {"db": (5.0, 30.0), "region": "frame"},
+        {"db_cm_mhz": (0.1, 0.4), "frequency_mhz": 5.0, "spacing": (0.3, 0.3), "region": "frame"},
+    ],
+    "FundusHaze": [
+        {"haze": 0.05, "field": "frame"},
+        {"field": "frame"},
+        {"haze": (0.5, 0.9), "field": "frame", "encoding": "linear"},
+    ],
+    "LightTemperature": [{"kelvin": (6000.0, 7000.0)}, {}, {"kelvin": (3000.0, 15000.0), "encoding": "linear"}],
+    "Speckle": [{"diffuse": 0.02}, {"region": "frame"}, {"diffuse": (0.5, 1.0), "axial_px": 3.0, "region": "frame"}],
+    "StainJitter": [
+        {"gain": 0.05, "offset": 0.0},
+        {},
+        {"gain": (0.5, 2.0), "offset": (-0.1, 0.2), "stains": "hed"},
+        {"stains": ((0.6, 0.7, 0.3), (0.3, 0.5, 0.8))},
+    ],
+    "UnevenLight": [{"falloff": 0.1}, {}, {"falloff": (0.6, 0.9), "offset": 1.0, "encoding": "linear"}],
     "VolumeAffine": [
         {},
         {"rotate": (-20.0, 20.0), "scale": 0.2, "translate": 0.1},

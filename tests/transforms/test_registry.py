@@ -50,6 +50,8 @@ class TestList:
         alone |= {"Ghosting", "GibbsRinging", "KSpaceSpike", "PatientMotion", "RicianNoise", "ThickSlices"}
         alone |= {"BeamHardening", "KernelNoise", "LowDose", "MetalStreaks", "Rings"}
         alone |= {"Collimation", "Exposure", "GridLines", "QuantumNoise", "Scatter"}
+        alone |= {"AcousticClutter", "AcousticShadow", "DepthAttenuation", "Speckle"}
+        alone |= {"FundusHaze", "StainJitter", "UnevenLight"}
         offers = isinstance(transform, ChangesValues | MovesPixels | MovesVoxels)
         assert offers == (type(transform).__name__ not in alone)
         assert transform.draws_from == "shape"
