@@ -45,6 +45,10 @@ def augment(
         Optional[int],  # noqa: UP045
         typer.Option(min=1, max=100, help="Write copies of JPEGs as JPEG of this quality; else all is lossless."),
     ] = None,
+    allow: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(help="Accept a finding that sets DICOM stacks aside, by its code (gantry-tilt); may be repeated."),
+    ] = None,
     to: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option(help="Store the derived DICOM series in the archive at this dicomweb:// address, too."),
@@ -72,6 +76,7 @@ def augment(
         "memory_limit": in_count(memory_limit),
         "timeout": timeout or None,
         "jpeg_quality": jpeg_quality,
+        "allow": tuple(allow or ()),
     }
     if is_address(source):
         raise typer.Exit(_from_archive(source, out, to, discard, dry_run, as_json, given))

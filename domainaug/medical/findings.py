@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from domainaug.medical.instance import Instance
 
-__all__ = ["IN_VOLUMES", "SeriesFinding", "kinship", "notes"]
+__all__ = ["IN_VOLUMES", "REFUSING", "SeriesFinding", "kinship", "notes"]
 
 IN_VOLUMES = ("CT", "MR")
 """Modalities whose images can make up a volume."""
@@ -100,3 +100,9 @@ _NOTES: tuple[tuple[SeriesFinding, Callable[[Sequence[Instance]], bool]], ...] =
     ),
 )
 """What is found on the headers alone, and when."""
+
+REFUSING = (
+    *("duplicate-position", "missing-slice", "shifted-slices", "gantry-tilt"),
+    *(finding.code for finding, _ in _NOTES if finding.refuses),
+)
+"""Codes of the findings that make a stack wrong as a volume: those that stacks.py reckons, and those of headers."""

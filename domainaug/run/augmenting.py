@@ -8,7 +8,7 @@ import sqlite3
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -54,6 +54,7 @@ def augment(
     timeout: float | None = 60.0,
     layout: Layout | None = None,
     jpeg_quality: int | None = None,
+    allow: Collection[str] = (),
     progress: Callable[[Progress], None] | None = None,
 ) -> RunSummary:
     """Write augmented copies of everything in `source` into `out`.
@@ -77,6 +78,7 @@ def augment(
         layout: How the source is laid out; found out by default.
         jpeg_quality: Write copies of JPEG pictures as JPEG of this quality, 1 to 100. None, the default, writes all
             losslessly: compressing twice is an effect too. Masks are lossless always.
+        allow: Findings that would set a DICOM stack aside and are accepted ("gantry-tilt" ...).
         progress: Called after every copy, in this thread.
 
     Returns:
@@ -91,7 +93,7 @@ def augment(
     chosen = engine_named(engine, workers=processes)
     plan = make_plan(
         source, out, profile=profile, copies=copies, seed=seed, strength=strength, options=options, layout=layout,
-        jpeg_quality=jpeg_quality,
+        jpeg_quality=jpeg_quality, allow=allow,
     )  # fmt: skip
     run = _Run(plan, chosen, memory_limit, timeout, progress)
     return run.rehearsed(began, workers=processes) if dry_run else run.performed(began)

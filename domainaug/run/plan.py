@@ -6,13 +6,13 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
-from domainaug.errors import DomainAugError, OutputError, UnreadableInput
+from domainaug.errors import DomainAugError, OutputError, UnknownName, UnreadableInput
 from domainaug.layouts import layout_for
 from domainaug.layouts.layout import Item, Layout, SetAside
 from domainaug.medical.zipped import unpacked
@@ -22,7 +22,7 @@ from domainaug.run.job import TEMPORARY, Task, hashed, source_digest
 from domainaug.run.ledger import LEDGER, Ledger, Row
 from domainaug.run.versions import versions
 
-__all__ = ["LOCK", "Plan", "Standing", "check_out", "make_plan"]
+__all__ = ["LOCK", "Plan", "Standing", "check_out", "make_plan", "with_allowed", "with_quality"]
 
 LOCK = ".lock"
 """The file that keeps a second run out of an output folder."""
@@ -31,6 +31,7 @@ _IDENTITY = {
     "source": "source",
     "layout": "layout",
     "jpeg_quality": "JPEG quality",
+    "allow": "allowed findings",
     "profile": "profile",
     "profile_version": "profile version",
     "options": "options",
@@ -80,6 +81,7 @@ class Plan:
             "source": _relative(self.source, self.out),
             "layout": self.layout.name,
             "jpeg_quality": getattr(self.layout, "jpeg_quality", None),
+            "allow": sorted(getattr(self.layout, "allow", ())),
             "profile": self.profile.id,
             "profile_version": self.profile.version,
             "profile_digest": self.profile.digest,
@@ -134,6 +136,7 @@ def make_plan(
     options: Mapping[str, Any] | None,
     layout: Layout | None,
     jpeg_quality: int | None = None,
+    allow: Collection[str] = (),
 ) -> Plan:
     """Scan the source and settle what will be done; nothing is written.
 
@@ -157,7 +160,7 @@ def make_plan(
         how = "write one or extend a profile that has one"
         raise DomainAugError(f"{profile.id} has no recipe: nothing would change; {how}")
     place = unpacked(source)
-    layout = with_quality(layout_for(place) if layout is None else layout, jpeg_quality)
+    layout = with_allowed(with_quality(layout_for(place) if layout is None else layout, jpeg_quality), allow)
     check_out(source, out)
     found = layout.scan(place)
     if not found.items and not found.set_aside:
@@ -180,6 +183,26 @@ def with_quality(layout: Layout, jpeg_quality: int | None) -> Layout:
     if not hasattr(layout, "jpeg_quality"):
         raise DomainAugError(f"jpeg_quality={jpeg_quality}: {layout.name} writes no JPEG; leave the quality out")
     changed: Layout = replace(cast(Any, layout), jpeg_quality=jpeg_quality)
+    return changed
+
+
+def with_allowed(layout: Layout, allow: Collection[str]) -> Layout:
+    """Return a layout that accepts findings that it would set a stack aside for; itself for none.
+
+    Raises:
+        UnknownName: No such finding sets a stack aside.
+        DomainAugError: The layout knows no findings.
+    """
+    if not allow:
+        return layout
+    if not hasattr(layout, "allow"):
+        raise DomainAugError(f"allow={', '.join(allow)}: {layout.name} has no findings to allow; DICOM studies have")
+    from domainaug.medical.findings import REFUSING
+
+    for code in allow:
+        if code not in REFUSING:
+            raise UnknownName("finding", code, REFUSING)
+    changed: Layout = replace(cast(Any, layout), allow=frozenset(allow))
     return changed
 
 

@@ -21,7 +21,7 @@ from domainaug.run.augmenting import MEMORY_LIMIT, default_workers
 from domainaug.run.engines import engine_named
 from domainaug.run.job import File, Job, Made, Task, hashed, sealed
 from domainaug.run.ledger import LEDGER, Ledger, Row
-from domainaug.run.plan import with_quality
+from domainaug.run.plan import with_allowed, with_quality
 from domainaug.run.summary import Progress, in_time
 from domainaug.run.versions import versions
 
@@ -137,7 +137,8 @@ def replay(
     out = Path(out)
     with Ledger(out / LEDGER) as ledger:
         header = ledger.header
-        used = with_quality(layout_named(header["layout"]) if layout is None else layout, header.get("jpeg_quality"))
+        used = layout_named(header["layout"]) if layout is None else layout
+        used = with_allowed(with_quality(used, header.get("jpeg_quality")), header.get("allow", ()))
         seen = _Replay(out, header, list(ledger.rows()), ledger.whole_files(), used, progress)
     place = Path(source) if source is not None else (out / header["source"])
     seen.prove(_profile(header, out, profile), place, engine, max(workers or default_workers(), 1))

@@ -1,16 +1,17 @@
 import shutil
 from pathlib import Path
 
+import pydicom
 import pytest
 from pydicom.data import get_testdata_file
 
-from domainaug.errors import DomainAugError
+from domainaug.errors import DomainAugError, OutputError, UnknownName
 from domainaug.layouts.coco import Coco
 from domainaug.layouts.dicom_study import DicomStudy
 from domainaug.layouts.image_folder import ImageFolder
 from domainaug.profile import load_profile
-from domainaug.run import augment
-from domainaug.run.plan import make_plan, with_quality
+from domainaug.run import augment, replay
+from domainaug.run.plan import make_plan, with_allowed, with_quality
 
 CT = Path(str(get_testdata_file("CT_small.dcm")))
 
@@ -49,6 +50,42 @@ class TestWhatAProfileIsFor:
     @pytest.mark.parametrize("profile", ["general/photo", "manufacturing/metal-surface"])
     def test_a_profile_that_names_no_modality_takes_any(self, tmp_path, profile):
         assert len(plan(CT, tmp_path, load_profile(profile)).items) == 1
+
+
+class TestAllowedFindings:
+    def test_they_are_told_to_the_layout_which_stays_as_it_is_otherwise(self):
+        layout = DicomStudy()
+        assert with_allowed(layout, ()) is layout
+        assert with_allowed(layout, ["gantry-tilt"]).allow == {"gantry-tilt"}
+
+    def test_one_that_does_not_exist_is_refused_with_the_nearest(self):
+        with pytest.raises(UnknownName, match="did you mean 'gantry-tilt'"):
+            with_allowed(DicomStudy(), ["gantry_tilt"])
+
+    def test_pictures_have_none(self):
+        with pytest.raises(DomainAugError, match="image-folder has no findings to allow"):
+            with_allowed(ImageFolder(), ["gantry-tilt"])
+
+    def test_a_run_knows_what_it_allowed_and_is_replayed_with_it(self, tmp_path):
+        given = {"profile": "medical/ct-chest", "engine": "serial"}
+        strict = augment(gapped(tmp_path), tmp_path / "strict", **given)
+        assert [aside.code for aside in strict.set_aside] == ["missing-slice"]
+        allowing = augment(tmp_path / "ct", tmp_path / "out", allow=["missing-slice"], **given)
+        assert (allowing.done, allowing.set_aside) == (1, ())
+        assert replay(tmp_path / "out", engine="serial").ok
+        with pytest.raises(OutputError, match="allowed findings was"):
+            augment(tmp_path / "ct", tmp_path / "out", **given)
+
+
+def gapped(folder):
+    """Return a CT stack that lacks a slice."""
+    (folder / "ct").mkdir()
+    for number, place in enumerate((0.0, 5.0, 10.0, 20.0)):
+        dataset = pydicom.dcmread(str(get_testdata_file("CT_small.dcm")))
+        dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = f"1.2.826.0.1.{number + 1}"
+        dataset.ImagePositionPatient, dataset.InstanceNumber = [-10.0, 20.0, place], number + 1
+        dataset.save_as(folder / "ct" / f"{number}.dcm")
+    return folder / "ct"
 
 
 class TestTheQualityOfJpegs:
