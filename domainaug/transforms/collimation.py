@@ -70,7 +70,7 @@ class Collimation(Exposed, A.DualTransform):  # type: ignore[misc]
         fill_mask: float = 0.0,
         spacing: Sequence[float] | None = None,
         response: str = "log",
-        decades: float = 3.0,
+        decades: float = 2.0,
         bright: str = "dense",
         p: float = 0.5,
     ) -> None:
@@ -158,7 +158,7 @@ class Collimation(Exposed, A.DualTransform):  # type: ignore[misc]
     def drawn_effects(self, params: Drawn, frame: Frame) -> Generators:
         """Return what one draw did."""
         seen = float((self._depth(params, (frame.height, frame.width)) > 0).mean())
-        return Generators.bounds(outside=Interval(1 - seen, 1 - seen), field_of_view=Interval(seen, seen))
+        return Generators.bounds(outside=Interval(1 - seen, 1 - seen))  # nothing left its place
 
     def _effects(self, opened: float, shift: float, angle: float, frame: Frame) -> Generators:
         long = max(frame.aspect, 1 / frame.aspect)

@@ -29,6 +29,7 @@ __all__ = ["BeamHardening", "Rings", "reconstructed"]
 Array = NDArray[np.float64]
 
 _CALIBRATION = 120.0  # kV for which HU of rings are reckoned
+_NEAREST, _FURTHEST = 0.02, 0.7  # where elements are off, as shares of half the diagonal
 _BONE = (150.0, 350.0)  # HU from which, and above which all, of a voxel counts as bone
 _SMOOTH_SIDE = 256  # pixels along the longer side on which hardening, which is smooth, is reconstructed
 
@@ -85,7 +86,7 @@ class Rings(SliceWise, A.ImageOnlyTransform):  # type: ignore[misc]
         count = round(even(*self.elements))
         return {
             "spacing": needed_spacing(self, data, self.spacing),
-            "elements": tuple((even(0.02, 0.7), even(*self.gain_error) * self._sign()) for _ in range(count)),
+            "elements": tuple((even(_NEAREST, _FURTHEST), even(*self.gain_error) * self._sign()) for _ in range(count)),
             "center": (even(-self.center_mm, self.center_mm), even(-self.center_mm, self.center_mm)),
         }
 
@@ -100,7 +101,7 @@ class Rings(SliceWise, A.ImageOnlyTransform):  # type: ignore[misc]
         )
         far = np.hypot(down[:, None], right)
         reach = float(far.max())
-        half = float(np.hypot(shape[0] * spacing[0], shape[1] * spacing[1])) / 2
+        half = _half_diagonal(shape, spacing)
         elements = [(at * half, gain) for at, gain in params["elements"]]
         step = min(*spacing, self.element_mm) / 4
         radii = np.arange(0.0, reach + step, step)
@@ -131,19 +132,22 @@ class Rings(SliceWise, A.ImageOnlyTransform):  # type: ignore[misc]
 
     def declare_effects(self, frame: Frame) -> Generators:
         """Return what it does at most."""
-        return _striped(self._highest(self.gain_error[1], self.elements[1], frame))
+        nearest = _NEAREST * _half_diagonal((frame.height, frame.width), self.spacing or frame.spacing or (0.7, 0.7))
+        return _striped(self._highest(self.gain_error[1], self.elements[1], nearest) / frame.span)
 
     def drawn_effects(self, params: Drawn, frame: Frame) -> Generators:
-        """Return what one draw did at most: rings are strongest near the axis."""
+        """Return what one draw did at most: as if the strongest were the nearest."""
+        half = _half_diagonal((frame.height, frame.width), params["spacing"])
+        nearest = min(at for at, _ in params["elements"]) * half
         gain = max(abs(gain) for _, gain in params["elements"])
-        return replace(_striped(self._highest(gain, len(params["elements"]), frame)), exact=False)
+        high = self._highest(gain, len(params["elements"]), nearest) / frame.span
+        return replace(_striped(high), exact=False)
 
-    def _highest(self, gain: float, count: float, frame: Frame) -> float:
-        """Return the height of the strongest ring as a share of the range; two may touch."""
+    def _highest(self, gain: float, count: float, nearest: float) -> float:
+        """Return HU of a ring at `nearest` mm from the axis; of several, two may touch."""
         step = self.element_mm / 4
-        nearest = 0.02 * 128 * step  # the smallest ring of a picture a quarter as fine as most
-        one = float(np.abs(self._profile([(nearest, -gain)], step, 64)).max())
-        return one * (2 if count > 1 else 1) / frame.span
+        made = self._profile([(nearest, -gain)], step, int((nearest + 4 * self.element_mm) / step))
+        return float(np.abs(made).max()) * (2 if count > 1 else 1)
 
 
 class BeamHardening(SliceWise, A.ImageOnlyTransform):  # type: ignore[misc]
@@ -232,6 +236,10 @@ class BeamHardening(SliceWise, A.ImageOnlyTransform):  # type: ignore[misc]
         errors = hardening(beam, paths, nothing, water, 0.0), 4 * hardening(beam, nothing, 0.25 * paths, 0.0, bone)
         in_water, in_bone = (float(np.abs(np.diff(each)).max()) / beam.effective for each in errors)
         return 2000 * (in_water + (in_bone if frame.high > _BONE[0] else 0.0)) / frame.span
+
+
+def _half_diagonal(shape: Sequence[int], spacing: Sequence[float]) -> float:
+    return float(np.hypot(shape[0] * spacing[-2], shape[1] * spacing[-1])) / 2
 
 
 def hardening(beam: Beam, soft: Plane, bone: Plane, water_share: float, bone_share: float) -> Plane:

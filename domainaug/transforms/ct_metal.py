@@ -10,18 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domainaug._albumentations import A
-from domainaug.declare.sets import up_to
-from domainaug.effects import EFFECTS
+from domainaug.declare.sets import about, up_to
+from domainaug.effects import Interval
 from domainaug.generators import Frame, Generators
 from domainaug.transforms.arguments import choices, distances, number, share, span
 from domainaug.transforms.beam import METALS, Beam, beam_of
 from domainaug.transforms.ct_artifacts import reconstructed
-from domainaug.transforms.ct_noise import water_equivalent
+from domainaug.transforms.ct_noise import KERNELS, water_equivalent
 from domainaug.transforms.fusing import Drawn
 from domainaug.transforms.own import draw_key, governed, spacing_of
 from domainaug.transforms.slicewise import Plane, SliceWise, needed_spacing
 
-__all__ = ["MetalStreaks"]
+__all__ = ["MetalStreaks", "softened"]
+
+_AIR = -300.0  # HU up to which a voxel is not of the body
 
 
 class MetalStreaks(SliceWise, A.ImageOnlyTransform):  # type: ignore[misc]
@@ -42,7 +44,7 @@ class MetalStreaks(SliceWise, A.ImageOnlyTransform):  # type: ignore[misc]
         strength: Share of the error that the scanner's correction of metal artifacts left; a number, or a range.
         photons: That reach an element of the detector in a view with nothing in between, at most.
         threshold: HU from which on what is there counts as metal; enamel has up to 3000.
-        ceiling: The highest HU the scanner writes; metal shows as that.
+        ceiling: The highest HU the scanner writes, as which a rod shows.
         kvp: Tube voltage in kV, 60 to 150; a number, or a range.
         spacing: Millimeters from one pixel to the next, ([slices,] rows, columns); what the call says goes before.
         p: How often it happens.
@@ -107,15 +109,14 @@ class MetalStreaks(SliceWise, A.ImageOnlyTransform):  # type: ignore[misc]
         }
 
     def prepared(self, params: dict[str, Any], array: NDArray[Any], axes: int) -> dict[str, Any]:
-        """Return `params` with the rods: first and last slice, middle and radius of each, in mm."""
+        """Return `params` with the rods: first and last slice, row and column of the middle, and radius in mm."""
         stack = array if axes == 3 else array[None]
         placed = []
         for rod in params["rods"]:
             half = np.inf if params["slices_mm"] is None else rod["long"] / (2 * params["slices_mm"])
             middle = min(int(rod["height"] * len(stack)), len(stack) - 1)
             plane = stack[middle] if stack.ndim == 3 else stack[middle, ..., 0]
-            body = np.flatnonzero(plane > -300)
-            inside = body if len(body) else np.arange(plane.size)
+            inside = np.flatnonzero(_body(plane))
             row, column = divmod(int(inside[int(rod["place"] * len(inside))]), plane.shape[1])
             placed.append((middle - half, middle + half, row, column, rod["diameter"] / 2))
         return {**params, "placed": placed}
@@ -126,17 +127,20 @@ class MetalStreaks(SliceWise, A.ImageOnlyTransform):  # type: ignore[misc]
 
         spacing, beam = params["spacing"], beam_of(params["kvp"])
         put = _rods(values.shape, spacing, [rod[2:] for rod in params["placed"] if rod[0] <= stream <= rod[1]])
-        filled = np.maximum(put, (values >= self.threshold).astype(np.float32))
+        there = values >= self.threshold
+        filled = np.maximum(put, there.astype(np.float32))
         if not filled.any():
             return values
-        shown = values + put * (np.float32(self.ceiling) - np.minimum(values, np.float32(self.ceiling)))
+        solid = np.float32(beam.times_water[params["metal"]])
         angles = views(int(1.2 * max(values.shape)) + 16)
-        tissue = project(water_equivalent(values) * (1 - filled), spacing, angles)
-        metal = project(filled * np.float32(beam.times_water[params["metal"]]), spacing, angles)
+        density = water_equivalent(values)
+        tissue, metal = project(density * (1 - filled), spacing, angles), project(filled * solid, spacing, angles)
         error = self._error(beam, tissue, metal, params, stream) * np.float32(params["strength"])
-        streaks = reconstructed(error, beam, values.shape, spacing, angles, values.shape)
+        made = values + reconstructed(error, beam, values.shape, spacing, angles, values.shape)
+        # What is put in is as soft as the kernel makes it; what is there already is.
+        made += 1000 * (softened(put * solid, spacing) - put * density)
         # Inside metal the scanner's scale ends, whatever the streaks say.
-        return np.where(filled >= 0.5, np.minimum(shown, np.float32(self.ceiling)), shown + streaks)
+        return np.where(there, values, np.minimum(made, np.float32(self.ceiling)))
 
     def _error(self, beam: Beam, tissue: Plane, metal: Plane, params: Drawn, stream: int) -> Plane:
         """Return by how much line integrals are off where rays pass metal."""
@@ -156,40 +160,57 @@ class MetalStreaks(SliceWise, A.ImageOnlyTransform):  # type: ignore[misc]
         return error
 
     def declare_effects(self, frame: Frame) -> Generators:
-        """Return what it can do: beside metal hardly anything is out of reach."""
-        return self._effects(self.strength[1], self.objects[1], self.diameter_mm[1], frame, exact=True)
+        """Return what it can do at most: streaks of 2000 HU beside metal, where nothing is corrected."""
+        return self._effects(self.strength[1], self.objects[1] * self.diameter_mm[1] ** 2, self.spacing, frame)
 
     def drawn_effects(self, params: Drawn, frame: Frame) -> Generators:
         """Return what one draw did at most; how much depends on the slice."""
-        widest = max((rod["diameter"] for rod in params["rods"]), default=0.0)
-        return self._effects(params["strength"], len(params["rods"]), widest, frame, exact=False)
+        squares = sum(rod["diameter"] ** 2 for rod in params["rods"])
+        return replace(self._effects(params["strength"], squares, params["spacing"], frame), exact=False)
 
-    def _effects(self, strength: float, count: float, widest: float, frame: Frame, *, exact: bool) -> Generators:
+    def _effects(self, strength: float, squares: float, spacing: tuple[float, ...] | None, frame: Frame) -> Generators:
+        """Return bounds; `squares` is the sum of the squares of diameters, in mm²."""
         most = strength * 2000 / frame.span
-        rows, columns = (self.spacing or frame.spacing or (1.0, 1.0))[-2:]
-        covered = min(
-            1.0,
-            1.3
-            * count
-            * np.pi
-            / 4
-            * (widest + 2 * max(rows, columns)) ** 2
-            / (rows * columns * frame.height * frame.width),
-        )
-        tones = {name: EFFECTS[name].anything for name in ("brightness", "contrast", "gamma", "tone", "local_gain")}
-        made = Generators.bounds(
-            tones,
+        rows, columns = (spacing or frame.spacing or (1.0, 1.0))[-2:]
+        put = min(1.0, np.pi / 4 * squares / (rows * columns * frame.height * frame.width))
+        strong = min(1.0, most) if most > 0.1 else 0.0  # what strong streaks run over looks like something else
+        return Generators.bounds(
             streaks=up_to(most),
             noise=up_to(most),
-            impulse_noise=up_to(min(1.0, most)),
-            foreign_content=up_to(covered + min(1.0, most)),
-            occlusion=up_to(covered + min(1.0, most)),
-            sharpening=EFFECTS["sharpening"].anything,
-            inversion=EFFECTS["inversion"].anything,
-            pixelation=EFFECTS["pixelation"].anything,
+            local_gain=up_to(most),
+            tone=up_to(min(1.0, most)),
+            brightness=about(min(1.0, most)),
+            contrast=Interval(max(0.0, 1 - 2 * most), 1 + 2 * most),
+            gamma=Interval(max(0.2, 1 - 3 * most), 1 + 4 * most),
+            impulse_noise=up_to(strong),
+            foreign_content=up_to(min(1.0, put + strong)),
+            occlusion=up_to(min(1.0, put + strong)),
+            sharpening=up_to(10 * most),
+            inversion=up_to(strong),
+            pixelation=Interval(1.0, 1 + 20 * strong),
             content=True,
         )
-        return replace(made, exact=exact)
+
+
+def _body(plane: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return the largest piece that is no air, which the table is not; all where there is none."""
+    from scipy import ndimage
+
+    pieces, count = ndimage.label(plane > _AIR)
+    if not count:
+        return np.ones(plane.shape, np.bool_)
+    return np.asarray(pieces == 1 + np.bincount(pieces.ravel())[1:].argmax(), np.bool_)
+
+
+def softened(picture: Plane, spacing: tuple[float, float]) -> Plane:
+    """Return a picture as reconstruction with the standard kernel shows it."""
+    from scipy import fft
+
+    size = [fft.next_fast_len(n + 32, real=True) for n in picture.shape]  # with room for what would come around
+    down, right = np.fft.fftfreq(size[0], spacing[0])[:, None], np.fft.rfftfreq(size[1], spacing[1])
+    window = KERNELS["standard"](np.hypot(down, right)).astype(np.float32)
+    soft = fft.irfft2(fft.rfft2(picture, size) * window, size)[: picture.shape[0], : picture.shape[1]]
+    return np.asarray(soft, np.float32)
 
 
 def _rods(shape: tuple[int, ...], spacing: tuple[float, float], rods: Sequence[tuple[Any, ...]]) -> Plane:

@@ -53,7 +53,7 @@ class Exposed(SliceWise):
         p: How often it happens.
     """
 
-    def __init__(self, response: str = "log", decades: float = 3.0, bright: str = "dense", p: float = 0.5) -> None:
+    def __init__(self, response: str = "log", decades: float = 2.0, bright: str = "dense", p: float = 0.5) -> None:
         super().__init__(p=share(self, "p", p))  # type: ignore[call-arg]
         self.response = choice(self, "response", response, ("log", "linear"))
         self.decades = number(self, "decades", decades, above=0.0, most=8.0)

@@ -38,9 +38,8 @@ class QuantumNoise(Exposed, A.ImageOnlyTransform):  # type: ignore[misc]
     """Counts photons: what a detector reads of `photons` where the exposure is full is Poisson distributed.
 
     Of the photons that arrive a detector counts a share, its detective quantum efficiency; the standard deviation of
-    what it reads is the root of exposure / (photons x dqe). The picture counts as free of noise. An exposure of 1 uGy
-    is about 30 000 photons a square millimeter (30 174 for the beam RQA 5 of IEC 62220-1): 2.5 uGy on pixels of 0.14 mm
-    are 1 470.
+    what it reads is the root of exposure / (photons x dqe). The picture counts as free of noise. 1 uGy is about 30 000
+    photons a square millimeter in the beam RQA 5 of IEC 62220-1: 2.5 uGy on pixels of 0.14 mm are 1 470.
 
     Args:
         photons: That reach a pixel where the exposure is full; a number, or a range.
@@ -58,7 +57,7 @@ class QuantumNoise(Exposed, A.ImageOnlyTransform):  # type: ignore[misc]
         photons: float | Sequence[float] = (2e3, 2e4),
         dqe: float = 0.6,
         response: str = "log",
-        decades: float = 3.0,
+        decades: float = 2.0,
         bright: str = "dense",
         p: float = 0.5,
     ) -> None:
@@ -115,7 +114,7 @@ class Exposure(Exposed, A.ImageOnlyTransform):  # type: ignore[misc]
         photons: float = 1e4,
         leveled: bool = False,
         response: str = "log",
-        decades: float = 3.0,
+        decades: float = 2.0,
         bright: str = "dense",
         p: float = 0.5,
     ) -> None:
@@ -197,7 +196,7 @@ class Scatter(Exposed, A.ImageOnlyTransform):  # type: ignore[misc]
         width_mm: float | Sequence[float] = (20.0, 60.0),
         spacing: Sequence[float] | None = None,
         response: str = "log",
-        decades: float = 3.0,
+        decades: float = 2.0,
         bright: str = "dense",
         p: float = 0.5,
     ) -> None:
@@ -297,7 +296,7 @@ class GridLines(Exposed, A.ImageOnlyTransform):  # type: ignore[misc]
         along: str = "columns",
         spacing: Sequence[float] | None = None,
         response: str = "log",
-        decades: float = 3.0,
+        decades: float = 2.0,
         bright: str = "dense",
         p: float = 0.5,
     ) -> None:

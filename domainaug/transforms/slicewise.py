@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -74,12 +75,12 @@ def needed_spacing(owner: Any, data: Mapping[str, Any], own: tuple[float, ...] |
     """Return mm from row to row and from column to column.
 
     Raises:
-        ImageError: Nothing tells.
+        ImageError: Nothing tells, or what is told is no distance.
     """
     spacing = spacing_of(data, own, 2)
-    if spacing is None:
+    if spacing is None or not all(0 < each < math.inf for each in spacing):
         raise ImageError(
             f"{type(owner).__name__} has to know how many mm a pixel is: pass spacing=([slices,] rows, columns) to the "
-            "call or to the transform"
+            f"call or to the transform; got {spacing}"
         )
     return spacing[0], spacing[1]

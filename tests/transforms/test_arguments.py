@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domainaug.transforms.arguments import choice, counts, distances, number, share, span, spans
+from domainaug.transforms.arguments import choice, choices, counts, distances, number, share, span, spans
 
 
 class Thing:
@@ -62,6 +62,15 @@ class TestOthers:
     def test_words(self):
         with pytest.raises(ValueError, match="Thing: order: one of linear, cubic is needed, got 'lanczos'"):
             choice(OWNER, "order", "lanczos", ("linear", "cubic"))
+
+    @pytest.mark.parametrize(("given", "kept"), [("cubic", ("cubic",)), (["linear", "cubic"], ("linear", "cubic"))])
+    def test_one_word_or_several(self, given, kept):
+        assert choices(OWNER, "order", given, ("linear", "cubic")) == kept
+
+    @pytest.mark.parametrize("given", [(), ("linear", "lanczos"), 3, None])
+    def test_several_words_are_held_as_one_is(self, given):
+        with pytest.raises(ValueError, match="Thing: order: one of linear, cubic is needed"):
+            choices(OWNER, "order", given, ("linear", "cubic"))
 
     @pytest.mark.parametrize("given", [3, 4.0, (4, 3), (), "5", (4, 4, 4, 4), True])
     def test_counts_are_whole_and_one_or_one_an_axis(self, given):
