@@ -31,6 +31,7 @@ _SMOOTH = (1.0, 2.0)  # likewise, of the picture smoothed
 _PLAIN_FAN = math.radians(25)
 _FLICKERS = (0.7, 1.5, 3.0)  # standard deviations over a cine, likewise
 _COLORED = 24 / 255  # spread of the channels of what is not gray; JPEG leaves gray pixels about half of it
+_PLATE = 0.2  # share of the frame that an area of one level has at most, if letters are to stand on it
 _COMMON = 0.15  # share of the frame from which on a second level may be the ground
 _SECOND = 0.85  # trust in that
 _SMOOTHED = 0.88  # trust in what letters may be merged in
@@ -198,7 +199,10 @@ def _plates(frames: Array, shown: NDArray[np.float32]) -> Mask:
 
     square = np.ones((5, 5), np.uint8)
     flat = (cv2.dilate(shown, square) - cv2.erode(shown, square) < 0.3) & (shown > _TOLERANCES[-1]) & (shown < 250)
-    return np.asarray(_colored(frames) | (cv2.dilate(flat.astype(np.uint8), square) > 0))
+    _, labels, facts, _ = cv2.connectedComponentsWithStats(flat.astype(np.uint8), connectivity=8)
+    plate = facts[:, cv2.CC_STAT_AREA] < _PLATE * flat.size
+    plate[0] = False
+    return np.asarray(_colored(frames) | (cv2.dilate(plate[labels].astype(np.uint8), square) > 0))
 
 
 def _drawn(frames: Array, shown: NDArray[np.float32], flicker: Array | None) -> Mask:
