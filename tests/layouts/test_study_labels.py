@@ -212,6 +212,26 @@ def test_a_mirrored_patient_has_labels_of_the_other_side_or_none(
     assert read_labels(folder / "SEG01.dcm").segments[0].name == "right kidney"
 
 
+def test_a_single_slice_takes_its_labels_along(tmp_path: Path) -> None:
+    place = tmp_path / "study"
+    place.mkdir()
+    one = pydicom.dcmread(str(get_testdata_file("CT_small.dcm")))
+    pixels = np.full((128, 128), 1024, "<i2")
+    pixels[30:60, 40:90] = 1424
+    one.PixelData = pixels.tobytes()
+    one.save_as(place / "image.dcm")
+    (series,) = read_study(place).series
+    assert series.kind == "images"
+    grid = Grid.of_series(series)
+    labels = Labels((Segment(1, "plate"),), (Mask(grid, (pixels > 1100).astype(np.uint8)[None]),))
+    (place / "seg.dcm").write_bytes(write_seg(labels, Copy((one,), grid)))
+    (folder,) = copies(ran(place, MOVING))
+    (copy,) = read_study(folder).series
+    bright = copy.pixels()[0] > 200
+    mask = read_labels(folder / "SEG01.dcm").masks[0].values[0] == 1
+    assert 2 * (mask & bright).sum() / (mask.sum() + bright.sum()) > 0.98
+
+
 def test_a_study_without_labels_is_as_it_was(study: Path) -> None:
     for name in ("seg.dcm", "structures.dcm"):
         (study / name).unlink()
