@@ -39,9 +39,9 @@ from domainaug.medical.explicit import (
     is_padding_or_none,
     read_elements,
 )
-from domainaug.medical.instance import ASKED_TAGS, Instance, Storage, describe, describe_placed
+from domainaug.medical.instance import ASKED_TAGS, Instance, describe, describe_placed
 from domainaug.medical.opening import ENCAPSULATED, NATIVE, open_dicom, quiet
-from domainaug.medical.pixels import Stored, decode, pixel_type
+from domainaug.medical.pixels import Ends, Stored, decode, ends_of, pixel_type
 from domainaug.medical.plain import Layout, is_plain, numbers
 
 __all__ = ["Opened", "Opener", "Picture", "Room", "differing"]
@@ -119,14 +119,19 @@ class Picture:
     frame: bytes | None = None
     unread: int = 0
 
-    def finished(self) -> bool:
-        """Read or decode what is left to be, and return whether the pixels are sound; for any thread."""
-        instance = self.opened.instance
+    def finished(self) -> Ends | None:
+        """Read or decode what is left to be, and return the lowest and highest value; for any thread.
+
+        None where the pixels are not sound.
+        """
+        instance, storage = self.opened.instance, self.opened.instance.storage
         if self.unread and not _read_into(self.plane, instance.path, self.unread):
-            return False
+            return None
         if self.frame is not None and not codecs.decode_into(self.plane, self.frame, instance):
-            return False
-        return _in_range(self.plane, instance.storage)
+            return None
+        low, high = ends_of(self.plane)  # now, while they are in the cache
+        # Where all values fit the bits that count, the bits beyond them repeat what those say.
+        return (low, high) if storage.lowest <= low and high <= storage.highest else None
 
 
 class Opener:
@@ -263,13 +268,6 @@ class Opener:
         if _META_UID in elements.meta and not is_plain(elements.meta[_META_UID]):
             raise Unsure
         return known
-
-
-def _in_range(plane: Stored, storage: Storage) -> bool:
-    """Return whether all values fit the bits that count; then the bits beyond them repeat what those say."""
-    if storage.stored == storage.allocated:
-        return True
-    return storage.lowest <= int(plane.min()) and int(plane.max()) <= storage.highest
 
 
 def _read_into(plane: Stored, path: Path, at: int) -> bool:

@@ -44,5 +44,5 @@ def load(files: Iterable[Path], *, threads: int | None = None) -> Loaded:
     Raises:
         UnreadableInput: A file cannot be read or decoded.
     """
-    opened, stored = pictures(list(files), threads=threads)
-    return Loaded(View.of(Series.of([one.instance for one in opened]), stored), opened)
+    opened, stored, ends = pictures(list(files), threads=threads)
+    return Loaded(View.of(Series.of([one.instance for one in opened]), stored, ends), opened)

@@ -23,11 +23,13 @@ from domainaug.medical.opening import NATIVE, border
 __all__ = [
     "WHOLE",
     "Array",
+    "Ends",
     "Stored",
     "codestream_size",
     "decode",
     "differ",
     "digest",
+    "ends_of",
     "is_padding",
     "is_whole",
     "may_hold_padding",
@@ -43,6 +45,8 @@ Array = NDArray[np.floating] | NDArray[np.int16]
 """Physical values; whole numbers where `WHOLE` can hold all that becomes of them."""
 WHOLE = np.dtype(np.int16)
 Stored = NDArray[np.integer]
+Ends = tuple[int, int]
+"""The lowest and highest stored value of an image."""
 
 _PLUGIN = {RLELossless: "pydicom"}  # the others panic on damaged data, and write a backtrace to stderr
 _START_OF_FRAME = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}  # JPEG frame headers; F7 is JPEG-LS
@@ -274,12 +278,18 @@ def digest(stored: Stored) -> bytes:
     return hashlib.sha256(stored.reshape(-1).view(np.uint8).data).digest()
 
 
+def ends_of(stored: Stored) -> Ends:
+    """Return the lowest and highest of some stored values."""
+    return int(stored.min()), int(stored.max())
+
+
 def may_hold_padding(stored: Stored, storage: Storage) -> bool:
     """Return whether any value may be padding; looking at the smallest and largest one is cheap."""
     if storage.padding is None or not stored.size:
         return False
     low, high = storage.padding
-    return bool(int(stored.min()) <= high and int(stored.max()) >= low)
+    least, most = ends_of(stored)
+    return least <= high and most >= low
 
 
 def is_padding(stored: Stored, storage: Storage) -> NDArray[np.bool_]:

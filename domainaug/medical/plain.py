@@ -17,6 +17,7 @@ from domainaug.medical.explicit import Elements
 __all__ = ["Layout", "is_plain", "numbers"]
 
 _META_LENGTH = 0x00020000
+_HEAD = 12  # bytes of the pixel data's tag, representation and length
 _DECIMAL = rb"(?![0-9.+-]{17})[-+]?[0-9]{1,9}(?:\.[0-9]*)?"  # of up to 16 characters
 _TEXT = rb"[!-\[\]-}](?:[ -\[\]-}]*[!-\[\]-}])? ?"  # one value, in letters that every character set shares
 _PLAIN = {
@@ -81,6 +82,9 @@ class Layout:
         known = self.elements
         if len(content) < known.pixels_at:
             return None
+        head = slice(known.pixels_at - _HEAD, known.pixels_at)
+        if content[head] != self.content[head].tobytes():
+            return None  # mostly so where anything has another length, and soonest found out here
         other = np.frombuffer(content, np.uint8, known.pixels_at)
         places = np.flatnonzero(other[128:] != self.content[128:]) + 128
         which = np.searchsorted(self.starts, places, side="right") - 1

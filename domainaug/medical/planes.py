@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from domainaug.errors import UnreadableInput
-from domainaug.kernels.threads import run_slabs
-from domainaug.medical.alike import Opened, Opener, Room
+from domainaug.medical.alike import Opened, Opener, Picture, Room
 from domainaug.medical.instance import Instance
 from domainaug.medical.opening import quiet
-from domainaug.medical.pixels import Stored, pixel_type
+from domainaug.medical.pixels import Ends, Stored, pixel_type
+from domainaug.medical.turns import in_turn
 
 __all__ = ["pictures"]
 
@@ -51,31 +51,34 @@ class _Shelf:
         return np.stack(planes)
 
 
-def pictures(files: Sequence[Path], *, threads: int | None = None) -> tuple[list[Opened], Stored]:
+def pictures(files: Sequence[Path], *, threads: int | None = None) -> tuple[list[Opened], Stored, list[Ends | None]]:
     """Read images that are one series, whole.
 
     Args:
         files: In slice order.
-        threads: How many decode compressed pixels; as `kernels.threads.thread_count`.
+        threads: How many read and decode pixels; as `kernels.threads.thread_count`.
 
     Returns:
-        The headers, and stored values, (slices, rows, columns).
+        The headers; stored values, (slices, rows, columns); and the lowest and highest of each slice, where known.
 
     Raises:
         UnreadableInput: A file cannot be read or decoded, or they are of different sizes.
     """
     opener, shelf = Opener(), _Shelf(len(files))
-    with quiet():
-        found = [opener.picture(path, shelf.room(index)) for index, path in enumerate(files)]
-    sound = [False] * len(found)
+    found: list[Picture] = []
+    ends: list[Ends | None] = [None] * len(files)
 
-    def finish(begin: int, end: int) -> None:
-        for index in range(begin, end):
-            sound[index] = found[index].finished()
+    def headers() -> Iterator[int]:
+        for index, path in enumerate(files):
+            found.append(opener.picture(path, shelf.room(index)))
+            yield index
+
+    def finish(index: int) -> None:
+        ends[index] = found[index].finished()
 
     with quiet():
-        run_slabs(finish, len(found), threads)
-    for index, good in enumerate(sound):
-        if not good:
+        in_turn(headers(), finish, threads)
+    for index, sound in enumerate(ends):
+        if sound is None:
             found[index] = opener.strictly(files[index], shelf.room(index))
-    return [one.opened for one in found], shelf.volume([one.plane for one in found])
+    return [one.opened for one in found], shelf.volume([one.plane for one in found]), ends

@@ -134,7 +134,7 @@ class Series:
         Raises:
             UnreadableInput: A file cannot be read or decoded.
         """
-        opened, volume = pictures(self.files)
+        opened, volume, _ = pictures(self.files)
         for instance, one in zip(self.instances, opened, strict=True):
             if one.instance != instance:
                 raise UnreadableInput("changed", _CHANGED, path=instance.path)

@@ -7,7 +7,6 @@ written when all slices are known, because every UID depends on every pixel.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from domainaug.kernels.threads import run_slabs
 from domainaug.medical.loading import Loaded
 from domainaug.medical.pixels import Array, differ, digest
 from domainaug.medical.splice import DerivedFile
+from domainaug.medical.turns import in_turn
 from domainaug.medical.writer import NewPixels
 
 __all__ = ["Each", "new_pixels", "write_files"]
@@ -63,17 +63,12 @@ def write_files(
     Raises:
         OSError: A file cannot be written.
     """
-    turn = threading.Lock()
-    pairs = list(paths)
-    taken = iter(zip(files, pairs, strict=True))
 
-    def write(begin: int, end: int) -> None:
-        for _ in range(begin, end):
-            with turn:
-                file, path = next(taken)
-            file.write(path, durable=durable)
+    def write(pair: tuple[DerivedFile, Path]) -> None:
+        file, path = pair
+        file.write(path, durable=durable)
 
-    run_slabs(write, len(pairs), threads)
+    in_turn(zip(files, paths, strict=True), write, threads)
 
 
 class _Work:

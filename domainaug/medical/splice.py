@@ -139,7 +139,7 @@ class Splicer:
     def __init__(self, whole: Whole) -> None:
         self._whole = whole
         self._models: dict[tuple[bool, int], _Model | None] = {}
-        self._proven: set[tuple[bool, int]] = set()
+        self._proven: set[bool] = set()
 
     def file(self, opened: Opened, plane: Stored, deed: Deed) -> DerivedFile:
         """Return the derived image of one source.
@@ -164,11 +164,11 @@ class Splicer:
             spliced = DerivedFile(model.header(opened, deed), plane)
         except Unsure:
             return DerivedFile(self._whole(opened.dataset, plane, deed))
-        if kind in self._proven:
+        if deed.changed in self._proven:  # of lengths, a model of each is derived whole
             return spliced
         content = self._whole(opened.dataset, plane, deed)
         if content == bytes(spliced):
-            self._proven.add(kind)
+            self._proven.add(deed.changed)
         else:
             self._models[kind] = None
         return DerivedFile(content)

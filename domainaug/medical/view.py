@@ -28,7 +28,9 @@ from domainaug.kernels.threads import run_slabs
 from domainaug.medical.pixels import (
     WHOLE,
     Array,
+    Ends,
     Stored,
+    ends_of,
     is_padding,
     is_whole,
     may_hold_padding,
@@ -69,10 +71,17 @@ class View:
     dtype: np.dtype[Any]
 
     @classmethod
-    def of(cls, series: Series, planes: Sequence[Stored] | Stored) -> View:
-        """Return how the decoded `planes` of `series` are shown; an array of them is taken as it is."""
+    def of(cls, series: Series, planes: Sequence[Stored] | Stored, ends: Sequence[Ends | None] = ()) -> View:
+        """Return how a series is shown.
+
+        Args:
+            series: The series.
+            planes: Its decoded images; an array of them is taken as it is.
+            ends: The lowest and highest stored value of each, where that is known already.
+        """
         stored = planes if isinstance(planes, np.ndarray) else np.stack(planes)
-        low, high = _range(series, stored)
+        known = [given or ends_of(plane) for plane, given in zip(stored, ends or [None] * len(stored), strict=True)]
+        low, high = _range(series, stored, known)
         turned = series.photometric == "MONOCHROME1"
         fill = _fill(series, low, high, turned)
         return cls(series, stored, low, high, fill, turned, _shown_type(series, low, high, fill))
@@ -187,21 +196,24 @@ def _by(shape: tuple[int, ...]) -> str:
     return " x ".join(map(str, shape))
 
 
-def _observed(series: Series, stored: Stored) -> tuple[float, float]:
+def _observed(series: Series, stored: Stored, ends: Sequence[Ends]) -> tuple[float, float]:
     """Return the lowest and highest physical value of the image, padding left out."""
-    ends: list[float] = []
-    for plane, instance in zip(stored, series.instances, strict=True):
-        image = plane[~is_padding(plane, instance.storage)] if may_hold_padding(plane, instance.storage) else plane
-        if image.size:
-            both = np.array([image.min(), image.max()])
-            ends.extend(map(float, to_physical(both, instance.storage)))
-    return (min(ends), max(ends)) if ends else (0.0, 0.0)
+    seen: list[float] = []
+    for plane, both, instance in zip(stored, ends, series.instances, strict=True):
+        storage = instance.storage
+        if may_hold_padding(np.array(both), storage):
+            image = plane[~is_padding(plane, storage)]
+            if not image.size:
+                continue
+            both = ends_of(image)
+        seen.extend(map(float, to_physical(np.array(both, plane.dtype), storage)))
+    return (min(seen), max(seen)) if seen else (0.0, 0.0)
 
 
-def _range(series: Series, stored: Stored) -> tuple[float, float]:
+def _range(series: Series, stored: Stored, ends: Sequence[Ends]) -> tuple[float, float]:
     first = series.instances[0]
     lowest, highest = series.value_range if not first.storage.lookup else (first.storage.lowest, first.storage.highest)
-    low, high = _observed(series, stored)
+    low, high = _observed(series, stored, ends)
     if series.unit == "HU":
         low, high = min(low, _CT_RANGE[0]), max(high, _CT_RANGE[1])
     elif series.modality in ("CR", "DX"):
