@@ -127,7 +127,7 @@ def _winding(
     trace(stages, matrices, along_x, along_y, y, x, n, xs, ys, near)
     settle(xs, n, sizes[2], border, around, near)
     settle(ys, n, sizes[1], border, around, near)
-    split(xs, ys, n, sizes[3:5] - 2, sizes[4], 1, index[start:stop], fx[start:stop], fy[start:stop])
+    split(xs, ys, n, sizes[3] - 2, sizes[4] - 2, sizes[4], 1, index[start:stop], fx[start:stop], fy[start:stop])
 
 
 @compiled

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domainaug.kernels.jit import compiled
-from domainaug.kernels.jit.random import WIDE, draw, new_room
+from domainaug.kernels.jit.random import WIDE, draw
+from domainaug.kernels.jit.wide import wide_vectors
 from domainaug.kernels.point import Bias, Curve, Linear, Point, Posterize, Power, Solarize
 from domainaug.kernels.random import drawn_coarse, halves
 
@@ -20,8 +21,8 @@ __all__ = ["MOST", "ROOM", "pack", "run"]
 MOST = 1024
 """Most values in a row that `run` takes at once."""
 
-ROOM = MOST + 12 * WIDE
-"""Values that `run` works in; with less room, noise makes its own for each row, which takes time."""
+ROOM = MOST + 8 * WIDE
+"""Values that `run` works in."""
 
 CELLS = np.int64(16 * 255 + 1)
 _WORTH = 1 << 15
@@ -29,7 +30,7 @@ _WORTH = 1 << 15
 
 LINEAR, POWER, SOLARIZE, POSTERIZE, CURVE, BIAS, NOISE = range(7)
 
-i32, f32 = np.int32, np.float32
+i32, i64, f32 = np.int32, np.int64, np.float32
 ZERO, ONE, HALF, LEVELS = f32(0.0), f32(1.0), f32(0.5), f32(255.0)
 STEPS = f32(16.0)
 SQRT_HALF, MANTISSA, SHIFT, EXPONENT = i32(0x3F3504F3), i32(0x007FFFFF), i32(23), i32(127)
@@ -109,7 +110,7 @@ def _table(codes: NDArray[np.int64], numbers: NDArray[np.float32]) -> NDArray[np
     if first == 0 or (first == 1 and codes[1, 0] == LINEAR):  # nothing to do, or less than looking it up
         return _NO_TABLE
     table = np.empty(CELLS, np.float32)
-    if _tabulate(codes[: first + 1], numbers, table) * numbers[1] > 0.5:
+    if not _tabulate(codes[: first + 1], numbers, np.float32(0.5) / numbers[1], table):
         return _NO_TABLE
     codes[0, 2] = first
     return table
@@ -127,7 +128,7 @@ def _each(value: Any, channels: int) -> list[float]:
     return [float(v) for v in value] if isinstance(value, tuple) else [float(value)] * channels
 
 
-@compiled
+@compiled(borrows=True)
 def run(
     u: Any, n: int, channels: int, codes: Any, numbers: Any, spare: Any, x: int, y: int, z: int, shape: Any, counts: Any
 ) -> None:
@@ -150,44 +151,48 @@ def run(
     z += codes[0, 4]
     depth = codes[0, 5] if codes[0, 5] > 0 else shape[0]
     values, table, fine, coarse = numbers
-    low, width, inverse = values[0], values[1], values[2]
-    if counts.size:
-        _count_in(u, n, low, inverse, clip, counts)
+    low, width = values[0], values[1]
     floor, ceiling = (ZERO, ONE) if clip else (f32(-np.inf), f32(np.inf))
-    _enter(u, n, codes[0, 2] > 0, table, low, inverse, floor, ceiling, spare)
-    for k in range(1 + codes[0, 2], codes.shape[0]):
+    if counts.size:
+        _count_in(u, n, low, values[2], clip, counts)
+    done = _enter(u, n, codes, values, table, floor, ceiling, spare)
+    left = False
+    for k in range(1 + done, codes.shape[0]):
         kind, at, size = codes[k, 0], codes[k, 1], codes[k, 2]
         if kind == BIAS:
             _bias(u, n, channels, values[at : at + size], spare, x, y, z, depth, shape)
+            _hold(u, n, floor, ceiling)
         elif kind == NOISE:
-            std, mean = values[at], values[at + 1]
-            _noise(u, n, channels, codes[k], fine, coarse, std, mean, floor, ceiling, spare, x, y, z, shape)
-            continue
+            left = k == codes.shape[0] - 1 and counts.size == 0  # counting comes before
+            scale, base = (width, low) if left else (ONE, ZERO)
+            own = values[at : at + 2]
+            _noise(u, n, channels, codes[k], fine, coarse, own, floor, ceiling, scale, base, spare, x, y, z, shape)
         else:
             sets = channels if codes[k, 3] != 0 else 1
-            _curves(kind, u, n, sets, values[at : at + sets * size], spare)
-        _hold(u, n, floor, ceiling)
+            _curves(kind, u, n, sets, values[at : at + sets * size], floor, ceiling, spare)
     if counts.size:
         counts[1] += _at_ends(u, n)
-    for i in range(i32(n)):
-        u[i] = u[i] * width + low
+    if not left:
+        for i in range(i32(n)):
+            u[i] = u[i] * width + low
 
 
-@compiled
-def _curves(kind: int, u: Any, n: int, sets: int, own: Any, spare: Any) -> None:
+@compiled(borrows=True)
+def _curves(kind: int, u: Any, n: int, sets: int, own: Any, floor: Any, ceiling: Any, spare: Any) -> None:
     """Do one operation that knows no places, with one set of numbers or with one for each channel."""
     values, m, size = spare if sets > 1 else u, i32(n // sets), own.size // sets
     for c in range(sets):
         if sets > 1:
             for i in range(m):
                 spare[i] = u[i * i32(sets) + i32(c)]
-        _curve_op(kind, values, m, own[c * size : (c + 1) * size])  # one call only: it is much to compile
+        part = own[c * size : (c + 1) * size]
+        _curve_op(kind, values, m, part, floor, ceiling)  # one call only: it is much to compile
         if sets > 1:
             for i in range(m):
                 u[i * i32(sets) + i32(c)] = spare[i]
 
 
-@compiled
+@compiled(borrows=True)
 def _hold(u: Any, n: int, floor: Any, ceiling: Any) -> None:
     for i in range(i32(n)):
         v = u[i]
@@ -195,7 +200,7 @@ def _hold(u: Any, n: int, floor: Any, ceiling: Any) -> None:
         u[i] = ceiling if v > ceiling else v
 
 
-@compiled
+@compiled(borrows=True)
 def _count_in(u: Any, n: int, low: Any, inverse: Any, clip: bool, counts: Any) -> None:
     outside, ended = i32(0), i32(0)
     for i in range(i32(n)):
@@ -206,12 +211,10 @@ def _count_in(u: Any, n: int, low: Any, inverse: Any, clip: bool, counts: Any) -
     counts[1] -= ended
 
 
-@compiled
-def _enter(
-    u: Any, n: int, tabled: bool, table: Any, low: Any, inverse: Any, floor: Any, ceiling: Any, spare: Any
-) -> None:
-    """Make shares of values, or look up what the first operations make of values from 0 to 255."""
-    if table is not None and tabled:
+@compiled(borrows=True)
+def _enter(u: Any, n: int, codes: Any, values: Any, table: Any, floor: Any, ceiling: Any, spare: Any) -> Any:
+    """Make shares of values and do the first operations, if it is quickly done here; return how many."""
+    if table is not None and codes[0, 2] > 0:
         cells = spare.view(np.uint32)
         for i in range(i32(n)):  # apart from looking them up: many at a time
             v = u[i]
@@ -220,32 +223,37 @@ def _enter(
             cells[i] = np.uint32(i32(held * STEPS + HALF))
         for i in range(i32(n)):
             u[i] = table[cells[i]]
-        return
+        return i64(codes[0, 2])
+    low, inverse, gain, offset, done = values[0], values[2], ONE, ZERO, i64(0)
+    if codes.shape[0] > 1 and codes[1, 0] == LINEAR and codes[1, 3] == 0:
+        gain, offset, done = values[codes[1, 1]], values[codes[1, 1] + 1], i64(1)
     for i in range(i32(n)):
         v = (u[i] - low) * inverse
         v = floor if v < floor else v  # NaN stays NaN
+        v = ceiling if v > ceiling else v
+        v = v * gain + offset
+        v = floor if v < floor else v
         u[i] = ceiling if v > ceiling else v
+    return done
 
 
-@compiled
-def _tabulate(codes: Any, numbers: Any, table: Any) -> Any:
-    """Write what becomes of values from 0 to 255, `STEPS` a level; return the largest step."""
+@compiled(borrows=True)
+def _tabulate(codes: Any, numbers: Any, most: Any, table: Any) -> bool:
+    """Write what becomes of values from 0 to 255, `STEPS` a level; return whether no step is above `most`."""
     for i in range(i32(CELLS)):
         table[i] = (f32(i) / STEPS - numbers[0]) * numbers[2]
     floor, ceiling = (ZERO, ONE) if codes[0, 1] != 0 else (f32(-np.inf), f32(np.inf))
     _hold(table, CELLS, floor, ceiling)
     for k in range(1, codes.shape[0]):
         at, size = codes[k, 1], codes[k, 2]
-        _curve_op(codes[k, 0], table, i32(CELLS), numbers[at : at + size])
-        _hold(table, CELLS, floor, ceiling)
-    largest = ZERO
-    for i in range(1, CELLS):
-        step = abs(table[i] - table[i - 1])
-        largest = step if step > largest else largest
-    return largest
+        _curve_op(codes[k, 0], table, i32(CELLS), numbers[at : at + size], floor, ceiling)
+    steep = i32(0)
+    for i in range(i32(CELLS - 1)):  # counted, as the largest of floats is not found many at a time
+        steep = i32(steep + i32(abs(table[i + i32(1)] - table[i]) > most))
+    return bool(steep == 0)
 
 
-@compiled
+@compiled(borrows=True)
 def _at_ends(u: Any, n: int) -> Any:
     found = i32(0)
     for i in range(i32(n)):
@@ -253,16 +261,17 @@ def _at_ends(u: Any, n: int) -> Any:
     return found
 
 
-@compiled
-def _curve_op(kind: int, u: Any, n: int, own: Any) -> None:
-    """Do one operation that knows no places, with the numbers that are its own."""
+@compiled(borrows=True)
+def _curve_op(kind: int, u: Any, n: int, own: Any, floor: Any, ceiling: Any) -> None:
+    """Do one operation that knows no places, with the numbers that are its own, and hold what comes of it."""
     first = own[0]
+    if kind == POWER:
+        _power(u, n, first, floor, ceiling)
+        return
     if kind == LINEAR:
         offset = own[1]
         for i in range(i32(n)):
             u[i] = u[i] * first + offset
-    elif kind == POWER:
-        _power(u, n, first)
     elif kind == SOLARIZE:
         for i in range(i32(n)):
             u[i] = ONE - u[i] if u[i] >= first else u[i]
@@ -283,11 +292,13 @@ def _curve_op(kind: int, u: Any, n: int, own: Any) -> None:
             cell = cell if cell < last else i32(last - i32(1))
             new = own[cell] + (held - f32(cell)) * (own[cell + i32(1)] - own[cell])
             u[i] = new if v == v else v
+    _hold(u, n, floor, ceiling)
 
 
-@compiled(fastmath={"contract"})
-def _power(u: Any, n: int, gamma: Any) -> None:
-    """Raise to a power, within 1e-6 of each result; what is below 0 counts as 0."""
+@compiled(fastmath={"contract"}, borrows=True)
+def _power(u: Any, n: int, gamma: Any, floor: Any, ceiling: Any) -> None:
+    """Raise to a power, within 1e-6 of each result, and hold it; what is below 0 counts as 0."""
+    wide_vectors()
     none = ONE if gamma == ZERO else ZERO
     # Exponent times gamma, the large part of the result's logarithm, is exact with a gamma of few bits.
     coarse = f32(np.rint(gamma * f32(2048.0))) / f32(2048.0)
@@ -324,14 +335,18 @@ def _power(u: Any, n: int, gamma: Any) -> None:
         m = m * r + ONE
         power = m * i32((i32(whole) + EXPONENT) << SHIFT).view(np.float32)
         new = power if v > ZERO else none
+        new = floor if new < floor else new
+        new = ceiling if new > ceiling else new
         u[i] = new if v == v else v
 
 
-@compiled(fastmath={"contract"})
+@compiled(fastmath={"contract"}, borrows=True)
 def _bias(u: Any, n: int, channels: int, own: Any, factor: Any, x: int, y: int, z: int, depth: int, shape: Any) -> None:
     """Multiply by exp of a polynomial, which along a row is one of x alone."""
+    wide_vectors()
     zero, order = own[0], int(own[1])
-    along = np.zeros(6, np.float64)
+    along = factor[MOST : MOST + 12].view(np.float64)
+    along[:] = 0.0
     at_y, at_z = _centered(y, shape[1]), _centered(z, depth)
     term, of_y = 2, 1.0
     for i in range(order + 1):
@@ -372,31 +387,31 @@ def _bias(u: Any, n: int, channels: int, own: Any, factor: Any, x: int, y: int, 
             u[k] = zero + (u[k] - zero) * factor[i]
 
 
-@compiled
+@compiled(borrows=True)
 def _centered(index: int, count: int) -> float:
     """Return a coordinate from -1 to 1 over an axis; 0 where it has one value."""
     return 2.0 * index / (count - 1) - 1.0 if count > 1 else 0.0
 
 
-@compiled
+@compiled(borrows=True)
 def _noise(
-    u: Any, n: int, channels: int, code: Any, fine: Any, coarse: Any, std: Any, mean: Any, floor: Any, ceiling: Any,
-    spare: Any, x: int, y: int, z: int, shape: Any,
+    u: Any, n: int, channels: int, code: Any, fine: Any, coarse: Any, own: Any, floor: Any, ceiling: Any, scale: Any,
+    base: Any, spare: Any, x: int, y: int, z: int, shape: Any,
 ) -> None:  # fmt: skip
-    """Add noise that depends on the place in the whole output, and hold what comes of it."""
+    """Add noise that depends on the place in the whole output, hold what comes of it, and scale that."""
     first = (np.int64(z) * shape[1] + y) * shape[2] + x
     gray = code[7] != 0
     count, begin = (n // channels, first) if gray else (n, first * channels)
-    room = spare[MOST:ROOM].reshape(3, 4 * WIDE) if spare.size >= ROOM else new_room()
+    room = spare[MOST:ROOM].reshape(2, 4 * WIDE)
     skip = draw(room, fine, coarse, count, np.uint32(code[4]), np.uint32(code[5]), np.uint64(code[6]), begin)
-    drawn = room[2, skip:]
-    if not gray:
-        for i in range(i32(n)):
-            v = u[i] + mean + std * drawn[i]
-            v = floor if v < floor else v  # NaN stays NaN
-            u[i] = ceiling if v > ceiling else v
-        return
-    for i in range(i32(count)):
-        for c in range(i32(channels)):
-            u[i * i32(channels) + c] += mean + std * drawn[i]
-    _hold(u, n, floor, ceiling)
+    drawn, std, mean = room[1, skip:], own[0], own[1]
+    if gray:
+        for i in range(i32(count)):
+            for c in range(i32(channels)):
+                spare[i * i32(channels) + c] = drawn[i]
+        drawn = spare
+    for i in range(i32(n)):
+        v = u[i] + mean + std * drawn[i]
+        v = floor if v < floor else v  # NaN stays NaN
+        v = ceiling if v > ceiling else v
+        u[i] = v * scale + base

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from domainaug.kernels.jit import compiled
+from domainaug.kernels.jit.wide import wide_vectors
 from domainaug.kernels.plain.random import coarse_table
 
 __all__ = ["MOST", "WIDE", "coarse_normal_row", "draw", "new_room", "normal_row", "philox", "uniform_row"]
@@ -54,11 +55,11 @@ SIDE, FIFTEEN, CELL, FIRST = np.int32(16), np.int32(0x7FFF), np.int32(16), np.in
 
 @compiled
 def new_room() -> Any:
-    """Return what `draw` works in: words, normals still apart, normals in their order."""
-    return np.empty((3, 4 * WIDE), np.float32)
+    """Return what `draw` works in: words, and the normals made of them."""
+    return np.empty((2, 4 * WIDE), np.float32)
 
 
-@compiled
+@compiled(borrows=True)
 def philox(words: Any, blocks: int, key_lo: int, key_hi: int, stream: int, first: int) -> None:
     """Write the words of `blocks` blocks from block `first` on into `words` (4, at least blocks) uint32.
 
@@ -79,9 +80,10 @@ def philox(words: Any, blocks: int, key_lo: int, key_hi: int, stream: int, first
         w0[j], w1[j], w2[j], w3[j] = c0, c1, c2, c3
 
 
-@compiled
+@compiled(borrows=True)
 def _normals(words: Any, blocks: int, out: Any) -> None:
     """Turn the words of `blocks` blocks into normals, `out` (at least 4 * blocks) float32."""
+    wide_vectors()
     for half in range(2):
         a, b = words[2 * half], words[2 * half + 1]
         at = np.int32(2 * half)
@@ -137,7 +139,7 @@ def normal_row(out: Any, n: int, key_lo: int, key_hi: int, stream: int, start: i
     while done < n:
         take = min(np.int64(n) - done, np.int64(MOST))
         skip = draw(room, True, None, take, key_lo, key_hi, stream, start + done)
-        made = room[2, skip : skip + take]
+        made = room[1, skip : skip + take]
         for i in range(take):
             out[done + i] = made[i]
         done += take
@@ -156,15 +158,15 @@ def coarse_normal_row(out: Any, n: int, key_lo: int, key_hi: int, stream: int, s
     while done < n:
         take = min(np.int64(n) - done, np.int64(MOST))
         skip = draw(room, None, True, take, key_lo, key_hi, stream, start + done)
-        made = room[2, skip : skip + take]
+        made = room[1, skip : skip + take]
         for i in range(take):
             out[done + i] = made[i]
         done += take
 
 
-@compiled
+@compiled(borrows=True)
 def draw(room: Any, fine: Any, coarse: Any, n: int, key_lo: int, key_hi: int, stream: int, start: int) -> Any:
-    """Make up to `MOST` normals in the last row of `room`; return where there the first one is.
+    """Make up to `MOST` normals in the second row of `room`; return where there the first one is.
 
     Args:
         room: `new_room`, to work in.
@@ -176,7 +178,7 @@ def draw(room: Any, fine: Any, coarse: Any, n: int, key_lo: int, key_hi: int, st
         stream: Likewise.
         start: Likewise.
     """
-    words, apart, made = room[0].view(np.uint32).reshape(4, WIDE), room[1].reshape(8, WIDE // 2), room[2]
+    words, made = room[0].view(np.uint32).reshape(4, WIDE), room[1]
     each, group = (2, 0) if coarse is None else (3, 4)  # normals a block and blocks a group, as powers of two
     skip = np.int64(start) & ((1 << (each + group)) - 1)
     blocks = ((skip + n + (1 << (each + group)) - 1) >> (each + group)) << group
@@ -184,7 +186,7 @@ def draw(room: Any, fine: Any, coarse: Any, n: int, key_lo: int, key_hi: int, st
     if fine is not None:
         _normals(words, blocks, made)
     if coarse is not None:
-        _coarse_normals(words, blocks, apart, made)
+        _coarse_normals(words, blocks, made)
     return skip
 
 
@@ -206,22 +208,17 @@ def uniform_row(out: Any, n: int, key_lo: int, key_hi: int, stream: int, start: 
         done += take
 
 
-@compiled
-def _coarse_normals(words: Any, blocks: int, apart: Any, out: Any) -> None:
+@compiled(borrows=True)
+def _coarse_normals(words: Any, blocks: int, out: Any) -> None:
     """Turn the words of `blocks` blocks, a multiple of `SIDE`, into coarse normals, `out` (at least 8 * blocks)."""
-    for row in range(4):
-        own, one, other = words[row], apart[row], apart[4 + row]
-        for j in range(np.int32(blocks)):
-            word = np.int32(own[j])
-            a, b = np.float32(word & FIFTEEN) + HALF_F, np.float32((word >> CELL) & FIFTEEN) + HALF_F
-            x = COARSE[np.uint32((np.int32(np.float32(a).view(np.int32)) >> CELL) - FIRST)]
-            y = COARSE[np.uint32((np.int32(np.float32(b).view(np.int32)) >> CELL) - FIRST)]
-            one[j] = x if (word & np.int32(0x8000)) != np.int32(0) else -x
-            other[j] = y if word < np.int32(0) else -y
-    for k in range(8):
-        own = apart[k]
-        for group in range(np.int64(blocks) >> 4):
-            mine, place = own[16 * group : 16 * group + 16], 128 * group + 16 * k
-            there = out[place : place + 16]
+    for group in range(np.int64(blocks) >> 4):
+        for row in range(4):
+            own, place = words[row, 16 * group : 16 * group + 16], 128 * group + 16 * row
+            one, other = out[place : place + 16], out[place + 64 : place + 80]
             for j in range(SIDE):
-                there[j] = mine[j]
+                word = np.int32(own[j])
+                a, b = np.float32(word & FIFTEEN) + HALF_F, np.float32((word >> CELL) & FIFTEEN) + HALF_F
+                x = COARSE[np.uint32((np.int32(np.float32(a).view(np.int32)) >> CELL) - FIRST)]
+                y = COARSE[np.uint32((np.int32(np.float32(b).view(np.int32)) >> CELL) - FIRST)]
+                one[j] = x if (word & np.int32(0x8000)) != np.int32(0) else -x
+                other[j] = y if word < np.int32(0) else -y

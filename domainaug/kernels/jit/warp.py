@@ -63,6 +63,8 @@ def warp(
     def slab(begin: int, end: int) -> None:
         own = found[begin] if counts is not None else found[0]
         index, shares = np.empty((block, tile), np.uint32), np.empty((3, block, tile), np.float32)
+        inside = np.empty((block, 2), np.int64)
+        winding = None if packed is None else (*packed, np.empty((2, tile), np.float64))
         u, spare = np.empty(tile * channels, np.float32), np.empty(programs.ROOM, np.float32)
         twos = taps = sixes = single = None
         if channels == 1 and not nearest:
@@ -73,8 +75,8 @@ def warp(
         else:
             single = True
         _warp(
-            source, pairs, sizes, matrix, packed, fills, limits, floating, codes, numbers, flat, begin, end, own, index,
-            shares, twos, taps, sixes, single, u, spare,
+            source, pairs, sizes, matrix, winding, fills, limits, floating, codes, numbers, flat, begin, end, own,
+            inside, index, shares, twos, taps, sixes, single, u, spare,
         )  # fmt: skip
 
     run_slabs(slab, shape[1], threads, least=max(1, _LEAST // (depth * flat.shape[1])))
@@ -99,22 +101,24 @@ def points(array: Array, point: Point, out: Array, threads: int | None, counts: 
     flat = out.reshape(rows.shape)
     codes, numbers = programs.pack(point, channels, out.dtype, out.size)
     shape, limits = np.array(array.shape[:3], np.int64), ends(out.dtype)
+    floating = True if limits is None else None
     found = tally(counts, len(rows))
 
     def slab(begin: int, end: int) -> None:
         own = found[begin] if counts is not None else found[0]
-        _points(rows, flat, channels, shape, codes, numbers, limits, begin, end, own)
+        u, spare = None if floating else np.empty(programs.MOST, np.float32), np.empty(programs.ROOM, np.float32)
+        _points(rows, flat, channels, shape, codes, numbers, limits, floating, begin, end, own, u, spare)
 
     run_slabs(slab, len(rows), threads, least=max(1, _LEAST // rows.shape[1]))
     if counts is not None:
         counts += found.sum(axis=0)
 
 
-@compiled
+@compiled(borrows=True)
 def _warp(
     source: Any, pairs: Any, sizes: Any, matrix: Any, packed: Any, fills: Any, limits: Any, floating: Any, codes: Any,
-    numbers: Any, out: Any, begin: int, end: int, counts: Any, index: Any, shares: Any, twos: Any, taps: Any,
-    sixes: Any, single: Any, u: Any, spare: Any,
+    numbers: Any, out: Any, begin: int, end: int, counts: Any, inside: Any, index: Any, shares: Any, twos: Any,
+    taps: Any, sixes: Any, single: Any, u: Any, spare: Any,
 ) -> None:  # fmt: skip
     """Warp rows begin to end of every slice; what is None is left out of the code.
 
@@ -125,7 +129,6 @@ def _warp(
     height, width = sizes[9], sizes[10]
     block, tile = index.shape
     fx, fy, share = shares[0], shares[1], shares[2]
-    inside = np.empty((block, 2), np.int64)
     for top in range(begin, end, block):
         for x in range(0, width, tile):
             n = min(tile, width - x)
@@ -135,35 +138,49 @@ def _warp(
             for z in range(depth):
                 here, two = source[z * plane : (z + 1) * plane], pairs[z * plane : (z + 1) * plane - 1]
                 for r in range(rows):
-                    _show(here, two, sizes, n, index[r], fx[r], fy[r], twos, taps, sixes, single, floating, u)
-                    _fill(n, channels, share[r], inside[r], fills, u)
+                    row = out[z * height + top + r, x * channels : (x + n) * channels]
+                    values = u
+                    if floating is not None:
+                        values = row  # what is not rounded is worked on where it stays
+                    _show(here, two, sizes, n, index[r], fx[r], fy[r], twos, taps, sixes, single, floating, values)
+                    _fill(n, channels, share[r], inside[r], fills, values)
                     if codes[0, 0] > 0:
                         programs.run(
-                            u, n * channels, channels, codes, numbers, spare, x, top + r, z, sizes[8:], counts
+                            values, n * channels, channels, codes, numbers, spare, x, top + r, z, sizes[8:], counts
                         )  # fmt: skip
-                    row = out[z * height + top + r]
-                    store(u, n * channels, limits, row[x * channels : (x + n) * channels])
+                    if limits is not None:
+                        store(values, n * channels, limits, row)
 
 
-@compiled
+@compiled(borrows=True)
 def _points(
-    rows: Any, out: Any, channels: int, shape: Any, codes: Any, numbers: Any, limits: Any, begin: int, end: int,
-    counts: Any,
+    rows: Any, out: Any, channels: int, shape: Any, codes: Any, numbers: Any, limits: Any, floating: Any,
+    begin: int, end: int, counts: Any, u: Any, spare: Any,
 ) -> None:  # fmt: skip
     tile = max(1, programs.MOST // channels)
-    u, spare = np.empty(max(programs.MOST, channels), np.float32), np.empty(programs.ROOM, np.float32)
     for row in range(begin, end):
+        z, y = row // shape[1], row % shape[1]
         for x in range(0, shape[2], tile):
             n = min(tile, shape[2] - x) * channels
-            values = rows[row, x * channels : x * channels + n]
-            for i in range(i32(n)):
-                u[i] = f32(values[i])
-            z, y = row // shape[1], row % shape[1]
-            programs.run(u, n, channels, codes, numbers, spare, x, y, z, shape, counts)
-            store(u, n, limits, out[row, x * channels : x * channels + n])
+            source, target = rows[row, x * channels : x * channels + n], out[row, x * channels : x * channels + n]
+            if floating is not None:
+                _run_into(target, source, n, channels, codes, numbers, spare, x, y, z, shape, counts)
+            if limits is not None:
+                _run_into(u, source, n, channels, codes, numbers, spare, x, y, z, shape, counts)
+                store(u, n, limits, target)
 
 
-@compiled
+@compiled(borrows=True)
+def _run_into(
+    u: Any, source: Any, n: int, channels: int, codes: Any, numbers: Any, spare: Any, x: int, y: int, z: int,
+    shape: Any, counts: Any,
+) -> None:  # fmt: skip
+    for i in range(i32(n)):
+        u[i] = f32(source[i])
+    programs.run(u, n, channels, codes, numbers, spare, x, y, z, shape, counts)
+
+
+@compiled(borrows=True)
 def _locate(
     sizes: Any, matrix: Any, packed: Any, y: int, x: int, n: int, index: Any, fx: Any, fy: Any, share: Any, inside: Any
 ) -> None:
@@ -182,20 +199,21 @@ def _locate(
         inside[0], inside[1] = n, n
 
 
-@compiled
+@compiled(borrows=True)
 def _locate_any(sizes: Any, packed: Any, y: int, x: int, n: int, index: Any, fx: Any, fy: Any, share: Any) -> None:
-    stages, matrices, along_x, along_y = packed
-    xs, ys = np.empty(n, np.float64), np.empty(n, np.float64)
+    stages, matrices, along_x, along_y, places = packed
+    xs, ys = places[0], places[1]
     nearest, around, border = sizes[6] != 0, sizes[7] != 0, stages[-1, 3]
     trace(stages, matrices, along_x, along_y, y, x, n, xs, ys, share)
     if nearest:
         _to_pixels(n, xs, ys, share)
     settle(xs, n, sizes[2], border, around, share)
     settle(ys, n, sizes[1], border, around, share)
-    split(xs, ys, n, sizes[3:5] - (1 if nearest else 2), sizes[4] * sizes[5], sizes[5], index, fx, fy)
+    after = 0 if nearest else 1  # a pixel looked at has one after it
+    split(xs, ys, n, sizes[3] - 1 - after, sizes[4] - 1 - after, sizes[4] * sizes[5], sizes[5], index, fx, fy)
 
 
-@compiled
+@compiled(borrows=True)
 def _to_pixels(n: int, xs: Any, ys: Any, share: Any) -> None:
     """Round places to pixels; one that less than half of shows the picture shows none of it."""
     for i in range(i32(n)):
@@ -203,7 +221,7 @@ def _to_pixels(n: int, xs: Any, ys: Any, share: Any) -> None:
         share[i] = f32(1.0) if share[i] > f32(0.5) else f32(0.0)
 
 
-@compiled
+@compiled(borrows=True)
 def _show(
     source: Any, pairs: Any, sizes: Any, n: int, index: Any, fx: Any, fy: Any, twos: Any, taps: Any, sixes: Any,
     single: Any, floating: Any, u: Any,
@@ -221,7 +239,7 @@ def _show(
         _again(source, sizes, n, index, fx, fy, u)
 
 
-@compiled
+@compiled(borrows=True)
 def _look_up(source: Any, sizes: Any, n: int, index: Any, fx: Any, fy: Any, u: Any) -> None:
     """Write what n pixels of any number of channels show, channels last."""
     step, nearest = i32(sizes[5]), sizes[6] != 0
@@ -240,7 +258,7 @@ def _look_up(source: Any, sizes: Any, n: int, index: Any, fx: Any, fy: Any, u: A
                 u[at + c] = high + y * (low - high)
 
 
-@compiled
+@compiled(borrows=True)
 def _fill(n: int, channels: int, share: Any, inside: Any, fills: Any, u: Any) -> None:
     """Mix what is outside into pixels that show some of it."""
     for part in range(2):
@@ -254,7 +272,7 @@ def _fill(n: int, channels: int, share: Any, inside: Any, fills: Any, u: Any) ->
                 u[k] = fills[c] if w == f32(0.0) else fills[c] + w * (u[k] - fills[c])
 
 
-@compiled
+@compiled(borrows=True)
 def _gather_colors(pairs: Any, n: int, row: int, index: Any, sixes: Any) -> None:
     """Fetch, two values at a time, the pixels around n places: R G, B R, G B of the upper ones, then the lower ones."""
     a, b, c, d, e, f = sixes[0], sixes[1], sixes[2], sixes[3], sixes[4], sixes[5]
@@ -265,7 +283,7 @@ def _gather_colors(pairs: Any, n: int, row: int, index: Any, sixes: Any) -> None
         a[i], b[i], c[i], d[i], e[i], f[i] = pairs[k], second[k], third[k], lower[k], fifth[k], sixth[k]
 
 
-@compiled
+@compiled(borrows=True)
 def _blend_colors(sixes: Any, n: int, fx: Any, fy: Any, u: Any) -> None:
     one, two, three, four, five, six = sixes[0], sixes[1], sixes[2], sixes[3], sixes[4], sixes[5]
     for i in range(i32(n)):
@@ -286,7 +304,7 @@ def _blend_colors(sixes: Any, n: int, fx: Any, fy: Any, u: Any) -> None:
         u[k + i32(2)] = blue + y * (low_blue - blue)
 
 
-@compiled
+@compiled(borrows=True)
 def _gather_pairs(pairs: Any, n: int, index: Any, row: Any, twos: Any) -> None:
     """Fetch, two at a time, the pixels around n places: upper ones first, then lower ones."""
     upper, lower = twos[:n], twos[n:]
@@ -295,7 +313,7 @@ def _gather_pairs(pairs: Any, n: int, index: Any, row: Any, twos: Any) -> None:
         upper[i], lower[i] = pairs[k], pairs[k + row]
 
 
-@compiled
+@compiled(borrows=True)
 def _blend_pairs(taps: Any, n: int, fx: Any, fy: Any, found: Any) -> None:
     upper, lower = taps[: 2 * n], taps[2 * n :]
     for i in range(i32(n)):
@@ -305,7 +323,7 @@ def _blend_pairs(taps: Any, n: int, fx: Any, fy: Any, found: Any) -> None:
         found[i] = high + fy[i] * (low - high)
 
 
-@compiled
+@compiled(borrows=True)
 def _again(source: Any, sizes: Any, n: int, index: Any, fx: Any, fy: Any, u: Any) -> None:
     """Interpolate once more where a NaN or an infinity came out, without the pixels that have no weight."""
     channels = sizes[5]

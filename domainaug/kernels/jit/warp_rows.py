@@ -101,7 +101,7 @@ def _constant(array: NDArray[np.float32]) -> NDArray[np.float32]:
 _NO_MATRIX = np.eye(3)
 
 
-@compiled
+@compiled(borrows=True)
 def trace(
     stages: Any, matrices: Any, along_x: Any, along_y: Any, y: int, x: int, n: int, xs: Any, ys: Any, share: Any
 ) -> None:
@@ -134,7 +134,7 @@ def trace(
             _bend(stages[s], s == 0, along_x, along_y, y, x, n, xs, ys)
 
 
-@compiled
+@compiled(borrows=True)
 def _bend(stage: Any, first: bool, along_x: Any, along_y: Any, y: int, x: int, n: int, xs: Any, ys: Any) -> None:
     """Take places through a field or a mesh, if the stage is one."""
     kind, height, width, begin, rows, columns = stage[0], stage[1], stage[2], stage[4], stage[5], stage[6]
@@ -147,7 +147,7 @@ def _bend(stage: Any, first: bool, along_x: Any, along_y: Any, y: int, x: int, n
         _mesh(data_x, data_y, rows, columns, height, width, n, xs, ys)
 
 
-@compiled
+@compiled(borrows=True)
 def settle(t: Any, n: int, length: int, border: int, around: bool, share: Any) -> None:
     """Fold coordinates into a frame, along one axis.
 
@@ -190,7 +190,7 @@ def settle(t: Any, n: int, length: int, border: int, around: bool, share: Any) -
         t[i] = v if v < last else last
 
 
-@compiled
+@compiled(borrows=True)
 def _affine(m: Any, n: int, xs: Any, ys: Any) -> None:
     a, b, c, d, e, f = m[0], m[1], m[2], m[3], m[4], m[5]
     for i in range(i32(n)):
@@ -198,7 +198,7 @@ def _affine(m: Any, n: int, xs: Any, ys: Any) -> None:
         xs[i], ys[i] = a * x + b * y + c, d * x + e * y + f
 
 
-@compiled
+@compiled(borrows=True)
 def _projective(m: Any, n: int, xs: Any, ys: Any) -> None:
     a, b, c, d, e, f, g, h, k = m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7], m[8]
     for i in range(i32(n)):
@@ -208,7 +208,7 @@ def _projective(m: Any, n: int, xs: Any, ys: Any) -> None:
         xs[i], ys[i] = (a * x + b * y + c) * scale, (d * x + e * y + f) * scale
 
 
-@compiled
+@compiled(borrows=True)
 def _field(data_x: Any, data_y: Any, rows: int, columns: int, n: int, xs: Any, ys: Any) -> None:
     """Look both coordinates up, linearly; beyond a field its edge goes on."""
     right, bottom = f64(columns - 1), f64(rows - 1)
@@ -230,7 +230,7 @@ def _field(data_x: Any, data_y: Any, rows: int, columns: int, n: int, xs: Any, y
         ys[i] = top + fy * (low - top)
 
 
-@compiled
+@compiled(borrows=True)
 def _spline(t: float, length: int, knots: int, w: Any) -> Any:
     """Return the first of the four knots at work at a place along an axis, and write their weights."""
     t = t if t > 0.0 else 0.0
@@ -286,7 +286,7 @@ def _mesh_row(
         i = end
 
 
-@compiled
+@compiled(borrows=True)
 def _cubic(p: Any, t: Any, begin: float, pace: float) -> None:
     c0, c1 = (p[0] + 4.0 * p[1] + p[2]) / 6.0, (p[2] - p[0]) / 2.0
     c2, c3 = (p[0] - 2.0 * p[1] + p[2]) / 2.0, (p[3] - 3.0 * p[2] + 3.0 * p[1] - p[0]) / 6.0
@@ -295,33 +295,34 @@ def _cubic(p: Any, t: Any, begin: float, pace: float) -> None:
         t[i] += c0 + f * (c1 + f * (c2 + f * c3))
 
 
-@compiled
-def split(xs: Any, ys: Any, n: int, lasts: Any, row: int, step: int, index: Any, fx: Any, fy: Any) -> None:
+@compiled(borrows=True)
+def split(xs: Any, ys: Any, n: int, bottom: int, right: int, row: int, step: int, index: Any, fx: Any, fy: Any) -> None:
     """Write the upper left of the four pixels each place lies between, and how far it is from it.
 
     Args:
-        xs: (at least n,) float64, from 0 to lasts[1] + 1.
-        ys: Likewise, to lasts[0] + 1.
+        xs: (at least n,) float64, from 0 to right + 1.
+        ys: Likewise, to bottom + 1.
         n: How many.
-        lasts: (2,) int64: the last row and column that have another one after them.
+        bottom: The last row that has another one after it.
+        right: Likewise of columns.
         row: Values from a row to the next.
         step: Values from a pixel to the next.
         index: (at least n,) uint32, written.
         fx: (at least n,) float32, written: 0 to 1.
         fy: Likewise.
     """
-    bottom, right = i32(lasts[0]), i32(lasts[1])
+    lowest, last = i32(bottom), i32(right)
     down, aside = i32(row), i32(step)
     for i in range(i32(n)):
         x, y = xs[i], ys[i]
         ix, iy = i32(x), i32(y)
-        ix = ix if ix < right else right
-        iy = iy if iy < bottom else bottom
+        ix = ix if ix < last else last
+        iy = iy if iy < lowest else lowest
         fx[i], fy[i] = f32(x - f64(ix)), f32(y - f64(iy))
         index[i] = np.uint32(iy * down + ix * aside)
 
 
-@compiled
+@compiled(borrows=True)
 def span(m: Any, y: int, x: int, n: int, height: int, width: int) -> Any:
     """Return from which to which of n pixels an affine map looks inside a picture, away from its border."""
     low, high = 0.0, f64(n)
@@ -340,7 +341,7 @@ def span(m: Any, y: int, x: int, n: int, height: int, width: int) -> Any:
     return i64(low), i64(high)
 
 
-@compiled
+@compiled(borrows=True)
 def inner(m: Any, y: int, x: int, begin: int, end: int, row: int, step: int, index: Any, fx: Any, fy: Any) -> None:
     """Do what `trace` and `split` do for pixels inside a span, in fixed point with 32 bits behind the point."""
     unit = 4294967296.0
@@ -357,7 +358,7 @@ def inner(m: Any, y: int, x: int, begin: int, end: int, row: int, step: int, ind
         index[i] = np.uint32(i32(here_y >> WHOLE) * down + i32(here_x >> WHOLE) * aside)
 
 
-@compiled
+@compiled(borrows=True)
 def fringe(m: Any, y: int, x: int, begin: int, end: int, sizes: Any, index: Any, fx: Any, fy: Any, share: Any) -> None:
     """Do what `trace`, `settle` and `split` do for pixels that may lie outside of the picture.
 

@@ -46,7 +46,7 @@ def tally(counts: Array | None, rows: int) -> NDArray[np.int64]:
 _NOTHING = np.zeros((1, 0), np.int64)
 
 
-@compiled
+@compiled(borrows=True)
 def store(u: Any, n: int, limits: Any, out: Any) -> None:
     """Write values as the type of `out` holds them: rounded half to even, held within it, NaN as its low end."""
     if limits is None:
