@@ -96,7 +96,7 @@ def main() -> None:
             row(StainJitter(0.4, 0.05, p=1), np.ascontiguousarray(section)),
             row(UnevenLight((0.3, 0.8), field="found", p=1), np.ascontiguousarray(fundus)),
             row(FundusHaze((0.1, 0.5), p=1), np.ascontiguousarray(fundus)),
-            row(LightTemperature((4000, 11000), p=1), np.ascontiguousarray(fundus)),
+            row(LightTemperature(90, p=1), np.ascontiguousarray(fundus)),
         ],
     )
 

@@ -29,6 +29,7 @@ Floats = NDArray[np.float64]
 
 _ENCODINGS = ("srgb", "linear")
 _KNOTS = 1025  # of a tone curve; straight between them, a 50th of a level of 255 off at most
+_COLDEST, _HOTTEST = 1700.0, 100_000.0  # K, of a lamp
 _GENTLE = 0.6  # of field and disc, below which there is no disc
 
 
@@ -104,7 +105,7 @@ class UnevenLight(_Lit):
     """Light that falls off from a point: a lamp that is near, or aside, or an eye that is not centered.
 
     Light at a distance d from the axis of the lamp is cos**4 of the angle there, (1 + (t d)**2)**-2, the law of a
-    small source and a plane. t is such that `falloff` of the light is lost one radius from the axis. Light is
+    small flat lamp over a plane. t is such that `falloff` of the light is lost one radius from the axis. Light is
     multiplied, so that decoding comes before; what is seen at the axis stays as bright as it was.
 
     Args:
@@ -122,7 +123,11 @@ class UnevenLight(_Lit):
 
     neutral: ClassVar[Mapping[str, float]] = {"falloff": 0.0}
     governs: ClassVar[Mapping[str, tuple[str, ...]]] = governed(
-        ("local_gain", "brightness", "contrast", "gamma", "tone", "saturation", "hue", "occlusion"), "falloff"
+        (
+            *("local_gain", "brightness", "contrast", "gamma", "tone", "saturation", "hue", "occlusion"),
+            *("inversion", "noise", "color_cast", "channel_mixing"),
+        ),
+        "falloff",
     )
 
     def __init__(
@@ -162,14 +167,13 @@ class UnevenLight(_Lit):
         furthest = (1 + ((1 - falloff) ** -0.5 - 1) * (1 + offset) ** 2) ** -2
         loss = 1 - (furthest if self.encoding == "linear" else furthest ** (1 / 2.4))
         return Generators.bounds(
-            content=True,
             local_gain=up_to(loss),
             brightness=Interval(-loss / 2, 0.0),
             contrast=Interval(max(1 - loss, 0.0), 1 + 0.05 * loss),
             gamma=Interval(1 / (1 + loss), 1 + 2 * loss),
             tone=up_to(loss),
-            inversion=up_to(0.2 * loss),
-            occlusion=up_to(0.3 * loss),
+            inversion=up_to(loss - 0.3),
+            occlusion=up_to(0.5 * (loss - 0.4)),
             saturation=about(loss, 1.0),
             hue=about(20 * loss),
             noise=up_to(0.02 * loss),
@@ -181,8 +185,8 @@ class UnevenLight(_Lit):
 class FundusHaze(_Lit):
     """A veil over the retina: what a clouded lens scatters back into the camera (cataract).
 
-    Light becomes (1 - h) I + h L: the lens lets less of it pass, and sends light of the lamp back (attenuation and
-    scatter, as in Peli and Peli 1989, IEEE Trans. Med. Imaging 8:401, who undo them). L is white, and as bright
+    Light becomes (1 - h) I + h L: the lens lets less of it pass, and sends light of the lamp back (the lens light of
+    Computational Retinal Image Analysis, 2019, chapter 11, whose declouding undoes this). L is white, and as bright
     as the brightest tenth of the field. h is densest about a point of the lens and falls to `edge` of that a radius
     away. Contrast is lost by 1 - h; nothing is blurred.
 
@@ -200,7 +204,10 @@ class FundusHaze(_Lit):
 
     neutral: ClassVar[Mapping[str, float]] = {"haze": 0.0}
     governs: ClassVar[Mapping[str, tuple[str, ...]]] = governed(
-        ("contrast", "brightness", "gamma", "tone", "local_gain", "saturation", "hue", "color_cast", "channel_mixing"),
+        (
+            *("contrast", "brightness", "gamma", "tone", "local_gain", "saturation", "hue", "color_cast"),
+            *("channel_mixing", "occlusion", "inversion", "blur", "sharpening"),
+        ),
         "haze",
     )
 
@@ -246,39 +253,43 @@ class LightTemperature(Changing):
     Kries), at the same luminance. Gray pictures have no color to change.
 
     Args:
-        kelvin: Of the new lamp; a number, or a range, drawn from evenly in reciprocal temperature, in which steps
-            look alike. Lower is redder.
-        reference: Kelvin of the lamp that the picture was taken in.
+        mired: By how much the reciprocal temperature changes, in millionths of 1/K, in which steps look alike; a
+            range, one number is either side of 0. Above 0 is redder: 50 makes 4900 K of 6500 K, -50 makes 9600 K.
+        kelvin: Of the lamp that the picture was taken in.
         encoding: "srgb" or "linear": how values stand for light.
         p: How often it happens.
 
     Raises:
-        ValueError: An argument is not legal.
+        ValueError: An argument is not legal, or a lamp would be colder than 1700 K or hotter than 100 000 K.
         ImageError: At the call: the picture has neither one channel nor three.
     """
 
     clips: ClassVar[bool] = True
-    neutral: ClassVar[Mapping[str, float]] = {"kelvin": 6500.0}
+    neutral: ClassVar[Mapping[str, float]] = {"mired": 0.0}
     governs: ClassVar[Mapping[str, tuple[str, ...]]] = governed(
-        ("color_cast", "hue", "saturation", "channel_mixing", "brightness", "contrast", "gamma", "tone"), "kelvin"
+        (
+            *("color_cast", "hue", "saturation", "channel_mixing", "brightness", "contrast", "gamma", "tone"),
+            *("local_gain", "inversion", "occlusion", "pixelation"),
+        ),
+        "mired",
     )
 
     def __init__(
         self,
-        kelvin: float | Sequence[float] = (5000.0, 8500.0),
-        reference: float = 6500.0,
+        mired: float | Sequence[float] = 30.0,
+        kelvin: float = 6500.0,
         encoding: str = "srgb",
         p: float = 0.5,
     ) -> None:
         super().__init__(p=p)
-        self.kelvin = span(self, "kelvin", kelvin, least=2000.0, most=25000.0)
-        self.reference = number(self, "reference", reference, least=2000.0, most=25000.0)
+        self.kelvin = number(self, "kelvin", kelvin, least=2000.0, most=25000.0)
+        here = 1e6 / self.kelvin
+        self.mired = span(self, "mired", mired, around=0.0, least=1e6 / _HOTTEST - here, most=1e6 / _COLDEST - here)
         self.encoding = choice(self, "encoding", encoding, _ENCODINGS)
 
     def draw(self) -> dict[str, Any]:
         """Draw the temperature."""
-        warmest, coldest = self.kelvin
-        return {"kelvin": 1.0 / self.py_random.uniform(1 / coldest, 1 / warmest)}
+        return {"kelvin": 1e6 / (1e6 / self.kelvin + self.py_random.uniform(*self.mired))}
 
     def point_ops(self, params: Drawn, *, low: float, high: float, channels: int) -> tuple[Op, ...]:
         """Return a curve for each channel; none for gray."""
@@ -286,7 +297,7 @@ class LightTemperature(Changing):
             return ()
         if channels != 3:
             raise ImageError(f"LightTemperature needs red, green and blue, and this picture has {channels} channels")
-        gains = _lamp_gains(params["kelvin"], self.reference)
+        gains = _lamp_gains(params["kelvin"], self.kelvin)
         if self.encoding == "linear":
             return (Linear(tuple(gains)),)
         return (Curve(_curves(gains, _KNOTS).astype(np.float32)),)
@@ -297,7 +308,8 @@ class LightTemperature(Changing):
 
     def declare_effects(self, frame: Frame) -> Generators:
         """Return what it does at most."""
-        return self._cast(self.kelvin, frame)
+        least, most = (1e6 / (1e6 / self.kelvin + end) for end in reversed(self.mired))
+        return self._cast((least, most), frame)
 
     def drawn_effects(self, params: Drawn, frame: Frame) -> Generators:
         """Return what one draw did at most."""
@@ -307,15 +319,14 @@ class LightTemperature(Changing):
         if frame.channels == 1:
             return Generators.nothing()
         levels = np.linspace(0.0, 1.0, 33)
-        ends = {*kelvin, min(max(self.reference, kelvin[0]), kelvin[1])}
-        gains = [_lamp_gains(each, self.reference) for each in ends]
+        ends = {*kelvin, min(max(self.kelvin, kelvin[0]), kelvin[1])}
+        gains = [_lamp_gains(each, self.kelvin) for each in ends]
         made = [
             _curves(each, 33) if self.encoding == "srgb" else np.clip(np.outer(each, levels), 0, 1) for each in gains
         ]
         cast = max(float(np.ptp(each, axis=0).max()) for each in made)
         change = max(float(np.abs(each - levels).max()) for each in made)
         return Generators.bounds(
-            content=True,
             color_cast=up_to(cast),
             brightness=about(0.6 * change),
             contrast=Interval(max(1 - 2 * change, 0.0), 1 + 2 * change),
@@ -325,9 +336,9 @@ class LightTemperature(Changing):
             hue=about(min(200 * cast, 180.0)),
             channel_mixing=up_to(2 * cast),
             local_gain=up_to(0.5 * cast),
-            inversion=up_to(0.1 * cast),
-            occlusion=up_to(cast),
-            pixelation=Interval(1.0, 1 + cast),
+            inversion=up_to(0.1 * (cast - 0.4)),
+            occlusion=up_to(cast - 0.4),
+            pixelation=Interval(1.0, 1 + max(cast - 0.4, 0.0)),
         )
 
 
@@ -397,18 +408,17 @@ def _veiled(haze: float) -> Generators:
     """Return what a veil does: levels move toward that of the veil, which depends on the picture."""
     bend = min(1.5 * haze, 1.0)  # a little light is much of an sRGB value, in the dark
     return Generators.bounds(
-        content=True,
         brightness=about(0.5 * bend),
         contrast=Interval(max(1 - 1.5 * bend, 0.0), 1 + 0.1 * bend),
         gamma=Interval(1 / (1 + 6 * bend), 1 + bend),
         tone=up_to(min(1.5 * bend, 1.0)),
-        inversion=up_to(0.5 * bend),
+        inversion=up_to(haze - 0.25),
         local_gain=up_to(bend),
         color_cast=up_to(0.5 * bend),
         hue=about(60 * bend),
         saturation=Interval(max(1 - 2 * bend, 0.0), 1 + bend),
         channel_mixing=up_to(2 * bend),
-        occlusion=up_to(0.5 * bend),
+        occlusion=up_to(haze - 0.4),
         blur=up_to(bend),
         sharpening=up_to(bend),
     )

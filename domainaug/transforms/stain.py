@@ -115,7 +115,10 @@ class StainJitter(Own, A.ImageOnlyTransform):  # type: ignore[misc]
 
     neutral: ClassVar[Mapping[str, float]] = {"gain": 1.0, "offset": 0.0}
     governs: ClassVar[Mapping[str, tuple[str, ...]]] = governed(
-        ("stain", "hue", "saturation", "color_cast", "channel_mixing", "brightness", "contrast", "gamma", "tone"),
+        (
+            *("stain", "hue", "saturation", "color_cast", "channel_mixing", "brightness", "contrast", "gamma", "tone"),
+            *("local_gain", "noise", "sharpening", "occlusion", "inversion", "pixelation"),
+        ),
         "gain",
         "offset",
     )
@@ -227,7 +230,6 @@ def _restained(gain: float, offset: float) -> Generators:
     change = gain + offset
     bend = min(2.3 * change, 1.0)  # 10 ** -x falls by 2.3 x at most
     return Generators.bounds(
-        content=True,
         stain=up_to(change),
         brightness=about(bend / 2),
         contrast=Interval(max(1 - 1.5 * bend, 0.0), 1 + 1.5 * bend),
@@ -240,7 +242,7 @@ def _restained(gain: float, offset: float) -> Generators:
         local_gain=up_to(bend / 2),
         noise=up_to(0.1 * bend),
         sharpening=up_to(2 * bend),
-        occlusion=up_to(0.1 * bend),
-        inversion=up_to(0.2 * bend),
-        pixelation=Interval(1.0, 1 + bend),
+        occlusion=up_to(0.2 * (bend - 0.6)),
+        inversion=up_to(0.2 * (bend - 0.5)),
+        pixelation=Interval(1.0, 1 + max(bend - 0.5, 0.0)),
     )

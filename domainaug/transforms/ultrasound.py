@@ -269,7 +269,7 @@ class AcousticClutter(Insonified):
 
     needs_echo: ClassVar[bool] = False
     neutral: ClassVar[Mapping[str, float]] = {"level": 0.0}
-    governs: ClassVar[Mapping[str, tuple[str, ...]]] = governed((*_SEEN, "impulse_noise", "blur", "inversion"), "level")
+    governs: ClassVar[Mapping[str, tuple[str, ...]]] = governed((*_SEEN, "impulse_noise", "blur"), "level")
 
     def __init__(
         self,
@@ -329,13 +329,13 @@ def _darker(loss: float, *, exact: bool = True) -> Generators:
     """Return what a loss of up to a share of the range does, wherever it falls."""
     loss = min(loss, 1.0)
     made = Generators.bounds(
-        content=True,
         local_gain=up_to(loss),
         brightness=Interval(-loss, 0.1 * loss),
         contrast=Interval(max(1 - 2 * loss, 0.0), 1 + loss),
         gamma=Interval(1 / (1 + 2 * loss), 1 + 4 * loss),
         tone=up_to(loss),
-        occlusion=up_to(loss),
+        occlusion=up_to(loss - 0.25),  # what has become black is flat
+        inversion=up_to(1.5 * (loss - 0.3)),
         saturation=Interval(max(1 - loss, 0.0), 1 + loss),
         channel_mixing=up_to(loss),
     )
@@ -346,7 +346,6 @@ def _speckled(diffuse: float, range_db: float, *, exact: bool = True) -> Generat
     """Return what speckle does; its logarithm spreads by up to 5.6 dB, and is lower than that of its mean."""
     high = _SPREAD_DB / range_db * float(np.sqrt(diffuse))
     made = Generators.bounds(
-        content=True,
         noise=up_to(2 * high),
         impulse_noise=up_to(0.05 + high if high > 0.02 else 0.0),
         local_gain=up_to(2 * high),
@@ -366,7 +365,6 @@ def _hazy(level: float, range_db: float, *, exact: bool = True) -> Generators:
     top = min(level + 8 / range_db, 1.0) if level else 0.0
     grain = min(2 * _SPREAD_DB / range_db, 2 * level)
     made = Generators.bounds(
-        content=True,
         noise=up_to(grain),
         impulse_noise=up_to(0.05 + grain if grain > 0.02 else 0.0),
         local_gain=up_to(top),
@@ -378,7 +376,7 @@ def _hazy(level: float, range_db: float, *, exact: bool = True) -> Generators:
         sharpening=up_to(2 * top),
         saturation=Interval(max(1 - top, 0.0), 1 + 3 * top),
         channel_mixing=up_to(top),
-        inversion=up_to(0.6 * top),
+        inversion=up_to(top - 0.3),
     )
     return _inexact(made, exact)
 

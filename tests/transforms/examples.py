@@ -107,7 +107,7 @@ _ARGUMENTS: dict[str, list[dict[str, Any]]] = {
         {"field": "frame"},
         {"haze": (0.5, 0.9), "field": "frame", "encoding": "linear"},
     ],
-    "LightTemperature": [{"kelvin": (6000.0, 7000.0)}, {}, {"kelvin": (3000.0, 15000.0), "encoding": "linear"}],
+    "LightTemperature": [{"mired": 10.0}, {}, {"mired": (-90.0, 180.0), "kelvin": 6000.0, "encoding": "linear"}],
     "Speckle": [{"diffuse": 0.02}, {"region": "frame"}, {"diffuse": (0.5, 1.0), "axial_px": 3.0, "region": "frame"}],
     "StainJitter": [
         {"gain": 0.05, "offset": 0.0},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from domainaug._albumentations import A
 from domainaug.errors import ImageError
 from domainaug.generators import Frame
 from domainaug.pipeline import Pipeline
+from domainaug.profile import load_profile
 from domainaug.transforms.field_circle import field_circle
 from domainaug.transforms.lighting import FundusHaze, LightTemperature, UnevenLight, planckian_xy
 
@@ -19,6 +21,14 @@ sys.path.insert(0, str(Path(__file__).parent))
 from test_field_circle import fundus
 
 UNIT = {"value_range": (0.0, 1.0)}
+
+
+def mired(old, new):
+    """Return the range that makes a lamp of `new` kelvin of one of `old`."""
+    return (1e6 / new - 1e6 / old,) * 2
+
+
+KELVIN_4000 = mired(6500, 4000)
 
 
 def srgb(light):
@@ -103,7 +113,7 @@ class TestLightTemperature:
     def test_light_is_multiplied_by_one_number_a_channel_at_the_same_luminance(self):
         light = np.random.default_rng(0).uniform(0.01, 0.3, (20, 20, 3))
         for encode, encoding in ((srgb, "srgb"), (lambda each: each, "linear")):
-            transform = LightTemperature(4000, encoding=encoding, p=1)
+            transform = LightTemperature(KELVIN_4000, encoding=encoding, p=1)
             out = transform(image=encode(light), **UNIT)["image"]
             expected = np.array([1.0, 1.0, 1.0])
             gains = (
@@ -120,25 +130,41 @@ class TestLightTemperature:
     def test_the_lamp_of_the_picture_changes_nothing_and_there_and_back_is_where_it_was(self):
         picture = np.random.default_rng(0).integers(20, 180, (30, 30, 3)).astype(np.uint16) * 200
         data = {"value_range": (0, 65535)}
-        still = LightTemperature(6500, p=1)(image=picture, **data)["image"]
+        still = LightTemperature(0, p=1)(image=picture, **data)["image"]
         assert np.abs(still.astype(int) - picture).max() <= 1
-        there = LightTemperature(5200, p=1)(image=picture, **data)["image"]
-        back = LightTemperature(6500, reference=5200, p=1)(image=there, **data)["image"]
+        there = LightTemperature(mired(6500, 5200), p=1)(image=picture, **data)["image"]
+        back = LightTemperature(mired(5200, 6500), kelvin=5200, p=1)(image=there, **data)["image"]
         assert np.abs(back.astype(int) - picture).max() <= 40  # of 65535
         assert np.abs(there.astype(int) - picture).max() > 2000
 
     def test_gray_is_left_alone_and_other_channels_are_refused(self):
         gray = np.random.default_rng(0).integers(0, 256, (9, 9), np.uint8)
-        assert np.array_equal(LightTemperature(3000, p=1)(image=gray)["image"], gray)
+        assert np.array_equal(LightTemperature(90, p=1)(image=gray)["image"], gray)
         with pytest.raises(ImageError, match="needs red, green and blue, and this picture has 4 channels"):
             LightTemperature(p=1)(image=np.zeros((5, 5, 4), np.uint8))
 
     def test_volumes_in_color_are_changed_like_pictures_alone_and_in_a_pipeline(self):
         volume = np.random.default_rng(0).integers(0, 256, (3, 12, 14, 3), np.uint8)
-        step = LightTemperature(4500, p=1)
+        step = LightTemperature(mired(6500, 4500), p=1)
         expected = np.stack([step(image=one)["image"] for one in volume])
         assert np.array_equal(A.Compose([step], seed=1)(volume=volume)["volume"], expected)
         assert np.array_equal(Pipeline([step], seed=1)(volume=volume)["volume"], expected)
 
+    def test_lamps_that_cannot_be_are_refused(self):
+        assert LightTemperature((-140, 400)).mired == (-140.0, 400.0)
+        for wrong in (-150, 500, (20, 10)):
+            with pytest.raises(ValueError, match=r"^LightTemperature: mired: "):
+                LightTemperature(wrong)
+
     def test_effects_of_gray_pictures_are_none(self):
         assert LightTemperature(p=1).declare_effects(Frame(64, 64, 1)).effects(Frame(64, 64, 1)) == {}
+
+
+@pytest.mark.parametrize(
+    "step", [{"UnevenLight": {"falloff": 0.9}}, {"FundusHaze": {"haze": 0.9}}, {"LightTemperature": {"mired": 140}}]
+)
+def test_a_profile_narrows_them_to_its_limits(step):
+    pipeline = replace(load_profile("general/photo"), recipe=(step,)).compose(seed=1)
+    assert len(pipeline.transforms) == 1
+    assert all("instead of" in sentence for sentence in pipeline.narrowed)
+    assert pipeline.narrowed
