@@ -207,6 +207,12 @@ def _drawn_again(contours: Sequence[Contour], journey: Journey) -> list[Contour]
     """Return the outlines, on each slice of the result, of what curves enclose."""
     source, target = journey.source, journey.target
     shares = filled(contours, source)
+    drawn = np.flatnonzero(shares.any(axis=(1, 2)))
+    if len(drawn) > 1 and np.diff(drawn).min() > 1:
+        raise LabelError(
+            f"segment {contours[0].number} is drawn on no two slices side by side, and slices of the result cut across "
+            "those between: draw them too, or leave out what moves across slices"
+        )
     found = resample_volume(shares, journey.between(source, target), order="area")
     hidden = journey.hidden(target)
     if hidden is not None:
@@ -225,8 +231,6 @@ def outlines_of(shares: NDArray[np.float32], grid: Grid, number: int) -> list[Co
 
 def filled(contours: Sequence[Contour], grid: Grid) -> NDArray[np.float32]:
     """Return how much of each voxel curves enclose, by even and odd, (D, H, W), 0 to 1.
-
-    A slice between two that have curves and without one of its own is empty.
 
     Raises:
         LabelError: A curve lies neither on a slice nor beside one.

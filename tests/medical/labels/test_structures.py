@@ -196,6 +196,14 @@ def test_curves_across_slices_are_refused(image: Grid) -> None:
         move(Labels((Segment(1, "x"),), (), (upright,)), VolumeMap.identity(SHAPE), image)
 
 
+def test_curves_on_every_second_slice_tell_nothing_of_those_between(image: Grid) -> None:
+    sparse = tuple(one for one in ball(image) if round(float(image.to_index(one.points)[0, 2])) % 2 == 0)
+    labels = Labels((Segment(1, "Liver"),), (), sparse)
+    assert len(move(labels, VolumeMap.from_physical(SHAPE, STEPS, (0, 0, 10)), image).labels.contours) == len(sparse)
+    with pytest.raises(LabelError, match="no two slices side by side"):
+        move(labels, VolumeMap.from_physical(SHAPE, STEPS, (10, 0, 0)), image)
+
+
 def test_damaged_ones_are_set_aside(image: Grid, copy: Copy, tmp_path: Path) -> None:
     content = write_structures(Labels((Segment(1, "Liver"),), (), ball(image)), copy)
 
