@@ -76,7 +76,7 @@ def main() -> None:
     coarse: list[Any] = [
         Exposure((0.3, 3.0), photons=3000, p=1),
         Scatter((0.4, 0.8), p=1),
-        Collimation((0.6, 0.9), (0.6, 0.9), 0.1, 10, (2, 10), p=1),
+        Collimation((0.6, 0.9), 1.0, 10, (2, 10), p=1),
     ]
     fine: list[Any] = [QuantumNoise((5e3, 5e4), p=1), GridLines((0.05, 0.2), angle=3, p=1)]
     rows = [row(step, whole, (0, 1), (0, 1), spacing=(7 * pitch, 7 * pitch)) for step in coarse]

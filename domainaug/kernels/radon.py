@@ -40,33 +40,60 @@ def detector_places(shape: Sequence[int], spacing: Sequence[float]) -> Array:
     return np.asarray(np.arange(-half, half + 1) * pitch, np.float64)
 
 
-def project(picture: Plane, spacing: Sequence[float], angles: Array) -> Plane:
+def project(
+    picture: Plane, spacing: Sequence[float], angles: Array, *, within: NDArray[np.bool_] | None = None
+) -> Plane:
     """Return line integrals, (views, detectors), in value times mm; the picture is 0 outside.
 
     Args:
         picture: (rows, columns), float32.
         spacing: Of rows and of columns, in mm.
         angles: Of the views, in radians.
+        within: (views, detectors), the rays that are wanted; others are 0 unless they lie between two that are.
     """
     import cv2
 
-    places = detector_places(picture.shape, spacing)
-    pitch, count = min(spacing), len(places)
-    out = np.empty((len(angles), count), np.float32)
+    pitch, count = min(spacing), len(detector_places(picture.shape, spacing))
+    out = np.zeros((len(angles), count), np.float32)
+    corners = _corners(picture, spacing)
+    if corners is None:
+        return out
     middle = np.array([(picture.shape[1] - 1) / 2, (picture.shape[0] - 1) / 2])
     for number, angle in enumerate(angles):
-        along, across = np.cos(angle), np.sin(angle)
+        turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        ends = corners @ turn / pitch + (count - 1) / 2  # (detector, depth) of what is not 0
+        first = np.maximum(np.floor(ends.min(axis=0)).astype(int) - 1, 0)
+        last = np.minimum(np.ceil(ends.max(axis=0)).astype(int) + 2, count)
+        if within is not None:
+            hit = np.flatnonzero(within[number])
+            first[0], last[0] = (
+                max(first[0], hit[0]) if len(hit) else count,
+                min(last[0], hit[-1] + 1) if len(hit) else 0,
+            )
+        if (last <= first).any():
+            continue
         # From (detector, depth) to (column, row).
-        linear = pitch * np.array([[along, -across], [across, along]]) / np.array([[spacing[1]], [spacing[0]]])
-        origin = middle - linear @ np.full(2, (count - 1) / 2)
+        linear = pitch * turn / np.array([[spacing[1]], [spacing[0]]])
+        origin = middle + linear @ (first - (count - 1) / 2)
         turned = cv2.warpAffine(
             picture,
             np.concatenate([linear, origin[:, None]], axis=1),
-            (count, count),
+            tuple(int(each) for each in last - first),
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         )
-        out[number] = turned.sum(axis=0, dtype=np.float64) * pitch
+        out[number, first[0] : last[0]] = turned.sum(axis=0, dtype=np.float64) * pitch
     return out
+
+
+def _corners(picture: Plane, spacing: Sequence[float]) -> Array | None:
+    """Return the corners, (x, y) in mm from the middle, of the box around what is not 0; None where all is."""
+    sides = []
+    for axis in (1, 0):
+        used = np.flatnonzero(picture.any(axis=1 - axis))
+        if not len(used):
+            return None
+        sides.append((used[[0, -1]] + (-1, 1) - (picture.shape[axis] - 1) / 2) * spacing[axis])
+    return np.array([(x, y) for x in sides[0] for y in sides[1]])
 
 
 def filtered(integrals: Plane, pitch: float, window: Callable[[Array], Array] | None = None) -> Plane:

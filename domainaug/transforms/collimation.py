@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from domainaug._albumentations import A
 from domainaug.declare.sets import up_to
-from domainaug.effects import EFFECTS, Interval
+from domainaug.effects import Interval
 from domainaug.generators import Frame, Generators
 from domainaug.transforms.arguments import distances, number, span
 from domainaug.transforms.arrays import extent_of
@@ -33,9 +33,9 @@ class Collimation(Exposed, A.DualTransform):  # type: ignore[misc]
     points beyond it, go. A volume (a stack of projections) has the same blades all along.
 
     Args:
-        width: Of what is fully exposed, as a share of the width of the picture; a number, or a range.
-        height: Likewise.
-        shift: How far its middle may lie off, as a share of the side, to either side; one number.
+        opening: Sides of what is fully exposed, as shares of those with which all of the picture would be; a number or
+            a range that width and height are drawn from, or two, for either.
+        shift: How far its middle may lie off, as a share of the room that the opening leaves to either side.
         angle: Degrees by which it is turned, counter-clockwise; one number n is -n to n.
         penumbra_mm: Width of the edge in mm; a number, or a range.
         leak: Share of the exposure that gets through or around the blades (scatter).
@@ -53,17 +53,13 @@ class Collimation(Exposed, A.DualTransform):  # type: ignore[misc]
 
     _targets = A.core.type_definitions.ALL_TARGETS
 
-    neutral: ClassVar[Mapping[str, float]] = {"width": 1.0, "height": 1.0, "shift": 0.0, "angle": 0.0}
-    governs: ClassVar[Mapping[str, tuple[str, ...]]] = governed(
-        ("outside", "field_of_view", "brightness", "contrast", "gamma", "tone", "local_gain"),
-        *("width", "height", "shift", "angle"),
-    )
+    neutral: ClassVar[Mapping[str, float]] = {"opening": 1.0}
+    governs: ClassVar[Mapping[str, tuple[str, ...]]] = governed(("outside", "field_of_view"), "opening")
 
     def __init__(
         self,
-        width: float | Sequence[float] = (0.75, 1.0),
-        height: float | Sequence[float] = (0.75, 1.0),
-        shift: float = 0.05,
+        opening: float | Sequence[Any] = (0.75, 1.0),
+        shift: float = 0.5,
         angle: float | Sequence[float] = 2.0,
         penumbra_mm: float | Sequence[float] = (0.5, 3.0),
         leak: float = 0.005,
@@ -75,9 +71,11 @@ class Collimation(Exposed, A.DualTransform):  # type: ignore[misc]
         p: float = 0.5,
     ) -> None:
         super().__init__(response, decades, bright, p)
-        self.width = span(self, "width", width, above=0.0, most=1.0)
-        self.height = span(self, "height", height, above=0.0, most=1.0)
-        self.shift = number(self, "shift", shift, least=0.0, most=0.5)
+        sides: Sequence[Any] = (opening, opening)
+        if isinstance(opening, Sequence) and len(opening) == 2 and isinstance(opening[0], Sequence):
+            sides = opening
+        self.opening = tuple(span(self, "opening", each, above=0.0, most=1.0) for each in sides)
+        self.shift = number(self, "shift", shift, least=0.0, most=1.0)
         self.angle = span(self, "angle", angle, around=0.0, least=-45.0, most=45.0)
         self.penumbra_mm = span(self, "penumbra_mm", penumbra_mm, least=0.0)
         self.leak = number(self, "leak", leak, least=0.0, most=1.0)
@@ -88,7 +86,7 @@ class Collimation(Exposed, A.DualTransform):  # type: ignore[misc]
         """Draw the opening and its edge."""
         even = self.py_random.uniform
         return {
-            "opening": (even(*self.width), even(*self.height)),
+            "opening": tuple(even(*side) for side in self.opening),
             "middle": (even(-self.shift, self.shift), even(-self.shift, self.shift)),
             "angle": even(*self.angle),
             "penumbra": even(*self.penumbra_mm),
@@ -152,35 +150,25 @@ class Collimation(Exposed, A.DualTransform):  # type: ignore[misc]
     # -- effects ---------------------------------------------------------------------------------------
 
     def declare_effects(self, frame: Frame) -> Generators:
-        """Return what it does at most."""
-        return self._effects(self.width[0] * self.height[0], self.shift, np.abs(self.angle).max(), frame)
+        """Return what it hides at most: the picture shrunk by the smaller side fits into the opening wherever it is."""
+        hidden = 1 - min(side[0] for side in self.opening) ** 2
+        return Generators.bounds(outside=up_to(hidden), field_of_view=Interval(1 - hidden, 1.0))
 
     def drawn_effects(self, params: Drawn, frame: Frame) -> Generators:
         """Return what one draw did."""
         seen = float((self._depth(params, (frame.height, frame.width)) > 0).mean())
         return Generators.bounds(outside=Interval(1 - seen, 1 - seen))  # nothing left its place
 
-    def _effects(self, opened: float, shift: float, angle: float, frame: Frame) -> Generators:
-        long = max(frame.aspect, 1 / frame.aspect)
-        turned = float(np.sin(np.radians(angle))) * long  # corners that leave the frame, and come back blank
-        hidden = min(1.0, 1 - opened + 2 * shift + turned)
-        tones = {name: EFFECTS[name].anything for name in ("brightness", "contrast", "gamma", "tone", "local_gain")}
-        return Generators.bounds(
-            tones if hidden else {},
-            outside=up_to(hidden),
-            field_of_view=Interval(1 - hidden, 1.0),
-            content=True,
-        )
-
 
 def _frame(params: Drawn, shape: Sequence[int]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Return the middle of the opening (x, y) in mm, its half sizes to the middle of the ramp, and the axes."""
-    spacing = np.array(params["spacing"])[::-1]
+    spacing, opening = np.array(params["spacing"])[::-1], np.array(params["opening"])
     size = np.array(shape, np.float64)[::-1] * spacing
-    middle = size * (0.5 + np.array(params["middle"]))
+    middle = size * (1 + np.array(params["middle"]) * (1 - opening)) / 2
     turn = np.radians(params["angle"])
     axes = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])  # y down: counter-clockwise
-    return middle, size * np.array(params["opening"]) / 2 + _ramp_mm(params) / 2, axes
+    whole = np.abs(axes) @ size  # sides of the turned rectangle around the picture
+    return middle, (whole * opening + _ramp_mm(params)) / 2, axes
 
 
 def _ramp_mm(params: Drawn) -> float:

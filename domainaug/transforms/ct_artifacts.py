@@ -59,7 +59,8 @@ class Rings(SliceWise, A.ImageOnlyTransform):  # type: ignore[misc]
 
     neutral: ClassVar[Mapping[str, float]] = {"gain_error": 0.0}
     governs: ClassVar[Mapping[str, tuple[str, ...]]] = governed(
-        ("streaks", "noise", "local_gain", "sharpening", "tone", "impulse_noise"), "gain_error"
+        ("streaks", "noise", "local_gain", "sharpening", "brightness", "tone", "impulse_noise", "foreign_content"),
+        "gain_error",
     )
 
     def __init__(
@@ -226,16 +227,21 @@ class BeamHardening(SliceWise, A.ImageOnlyTransform):  # type: ignore[misc]
         return replace(_cupped(off, bool(params["bone"])), exact=False)
 
     def _off(self, water: float, bone: float, kvp: float, frame: Frame) -> float:
-        """Return a bound, as a share of the range: twice what a first or last millimeter of a path is off by.
+        """Return by how much of the range tissue is off, as far as it shows beyond single bones.
 
-        Twice, since the ramp overshoots.
+        Half again what paths of 20 to 500 mm of water are off by on average, and half of what 20 to 150 mm of bone in
+        200 mm of water are.
         """
         beam = beam_of(float(round(kvp)))
-        paths = np.arange(700).astype(np.float32)
-        nothing = np.zeros_like(paths)
-        errors = hardening(beam, paths, nothing, water, 0.0), 4 * hardening(beam, nothing, 0.25 * paths, 0.0, bone)
-        in_water, in_bone = (float(np.abs(np.diff(each)).max()) / beam.effective for each in errors)
-        return 2000 * (in_water + (in_bone if frame.high > _BONE[0] else 0.0)) / frame.span
+        soft, bony = np.arange(20.0, 500.0, 5.0), np.arange(20.0, 150.0, 5.0)
+        in_water = hardening(beam, *_paths(soft, 0 * soft), water, 0.0) / (beam.effective * soft)
+        in_bone = hardening(beam, *_paths(200 + 0 * bony, bony), 0.0, bone) / (beam.effective * bony)
+        seen = 0.5 * float(np.abs(in_bone).max()) if frame.high > _BONE[0] else 0.0
+        return 1000 * (1.5 * float(np.abs(in_water).max()) + seen) / frame.span
+
+
+def _paths(soft: Array, bone: Array) -> tuple[Plane, Plane]:
+    return soft.astype(np.float32), bone.astype(np.float32)
 
 
 def _half_diagonal(shape: Sequence[int], spacing: Sequence[float]) -> float:
@@ -299,5 +305,4 @@ def _cupped(most: float, banded: bool) -> Generators:
         contrast=Interval(max(0.0, 1 - 2 * most), 1 + 2 * most),
         gamma=Interval(max(0.2, 1 - 3 * most), 1 + 4 * most),
         streaks=up_to(most if banded else 0.0),
-        content=True,
     )

@@ -56,7 +56,11 @@ class MetalStreaks(SliceWise, A.ImageOnlyTransform):  # type: ignore[misc]
 
     neutral: ClassVar[Mapping[str, float]] = {"strength": 0.0}
     governs: ClassVar[Mapping[str, tuple[str, ...]]] = governed(
-        ("streaks", "noise", "local_gain", "tone", "brightness", "contrast", "impulse_noise"), "strength"
+        (
+            *("streaks", "noise", "local_gain", "tone", "brightness", "contrast", "gamma", "impulse_noise"),
+            *("foreign_content", "occlusion", "sharpening", "inversion", "pixelation"),
+        ),
+        "strength",
     )
 
     def __init__(
@@ -134,7 +138,8 @@ class MetalStreaks(SliceWise, A.ImageOnlyTransform):  # type: ignore[misc]
         solid = np.float32(beam.times_water[params["metal"]])
         angles = views(int(1.2 * max(values.shape)) + 16)
         density = water_equivalent(values)
-        tissue, metal = project(density * (1 - filled), spacing, angles), project(filled * solid, spacing, angles)
+        metal = project(filled * solid, spacing, angles)
+        tissue = project(density * (1 - filled), spacing, angles, within=metal > 0)
         error = self._error(beam, tissue, metal, params, stream) * np.float32(params["strength"])
         made = values + reconstructed(error, beam, values.shape, spacing, angles, values.shape)
         # What is put in is as soft as the kernel makes it; what is there already is.
@@ -173,22 +178,21 @@ class MetalStreaks(SliceWise, A.ImageOnlyTransform):  # type: ignore[misc]
         most = strength * 2000 / frame.span
         rows, columns = (spacing or frame.spacing or (1.0, 1.0))[-2:]
         put = min(1.0, np.pi / 4 * squares / (rows * columns * frame.height * frame.width))
-        strong = min(1.0, most) if most > 0.1 else 0.0  # what strong streaks run over looks like something else
+        strong = min(1.0, most) if most > 0.6 else 0.0  # what strong streaks run over looks like something else
         return Generators.bounds(
             streaks=up_to(most),
-            noise=up_to(most),
-            local_gain=up_to(most),
-            tone=up_to(min(1.0, most)),
-            brightness=about(min(1.0, most)),
-            contrast=Interval(max(0.0, 1 - 2 * most), 1 + 2 * most),
-            gamma=Interval(max(0.2, 1 - 3 * most), 1 + 4 * most),
+            noise=up_to(0.3 * most),
+            local_gain=up_to(0.3 * most),
+            tone=up_to(min(1.0, 0.3 * most)),
+            brightness=about(min(1.0, 0.3 * most)),
+            contrast=Interval(max(0.0, 1 - 0.6 * most), 1 + 0.6 * most),
+            gamma=Interval(max(0.2, 1 - most), 1 + 2 * most),
             impulse_noise=up_to(strong),
             foreign_content=up_to(min(1.0, put + strong)),
-            occlusion=up_to(min(1.0, put + strong)),
+            occlusion=up_to(strong),
             sharpening=up_to(10 * most),
             inversion=up_to(strong),
             pixelation=Interval(1.0, 1 + 20 * strong),
-            content=True,
         )
 
 

@@ -200,7 +200,7 @@ class LowDose(SliceWise, A.ImageOnlyTransform):  # type: ignore[misc]
         rows, columns = (spacing or frame.spacing or (np.inf, np.inf))[-2:]
         longest = min(_LARGEST_MM, float(np.hypot(frame.height * rows, frame.width * columns)) * 1.3)
         more = float(np.exp(beam_of(120.0).effective * (longest - _REFERENCE_MM) / 2))
-        return replace(_grained(std * more / frame.span), content=True)
+        return _grained(std * more / frame.span)
 
 
 def water_equivalent(values: Plane) -> Plane:

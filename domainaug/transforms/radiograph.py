@@ -54,7 +54,7 @@ class QuantumNoise(Exposed, A.ImageOnlyTransform):  # type: ignore[misc]
 
     def __init__(
         self,
-        photons: float | Sequence[float] = (2e3, 2e4),
+        photons: float | Sequence[float] = (1e4, 1e5),
         dqe: float = 0.6,
         response: str = "log",
         decades: float = 2.0,
@@ -106,7 +106,9 @@ class Exposure(Exposed, A.ImageOnlyTransform):  # type: ignore[misc]
     """
 
     neutral: ClassVar[Mapping[str, float]] = {"factor": 1.0}
-    governs: ClassVar[Mapping[str, tuple[str, ...]]] = governed((*_TONE, *_NOISE, "inversion"), "factor")
+    governs: ClassVar[Mapping[str, tuple[str, ...]]] = governed(
+        (*_TONE, *_NOISE, "pixelation", "loss_of_levels"), "factor"
+    )
 
     def __init__(
         self,
@@ -187,7 +189,7 @@ class Scatter(Exposed, A.ImageOnlyTransform):  # type: ignore[misc]
 
     neutral: ClassVar[Mapping[str, float]] = {"fraction": 0.0}
     governs: ClassVar[Mapping[str, tuple[str, ...]]] = governed(
-        (*_TONE, "local_gain", "saturation", "channel_mixing", "color_cast", "hue", "noise"), "fraction"
+        (*_TONE, "local_gain", "inversion", "noise", "blur", "occlusion"), "fraction"
     )
 
     def __init__(
@@ -226,7 +228,7 @@ class Scatter(Exposed, A.ImageOnlyTransform):  # type: ignore[misc]
         return np.asarray(exposure + np.float32(params["fraction"]) * (veil - exposure))
 
     def declare_effects(self, frame: Frame) -> Generators:
-        """Return what it does at most: the veil is anything between no exposure and full."""
+        """Return what it does where the veil is no more than the mean exposure of levels that are all as frequent."""
         return self._effects(self.fraction[1], self.width_mm[1] / min(self.spacing or frame.spacing or (1.0,)))
 
     def drawn_effects(self, params: Drawn, frame: Frame) -> Generators:
@@ -237,7 +239,8 @@ class Scatter(Exposed, A.ImageOnlyTransform):  # type: ignore[misc]
     def _effects(self, fraction: float, width: float) -> Generators:
         exposure = exposure_of(LEVELS, *self._how)
         ends = [
-            np.abs(share_of(exposure + fraction * (veil - exposure), *self._how) - LEVELS).max() for veil in (0.0, 1.0)
+            np.abs(share_of(exposure + fraction * (veil - exposure), *self._how) - LEVELS).max()
+            for veil in (0.0, float(exposure.mean()))
         ]
         most = float(max(ends)) if fraction else 0.0
         steeper = 1 / (1 - fraction) if self.response == "log" else 1.0
@@ -245,17 +248,16 @@ class Scatter(Exposed, A.ImageOnlyTransform):  # type: ignore[misc]
             tone=up_to(most),
             brightness=about(most),
             local_gain=up_to(most),
-            contrast=Interval(0.0 if most else 1.0, steeper),
+            contrast=Interval(max(0.0, 1 - fraction - 2 * most), steeper),
             gamma=Interval(max(0.2, 1 - 4 * most), 1 + 6 * most),
-            inversion=up_to(0.2 if most else 0.0),
+            inversion=up_to(0.2 if fraction > 0.5 else 0.0),
             color_cast=up_to(most),
             hue=about(min(180.0, 360 * most)),
             saturation=Interval(max(0.0, 1 - 4 * most), 1 + 4 * most),
             channel_mixing=up_to(2 * most),
-            occlusion=up_to(most),
             noise=up_to(0.02 * fraction),
-            blur=up_to(width if fraction > 0.4 else 0.0),
-            content=True,
+            blur=up_to(width if fraction > 0.5 else 0.0),
+            occlusion=up_to(0.1 if fraction > 0.5 else 0.0),
         )
 
 
@@ -285,7 +287,7 @@ class GridLines(Exposed, A.ImageOnlyTransform):  # type: ignore[misc]
 
     neutral: ClassVar[Mapping[str, float]] = {"residual": 0.0}
     governs: ClassVar[Mapping[str, tuple[str, ...]]] = governed(
-        ("streaks", "noise", "local_gain", "sharpening", "tone", "impulse_noise"), "residual"
+        ("streaks", "noise", "local_gain", "sharpening", *_TONE, "impulse_noise", "pixelation"), "residual"
     )
 
     def __init__(
@@ -365,12 +367,13 @@ def _noisy(*spreads: Array, curves: Array | None = None) -> Generators:
     # Noise that meets the end of the range, or a logarithm, moves the mean.
     moved = np.concatenate([tones, np.clip(tones + 0.5 * spread, 0, 1), np.clip(tones - 0.5 * spread, 0, 1)])
     strong = min(1.0, 4 * most)
-    flat = bool((moved >= 1 - 1e-9).sum(axis=1).max() > 1 or (moved <= 1e-9).sum(axis=1).max() > 1)
+    ended = max(int(at_end.sum(axis=1).max()) for at_end in (tones >= 1 - 1e-9, tones <= 1e-9))
+    flat = (ended - 1) / len(LEVELS)  # share of the levels that the detector's end takes
     return Generators.tonal(
         moved,
         # Counts are whole, and what is beyond the detector's end is all alike.
-        loss_of_levels=up_to(2.0 if flat or most > 0.04 else 0.0),
-        pixelation=Interval(1.0, 4.0 if flat else 1.0),
+        loss_of_levels=up_to(2.0 if flat > 0.02 or most > 0.04 else 0.0),
+        pixelation=Interval(1.0, 1.0 + 10 * max(0.0, flat)),
         noise=Interval(0.5 * least if most < 0.1 else 0.0, 1.2 * most),
         impulse_noise=up_to(strong if most > 0.04 else 0.0),
         local_gain=up_to(most),

@@ -32,6 +32,20 @@ def test_line_integrals_of_a_disc_are_its_chords(shape, spacing):
     assert np.abs(found - chords)[inside].mean() < 0.15
 
 
+def test_only_the_rays_that_are_wanted_are_followed():
+    picture, _ = disc(*GRIDS[1])
+    angles = views(12)
+    everything = project(picture, GRIDS[1][1], angles)
+    wanted = np.zeros(everything.shape, bool)
+    wanted[:, 100:110] = wanted[3, 90] = True
+    wanted[5] = False
+    found = project(picture, GRIDS[1][1], angles, within=wanted)
+    assert np.allclose(found[wanted], everything[wanted], atol=1e-3)
+    assert not found[5].any()
+    assert not found[0, :100].any()
+    assert not project(0 * picture, GRIDS[1][1], angles).any()
+
+
 @pytest.mark.parametrize(("shape", "spacing"), GRIDS)
 def test_every_view_holds_the_whole_picture(shape, spacing):
     picture, _ = disc(shape, spacing)

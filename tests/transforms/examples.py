@@ -47,9 +47,9 @@ _ARGUMENTS: dict[str, list[dict[str, Any]]] = {
         {"water": (0.5, 1.0), "bone": 1.0, "kvp": (80.0, 140.0), "spacing": (0.8, 0.6)},
     ],
     "Collimation": [
-        {"width": 0.95, "height": 1.0, "spacing": (0.5, 0.5)},
+        {"opening": (0.95, 1.0), "spacing": (0.5, 0.5)},
         {"spacing": (0.5, 0.5), "response": "linear"},
-        {"width": (0.4, 0.6), "angle": (5.0, 15.0), "shift": 0.2, "spacing": (0.4, 0.6), "bright": "exposed"},
+        {"opening": ((0.5, 0.7), 0.8), "angle": (5.0, 15.0), "shift": 1.0, "spacing": (0.4, 0.6), "bright": "exposed"},
     ],
     "Exposure": [
         {"factor": (0.8, 1.25)},
@@ -77,7 +77,7 @@ _ARGUMENTS: dict[str, list[dict[str, Any]]] = {
         {"objects": (2, 4), "metal": "iron", "threshold": 1500.0, "spacing": (1.0, 1.0)},
     ],
     "QuantumNoise": [
-        {"photons": 2e4},
+        {},
         {"photons": (500.0, 5e3), "response": "linear"},
         {"photons": 200.0, "bright": "exposed", "decades": 2.0},
     ],

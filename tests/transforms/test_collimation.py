@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from domainaug._albumentations import A
 from domainaug.generators import Frame
 from domainaug.pipeline import Pipeline
+from domainaug.profile import load_profile
 from domainaug.transforms import Collimation
 
 RAW = {"response": "linear", "bright": "exposed"}
@@ -15,8 +18,14 @@ IMAGE = np.full((200, 300), 0.8, np.float32)
 
 
 def blades(**arguments):
-    given = {"width": 0.6, "height": 0.5, "shift": 0.0, "angle": 0.0, "penumbra_mm": 0.0, "spacing": (0.5, 0.5)}
-    return Collimation(**{**given, **RAW, "p": 1.0, **arguments})
+    given = {"opening": (0.6, 0.5), "shift": 0.0, "angle": 0.0, "penumbra_mm": 0.0, "spacing": (0.5, 0.5)}
+    given |= {**RAW, "p": 1.0, **arguments}
+    wide, high = given["opening"]  # here two numbers are the two sides
+    return Collimation(**{**given, "opening": (_range(wide), _range(high))})
+
+
+def _range(side):
+    return side if isinstance(side, tuple) else (side, side)
 
 
 def run(transform, **data):
@@ -37,7 +46,7 @@ def test_inside_nothing_changes_and_outside_only_the_leak_is_read():
 
 
 def test_wide_open_blades_do_nothing():
-    out = run(blades(width=1.0, height=1.0, penumbra_mm=5.0))["image"]
+    out = run(blades(opening=(1.0, 1.0), penumbra_mm=5.0, angle=30.0, shift=1.0))["image"]
     assert np.array_equal(out, IMAGE)
 
 
@@ -50,7 +59,7 @@ def test_the_edge_is_a_ramp_as_wide_as_the_penumbra(penumbra):
 
 
 def test_the_opening_turns_counter_clockwise_about_its_middle():
-    transform = blades(width=0.8, height=0.3, angle=(20.0, 20.0), shift=0.0)
+    transform = blades(opening=(0.5, 0.3), angle=(20.0, 20.0))
     out = run(transform)["image"] > 0.4
     y, x = np.nonzero(out)
     moments = np.cov(x, y)
@@ -87,7 +96,7 @@ def test_boxes_are_cut_to_what_is_seen_and_the_rest_goes():
 
 
 def test_a_box_behind_a_turned_blade_is_cut_along_it():
-    transform = blades(width=0.8, height=0.3, angle=(20.0, 20.0))
+    transform = blades(opening=(0.5, 0.3), angle=(20.0, 20.0))
     out = run(transform, bboxes=[[230, 100, 290, 190]], names=["corner"])
     seen = run(transform)["image"] > 0.4
     rows, columns = np.nonzero(seen[100:190, 230:290])
@@ -106,7 +115,7 @@ def test_points_outside_go():
 
 def test_labels_are_true_in_a_pipeline_too():
     pipeline = Pipeline(
-        [blades(shift=0.1, angle=5.0, width=(0.4, 0.8))],
+        [blades(opening=((0.4, 0.8), 0.5), shift=0.6, angle=5.0)],
         seed=1,
         value_range=(0, 1),
         bbox_params=A.BboxParams("pascal_voc", label_fields=["names"]),
@@ -130,15 +139,29 @@ def test_labels_are_true_in_a_pipeline_too():
         assert pipeline.record["effects"]["outside"] == pytest.approx((out["mask"] == 0).mean(), abs=0.01)
 
 
-def test_what_is_declared_holds_what_the_widest_draw_hides():
-    transform = Collimation((0.7, 1.0), (0.7, 1.0), 0.05, 3.0, spacing=(0.5, 0.5))
+def test_the_opening_stays_in_the_picture_and_hides_no_more_than_is_declared():
+    transform = Collimation(((0.5, 0.9), 0.7), shift=1.0, angle=25.0, spacing=(0.5, 0.5))
     frame = Frame(200, 300)
     most = transform.declare_effects(frame).effects(frame)["outside"].high
-    assert 0.51 <= most < 0.8
+    assert most == pytest.approx(0.75)
+    told = []
+    for seed in range(30):
+        transform.set_random_seed(seed)
+        drawn = transform.draw({"image": IMAGE})
+        told.append(transform.drawn_effects(drawn, frame).effects(frame)["outside"].high)
+    assert max(told) <= most
+    assert max(told) > 0.5
+
+
+def test_a_profile_narrows_it():
+    recipe = ({"Collimation": {"opening": [0.3, 1.0]}},)
+    pipeline = replace(load_profile("medical/chest-xray"), recipe=recipe).compose(seed=1)
+    assert len(pipeline.transforms) == 1
+    assert "instead of" in pipeline.narrowed[0]
 
 
 def test_what_is_not_legal_is_told():
-    with pytest.raises(ValueError, match=r"Collimation: width: .* above 0"):
+    with pytest.raises(ValueError, match=r"Collimation: opening: .* above 0"):
         Collimation(0.0)
-    with pytest.raises(ValueError, match=r"Collimation: shift: a number from 0 to 0.5"):
-        Collimation(shift=0.9)
+    with pytest.raises(ValueError, match=r"Collimation: shift: a number from 0 to 1"):
+        Collimation(shift=1.9)
