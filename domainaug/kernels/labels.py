@@ -21,7 +21,7 @@ from domainaug.errors import LabelError
 from domainaug.kernels import whole
 from domainaug.kernels.checks import check_array, check_out
 from domainaug.kernels.engine import loops
-from domainaug.kernels.maps import PixelMap
+from domainaug.kernels.maps import Mesh, PixelMap
 from domainaug.kernels.warp import check_map, warp
 
 __all__ = ["WARMUP", "coverage", "labels_in", "thin_labels", "warp_labels"]
@@ -167,6 +167,8 @@ def _warm(dtype: np.dtype[Any]) -> Callable[[], None]:
         labels_in(mask)
         for zoom in (0.9, 4.0):
             warp_labels(mask, PixelMap.of([[zoom, 0.1, 0.3], [-0.1, zoom, 0.4]], (8, 8), (2, 2)), threads=1)
+            bent = PixelMap((8, 8), (Mesh(np.zeros((2, 4, 4), np.float32), (8, 8)),))
+            warp_labels(mask, PixelMap.of([[zoom, 0, 0.3], [0, zoom, 0.4]], (8, 8), (8, 8)).then(bent), threads=1)
 
     warm.__name__ = dtype.name
     return warm

@@ -15,9 +15,12 @@ from numpy.typing import NDArray
 
 from domainaug.errors import ImageError
 
-__all__ = ["Bias", "Curve", "Linear", "Noise", "Op", "Point", "Posterize", "Power", "Solarize"]
+__all__ = ["MOST_CHANNELS", "Bias", "Curve", "Linear", "Noise", "Op", "Point", "Posterize", "Power", "Solarize"]
 
 Float = NDArray[np.float32]
+
+MOST_CHANNELS = 1024
+"""Channels of a pixel that a program can run over: the loops work on so many values at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +170,13 @@ class Point:
         """Refuse a program that cannot run over values of so many channels.
 
         Raises:
-            ImageError: An operation is given for another number of channels.
+            ImageError: There are too many channels, or an operation is given for another number of them.
         """
+        if channels > MOST_CHANNELS:
+            raise ImageError(
+                f"a point program runs over up to {MOST_CHANNELS} channels and the picture has {channels}: give it "
+                f"fewer at a time"
+            )
         for op in self.ops:
             given = _channels(op)
             if given not in (0, channels):

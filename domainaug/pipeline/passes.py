@@ -16,7 +16,7 @@ from domainaug._albumentations.leaves import Kind, kind_of
 from domainaug._albumentations.tree import Step
 from domainaug.errors import LabelError
 from domainaug.kernels.maps import PixelMap
-from domainaug.kernels.point import Point, Posterize
+from domainaug.kernels.point import MOST_CHANNELS, Point, Posterize
 from domainaug.kernels.resample import resample_volume
 from domainaug.kernels.volume_map import VolumeMap
 from domainaug.kernels.warp import apply_point, warp
@@ -84,6 +84,8 @@ class Passes:
     def _takes(self, *, pixel: bool) -> bool:
         """Whether the kernels take the pictures; other types only as the shares that pixel steps are given."""
         state = self._state
+        if pixel and any(_channels(state.data[name], kind) > MOST_CHANNELS for name, kind in state.pictures.items()):
+            return False
         return all(state.data[name].dtype in _TYPES for name in state.pictures) or (pixel and state.known)
 
     def _add_tone(self, leaf: Any, tone: Tone) -> None:
@@ -181,6 +183,10 @@ class Passes:
             moved, seen = through  # a frame on the way may have cut what the last one does not
             state.rows[name].clipped.update(boxes[seen < 1 - 1e-6, -1].astype(int).tolist())
             state.data[name] = moved
+
+
+def _channels(array: Array, kind: str) -> int:
+    return array.shape[-1] if array.ndim > LEADING[kind] + 2 else 1
 
 
 def _through(array: Array, kind: str, pending: Pending, point: Point | None, counts: Array | None) -> Array:

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from domainaug.errors import ImageError
 from domainaug.kernels.engine import using
-from domainaug.kernels.point import Bias, Curve, Linear, Noise, Point, Posterize, Power, Solarize
+from domainaug.kernels.maps import PixelMap
+from domainaug.kernels.point import MOST_CHANNELS, Bias, Curve, Linear, Noise, Point, Posterize, Power, Solarize
 from domainaug.kernels.random import normals
-from domainaug.kernels.warp import apply_point
+from domainaug.kernels.warp import apply_point, warp
 
 KNOTS = (np.linspace(0, 1, 33) ** 2).astype(np.float32)
 SHARES = np.linspace(0, 1, 4001, dtype=np.float32).reshape(1, 4001)
@@ -285,3 +286,15 @@ def test_operations_that_mean_nothing_are_refused(op, value, words):
 def test_a_range_is_finite():
     with pytest.raises(ValueError, match="finite low < high"):
         Point((), 0.0, np.inf)
+
+
+def test_more_channels_than_the_loops_have_room_for_are_refused(engine):
+    many = np.zeros((2, 2, MOST_CHANNELS + 1), np.uint8)
+    point = Point((Noise(0.1, 1),))
+    with pytest.raises(ImageError, match="1025: give it fewer"):
+        apply_point(many, point, channels_last=True)
+    with pytest.raises(ImageError, match="1025: give it fewer"):
+        warp(many, PixelMap.of([[0.9, 0.1, 0.3], [-0.1, 0.9, 0.4]], (2, 2)), point=point)
+    most = np.full((1, 2, MOST_CHANNELS), 100, np.uint8)
+    got = apply_point(most, Point((Linear(1.0), Noise(0.0, 1))), channels_last=True)
+    np.testing.assert_array_equal(got, most)

@@ -411,3 +411,13 @@ def test_an_array_that_claims_more_than_there_is_is_refused_before_it_is_copied(
     claimed = np.broadcast_to(np.uint8(0), (4_000_000, 4_000_000))
     with pytest.raises(ImageError, match="GB are available"):
         Pipeline([A.HorizontalFlip(p=1)])(image=claimed)
+
+
+def test_more_channels_than_a_program_takes_go_step_by_step(monkeypatch):
+    ran = passes_of(monkeypatch)
+    picture = np.broadcast_to(smooth(12, 14)[..., None], (12, 14, 1100)).copy()
+    steps = [A.Affine(rotate=(5, 5), p=1), A.RandomBrightnessContrast((0.1, 0.1), (0.1, 0.1), p=1)]
+    got = Pipeline(steps, seed=1)(image=picture)["image"]
+    assert ran == ["warp"]  # the map alone
+    assert got.shape == picture.shape
+    np.testing.assert_array_equal(got[..., 0], got[..., 1099])

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from domainaug.kernels.jit import compiled
 from domainaug.kernels.jit.random import WIDE, draw
 from domainaug.kernels.jit.wide import wide_vectors
-from domainaug.kernels.point import Bias, Curve, Linear, Point, Posterize, Power, Solarize
+from domainaug.kernels.point import MOST_CHANNELS, Bias, Curve, Linear, Point, Posterize, Power, Solarize
 from domainaug.kernels.random import drawn_coarse, halves
 
 __all__ = ["MOST", "ROOM", "pack", "run"]
 
-MOST = 1024
-"""Most values in a row that `run` takes at once."""
+MOST = MOST_CHANNELS
+"""Most values in a row that `run` takes at once: a pixel of any picture it is given."""
 
 ROOM = MOST + 8 * WIDE
 """Values that `run` works in."""
