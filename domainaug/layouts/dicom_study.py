@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydicom import Dataset
 
 from domainaug.errors import ImageError, LabelError, UnreadableInput
 from domainaug.layouts.layout import Item, Sample, Scan, SetAside, Stamp
@@ -24,6 +25,7 @@ from domainaug.medical.findings import SeriesFinding
 from domainaug.medical.instance import Instance, short_hash
 from domainaug.medical.loading import Loaded, load
 from domainaug.medical.opening import has_marker
+from domainaug.medical.phase_encode import phase_axis
 from domainaug.medical.series import Series
 from domainaug.medical.slicewise import Each, new_pixels, write_files
 from domainaug.medical.study import read_study
@@ -111,7 +113,8 @@ class DicomStudy:
             image=None if volume else view.seen()[0],
             value_range=(view.low, view.high),
             fill=view.fill,
-            spacing=view.series.spacing,
+            spacing=view.series.voxel_spacing if volume else view.series.spacing,
+            told=_told_of(loaded.headers[0]),
             beside=_labels(item, view.series, volume=volume),
             source=loaded,
         )
@@ -144,6 +147,12 @@ class DicomStudy:
     def finish(self, source: Path, folder: Path, items: Mapping[str, list[Mapping[str, Any]]]) -> tuple[Path, ...]:
         """Write nothing: a series describes itself."""
         return ()
+
+
+def _told_of(header: Dataset) -> dict[str, str]:
+    """Return what a header says that steps may ask for."""
+    along = phase_axis(header)
+    return {} if along is None else {"phase_axis": along}
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,8 @@ class Sample:
         box_labels: One per box: whatever identifies it to the layout.
         value_range: (low, high) of the values, in their unit; None for the whole range of the type.
         fill: What lies outside the field of view, in the unit of the values.
-        spacing: Millimeters from one pixel to the next, (rows, columns), or None.
+        spacing: Millimeters between rows and columns, or between slices, rows and columns of a volume, or None.
+        told: What its header says that a step may ask for, by the name it asks under: `phase_axis` of an MR image.
         soft_mask: Whether the mask was anti-aliased and is read as two-valued.
         beside: Labels on voxels or in coordinates of their own, which follow by the maps of the image; or None.
         source: What the layout needs to write it back; opaque to everyone else.
@@ -111,7 +112,8 @@ class Sample:
     box_labels: tuple[Any, ...] = ()
     value_range: tuple[float, float] | None = None
     fill: float | None = None
-    spacing: tuple[float, float] | None = None
+    spacing: tuple[float, ...] | None = None
+    told: Mapping[str, str] = field(default_factory=dict)
     soft_mask: bool = False
     beside: Beside | None = None
     source: Any = None

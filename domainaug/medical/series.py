@@ -86,6 +86,12 @@ class Series:
         return self.instances[0].spacing
 
     @property
+    def voxel_spacing(self) -> tuple[float, ...] | None:
+        """Millimeters between slices, rows and columns; between rows and columns where the first is not known."""
+        between = None if self.geometry is None else self.geometry.slice_spacing
+        return self.spacing if between is None or self.spacing is None else (between, *self.spacing)
+
+    @property
     def unit(self) -> str:
         """What values count: "HU", another Rescale Type, or "level" for a scale of the scanner's own."""
         first = self.instances[0]

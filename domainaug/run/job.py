@@ -227,7 +227,7 @@ class Job:
             "fill": sample.fill,
             "spacing": sample.spacing,
         }
-        given = {name: value for name, value in given.items() if value is not None}
+        given = {name: value for name, value in given.items() if value is not None} | dict(sample.told)
         if sample.boxes is not None:
             # The last column says which box is which; a pipeline drops those that leave the picture.
             given["bboxes"] = np.column_stack([sample.boxes, np.arange(len(sample.boxes), dtype=np.float64)])

@@ -6,7 +6,7 @@ import json
 import logging
 import pickle
 import shutil
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,8 @@ from domainaug.errors import ImageError, LabelError, UnreadableInput
 from domainaug.layouts.dicom_study import DicomStudy
 from domainaug.layouts.layout import Sample, Stamp
 from domainaug.medical import read_study
+from domainaug.profile import load_profile
+from domainaug.run import augment
 
 CT = Path(str(get_testdata_file("CT_small.dcm")))
 TESTS = CT.parent / "dicomdirtests"
@@ -64,7 +66,7 @@ def test_a_stack_is_one_item_and_read_as_a_volume_in_hounsfield_units():
     sample = DicomStudy().read(item)
     assert sample.image is None
     assert (sample.volume.shape, sample.volume.dtype) == ((5, 16, 16), np.dtype("int16"))
-    assert (sample.value_range, sample.fill, sample.spacing) == ((-1024, 3071), -1000, (0.488281, 0.488281))
+    assert (sample.value_range, sample.fill, sample.spacing) == ((-1024, 3071), -1000, (2.5, 0.488281, 0.488281))
 
 
 def test_a_radiograph_is_an_item_of_its_own_and_read_as_an_image():
@@ -279,3 +281,43 @@ def test_no_identifier_is_in_an_error(tmp_path):
         told.append(str(unreadable.value))
     assert len(told) > 50
     assert not [text for text in told if CANARY in text]
+
+
+class TestWhatAHeaderTellsSteps:
+    @staticmethod
+    def stack(folder, **tags):
+        folder.mkdir()
+        for number in range(3):
+            dataset = pydicom.dcmread(str(get_testdata_file("MR_small.dcm")))
+            dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = f"1.2.826.0.5.{number + 1}"
+            dataset.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
+            dataset.ImagePositionPatient, dataset.InstanceNumber = [0.0, 0.0, 4.0 * number], number + 1
+            for name, value in tags.items():
+                setattr(dataset, name, value)
+            dataset.save_as(folder / f"{number}.dcm")
+        return folder
+
+    def test_the_axis_of_phase_encoding_and_the_distance_of_slices(self, tmp_path):
+        layout = DicomStudy()
+        (item,) = layout.scan(self.stack(tmp_path / "mr", InPlanePhaseEncodingDirection="COL")).items
+        sample = layout.read(item)
+        assert sample.told == {"phase_axis": "rows"}
+        assert sample.spacing == (4.0, *sample.spacing[1:])
+        assert len(sample.spacing) == 3
+
+    def test_a_run_hands_both_to_steps_that_ask(self, tmp_path):
+        steps = (
+            {"Ghosting": {"phase_axis": "auto", "p": 1.0}},
+            {"VolumeAffine": {"rotate": [[-4, 4], [-4, 4], [-4, 4]], "p": 1.0}},
+        )
+        profile = replace(load_profile("medical/brain-mri"), recipe=steps)
+        folder = self.stack(tmp_path / "mr", InPlanePhaseEncodingDirection="ROW")
+        done = augment(folder, tmp_path / "out", profile=profile, copies=40, engine="serial")  # ghosts in a tenth
+        assert (done.done, done.set_aside) == (40, ())
+
+    def test_where_it_does_not_say_the_step_asks_for_it(self, tmp_path):
+        profile = replace(load_profile("medical/brain-mri"), recipe=({"Ghosting": {"phase_axis": "auto", "p": 1.0}},))
+        folder = self.stack(tmp_path / "mr", InPlanePhaseEncodingDirection="")
+        done = augment(folder, tmp_path / "out", profile=profile, copies=40, engine="serial")
+        assert {aside.code for aside in done.set_aside} == {"image"}
+        assert "phase_axis" in done.set_aside[0].reason
