@@ -186,7 +186,7 @@ class MetalStreaks(SliceWise, A.ImageOnlyTransform):  # type: ignore[misc]
             tone=up_to(min(1.0, 0.3 * most)),
             brightness=about(min(1.0, 0.3 * most)),
             contrast=Interval(max(0.0, 1 - 0.6 * most), 1 + 0.6 * most),
-            gamma=Interval(max(0.2, 1 - most), 1 + 2 * most),
+            gamma=Interval(max(0.2, 1 - 0.7 * most), 1 + 0.7 * most),
             impulse_noise=up_to(strong),
             foreign_content=up_to(min(1.0, put + strong)),
             occlusion=up_to(strong),
