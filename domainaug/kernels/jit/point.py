@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from domainaug.kernels.jit import compiled
 from domainaug.kernels.jit.random import WIDE, draw
 from domainaug.kernels.jit.wide import wide_vectors
-from domainaug.kernels.point import MOST_CHANNELS, Bias, Curve, Linear, Point, Posterize, Power, Solarize
+from domainaug.kernels.point import MOST_CHANNELS, Curve, Linear, Noise, Op, Point, Posterize, Power, Solarize
 from domainaug.kernels.random import drawn_coarse, halves
 
 __all__ = ["MOST", "ROOM", "pack", "run"]
@@ -66,56 +66,62 @@ def pack(point: Point | None, channels: int, dtype: np.dtype[Any], count: int) -
     """
     if point is None:
         return _NOTHING[dtype == np.uint8]
-    codes: list[tuple[int, ...]] = [(len(point.ops), int(point.clip), 0, 0, *(point.part or (0, 0)), 0, 0)]
-    numbers: list[float] = [point.low, point.high - point.low, 1 / (point.high - point.low)]
+    width = point.high - point.low
+    codes: list[int] = [len(point.ops), point.clip, 0, 0, *(point.part or (0, 0)), 0, 0]
+    numbers: list[float] = [point.low, width, 1 / width]
     for op in point.ops:
-        differ, extra, kind = 0, (0, 0, 0, 0), 0
-        own: list[float]
-        if isinstance(op, Linear):
-            differ = isinstance(op.gain, tuple) or isinstance(op.offset, tuple)
-            gains, offsets = (_each(v, channels if differ else 1) for v in (op.gain, op.offset))
-            kind, own = LINEAR, [v for pair in zip(gains, offsets, strict=True) for v in pair]
-        elif isinstance(op, Power):
-            differ, kind, own = isinstance(op.gamma, tuple), POWER, _each(op.gamma, 1)
-        elif isinstance(op, Solarize):
-            kind, own = SOLARIZE, [op.threshold]
-        elif isinstance(op, Posterize):
-            differ, kind = isinstance(op.bits, tuple), POSTERIZE
-            own = [float(255 & ~((1 << (8 - int(bits))) - 1)) for bits in _each(op.bits, 1)]
-        elif isinstance(op, Curve):
-            differ, kind, own = op.knots.ndim == 2, CURVE, op.knots.ravel().tolist()
-        elif isinstance(op, Bias):
-            kind, own = BIAS, [op.zero, float(op.order), *op.coefficients]
-        else:
-            low, high = halves(op.key)
-            stream = op.stream - 2**64 if op.stream >= 2**63 else op.stream
-            kind, own, extra = NOISE, [op.std, op.mean], (int(low), int(high), stream, op.gray)
-        codes.append((kind, len(numbers), len(own) // (channels if differ else 1), int(differ), *extra))
-        numbers.extend(own)
-    packed, values = np.array(codes, np.int64), np.array(numbers, np.float32)
+        kind, differ, own, extra = _coded(op, channels)
+        codes += (kind, len(numbers), len(own) // (channels if differ else 1), differ, *extra)
+        numbers += own
+    packed, values = np.array(codes, np.int64).reshape(-1, 8), np.array(numbers, np.float32)
     fine, coarse = (None, True) if drawn_coarse(dtype) else (True, None)
     if dtype != np.uint8:
         return packed, (values, None, fine, coarse)
     within = point.clip and point.low >= 0 and point.high <= 255  # what is beyond the table is held at once
-    return packed, (values, _table(packed, values) if count >= _WORTH and within else _NO_TABLE, fine, coarse)
+    first = _worth_a_table(codes) if within and count >= _WORTH else 0
+    if not first:
+        return packed, (values, _NO_TABLE, fine, coarse)
+    table = np.empty(CELLS, np.float32)
+    if not _tabulate(packed, first, values, 0.5 / width, table):
+        return packed, (values, _NO_TABLE, fine, coarse)
+    packed[0, 2] = first
+    return packed, (values, table, fine, coarse)
 
 
-def _table(codes: NDArray[np.int64], numbers: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return a table of the first operations, if that is faster and within half a level, and say so in `codes`."""
+def _coded(op: Op, channels: int) -> tuple[int, bool, list[float], tuple[int, int, int, int]]:
+    """Return the kind of an operation, whether channels differ, its numbers, and what only noise has."""
+    if isinstance(op, Linear):
+        if not (isinstance(op.gain, tuple) or isinstance(op.offset, tuple)):
+            return LINEAR, False, [op.gain, op.offset], _PLAIN
+        pairs = zip(_each(op.gain, channels), _each(op.offset, channels), strict=True)
+        return LINEAR, True, [v for pair in pairs for v in pair], _PLAIN
+    if isinstance(op, Power):
+        return POWER, isinstance(op.gamma, tuple), _each(op.gamma, 1), _PLAIN
+    if isinstance(op, Noise):
+        low, high = halves(op.key)
+        stream = op.stream - 2**64 if op.stream >= 2**63 else op.stream
+        return NOISE, False, [op.std, op.mean], (int(low), int(high), stream, op.gray)
+    if isinstance(op, Solarize):
+        return SOLARIZE, False, [op.threshold], _PLAIN
+    if isinstance(op, Posterize):
+        kept = [float(255 & ~((1 << (8 - int(bits))) - 1)) for bits in _each(op.bits, 1)]
+        return POSTERIZE, isinstance(op.bits, tuple), kept, _PLAIN
+    if isinstance(op, Curve):
+        return CURVE, op.knots.ndim == 2, op.knots.ravel().tolist(), _PLAIN
+    return BIAS, False, [op.zero, float(op.order), *op.coefficients], _PLAIN
+
+
+def _worth_a_table(codes: list[int]) -> int:
+    """Return how many operations at the beginning a table does faster than they are; 0 for none."""
     first = 0
-    for kind, differ in codes[1:, (0, 3)].tolist():
+    for kind, differ in zip(codes[8::8], codes[11::8], strict=True):
         if kind >= BIAS or differ:
             break
         first += 1
-    if first == 0 or (first == 1 and codes[1, 0] == LINEAR):  # nothing to do, or less than looking it up
-        return _NO_TABLE
-    table = np.empty(CELLS, np.float32)
-    if not _tabulate(codes[: first + 1], numbers, np.float32(0.5) / numbers[1], table):
-        return _NO_TABLE
-    codes[0, 2] = first
-    return table
+    return 0 if first == 1 and codes[8] == LINEAR else first
 
 
+_PLAIN = (0, 0, 0, 0)
 _NO_TABLE = np.empty(0, np.float32)
 _IDENTITY = np.zeros((1, 8), np.int64), np.array([0, 1, 1], np.float32)
 _NOTHING: dict[bool, Packed] = {
@@ -238,13 +244,13 @@ def _enter(u: Any, n: int, codes: Any, values: Any, table: Any, floor: Any, ceil
 
 
 @compiled(borrows=True)
-def _tabulate(codes: Any, numbers: Any, most: Any, table: Any) -> bool:
-    """Write what becomes of values from 0 to 255, `STEPS` a level; return whether no step is above `most`."""
+def _tabulate(codes: Any, first: int, numbers: Any, most: float, table: Any) -> bool:
+    """Write what the first operations make of values from 0 to 255; return whether no step is above `most`."""
     for i in range(i32(CELLS)):
         table[i] = (f32(i) / STEPS - numbers[0]) * numbers[2]
     floor, ceiling = (ZERO, ONE) if codes[0, 1] != 0 else (f32(-np.inf), f32(np.inf))
     _hold(table, CELLS, floor, ceiling)
-    for k in range(1, codes.shape[0]):
+    for k in range(1, first + 1):
         at, size = codes[k, 1], codes[k, 2]
         _curve_op(codes[k, 0], table, i32(CELLS), numbers[at : at + size], floor, ceiling)
     steep = i32(0)
