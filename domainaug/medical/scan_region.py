@@ -87,4 +87,3 @@ def _within(frames: NDArray[Any], view: Any, cine: bool) -> ScanRegion:
     box = (found.box[0] + left, found.box[1] + top, found.box[2] + left, found.box[3] + top)
     apex = None if found.apex is None else (found.apex[0] + left, found.apex[1] + top)
     return replace(found, mask=mask, box=box, apex=apex)
-
