@@ -46,6 +46,21 @@ def test_the_vote_is_that_of_one_coverage_after_another(angle, zoom, seed):
     assert np.count_nonzero(got != wanted) <= 0.0005 * mask.size  # where two labels cover the same
 
 
+@pytest.mark.parametrize("border", ["constant", "replicate"])
+@pytest.mark.parametrize(
+    ("slope", "shear", "width"), [(0.9, 0.1, 100), (1.2, -0.2, 100), (0.6, 0, 4096), (0.7, 0, 4096)]
+)
+def test_a_place_that_is_whole_but_for_a_rounding_shows_its_own_label(border, slope, shear, width):
+    stripes = np.repeat((np.arange(width) // 2 % 2 + 1)[None].astype(np.uint8), 100, 0)
+    x, y = (width - 1) / 2, 49.5
+    start = -0.2 if width > 2048 else x - slope * x - shear * y  # beyond 2048 a row is done in tiles
+    map_ = PixelMap.of([[slope, shear, start], [0, slope, y - slope * y]], stripes.shape, border=border)
+    with using("plain"):
+        wanted = warp_labels(stripes, map_, thin=())
+    with using("numba"):
+        np.testing.assert_array_equal(warp_labels(stripes, map_, thin=()), wanted)
+
+
 @pytest.mark.parametrize("border", ["constant", "replicate", "reflect", "wrap", "reflect101"])
 @pytest.mark.parametrize("zoom", [0.4, 1.0, 1.8, 3.7])
 @pytest.mark.parametrize("dtype", TYPES)

@@ -176,15 +176,19 @@ def _doubt(share: Any, n: int, quads: Any) -> None:
 def _measure(
     m: Any, top: int, x: int, n: int, sizes: Any, where: Any, count: int, fx: Any, fy: Any, share: Any
 ) -> None:  # fmt: skip
-    """Do for the listed places of rows that `_straight` made what `_winding` does for all."""
+    """Do for the listed places of rows that `_straight` made what `_winding` does for all.
+
+    Its sums are those of `_straight`, term by term: near a whole number, others would be a rounding off and have the
+    fraction of one pixel weigh the labels of the next.
+    """
     right, bottom = sizes[2] - 1.0, sizes[1] - 1.0
     r, begin = 0, 0
     for j in range(i32(count)):
         i = i64(where[j])
         while i >= begin + n:
             r, begin = r + 1, begin + n
-        at, y = f64(x + i - begin), f64(top + r)
-        px, py = m[0] * at + m[1] * y + m[2], m[3] * at + m[4] * y + m[5]
+        at, y = f64(i - begin), top + r
+        px, py = m[0] * x + m[1] * y + m[2] + m[0] * at, m[3] * x + m[4] * y + m[5] + m[3] * at
         hx, hy = min(max(px, 0.0), right), min(max(py, 0.0), bottom)
         fx[i], fy[i] = f32(hx - min(i64(hx), sizes[4] - 2)), f32(hy - min(i64(hy), sizes[3] - 2))
         share[i] = f32(max(1.0 - abs(px - hx), 0.0) * max(1.0 - abs(py - hy), 0.0)) if m[6] != 0 else f32(1.0)
