@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
 from pydicom import Dataset, dcmread, dcmwrite
+from pydicom.datadict import tag_for_keyword
 
 from domainaug.errors import MissingExtra, RemoteError
 from domainaug.medical.instance import short_hash
@@ -30,9 +33,11 @@ __all__ = ["SCHEMES", "Address", "Archive", "is_address", "is_ours"]
 SCHEMES: Final = {"dicomweb": "http", "dicomwebs": "https"}
 """How an address begins, and what is spoken there."""
 
+_UID: Final = re.compile(r"[0-9.]{1,64}")
 _TIMEOUT: Final = (10.0, 120.0)  # seconds to connect, and between two pieces of an answer
 _AT_ONCE: Final = 64 * 2**20  # bytes in one request to store
-_PAGE: Final = 100  # studies asked for at a time
+_PAGE: Final = 200  # rows asked for at a time
+_MOST: Final = 1_000_000  # rows: a server that has more than that to say does not stop
 _ASIS: Final = (("application/dicom", "*"),)  # the transfer syntax that the archive holds
 
 
@@ -79,9 +84,14 @@ class Address:
                 "DOMAINAUG_DICOMWEB_PASSWORD, or DOMAINAUG_DICOMWEB_TOKEN"
             )
         root, marked, study = parts.path.rstrip("/").partition("/studies/")
-        if marked and not set(study) <= set("0123456789."):
+        if marked and not _UID.fullmatch(study):
             raise RemoteError("after /studies/ comes the UID of one study: digits and dots, and nothing else")
         filters = tuple(parse_qsl(parts.query, keep_blank_values=True))
+        for name, _ in filters:
+            if tag_for_keyword(name) is None:
+                raise RemoteError(f"{name!r} is no keyword of DICOM; a filter is Keyword=value, as in Modality=CT")
+            if [other for other, _ in filters].count(name) > 1:
+                raise RemoteError(f"{name} is there twice; a filter has one value, and a server looks for all filters")
         return cls(f"{SCHEMES[scheme]}://{parts.netloc}{root}", study or None, filters)
 
     @property
@@ -112,16 +122,25 @@ class Archive:
         """
         if self.address.study is not None:
             return [self.address.study]
-        found: set[str] = set()
         with self._talking("looking for studies"):
-            while True:
-                page = self._client.search_for_studies(
-                    search_filters=dict(self.address.filters), limit=_PAGE, offset=len(found)
-                )
-                uids = {str(Dataset.from_json(one).StudyInstanceUID) for one in page}
-                if not uids - found:
-                    return sorted(found)
-                found |= uids
+            return sorted(self._uids("StudyInstanceUID", self._client.search_for_studies, dict(self.address.filters)))
+
+    def _uids(self, name: str, search: Callable[..., list[dict[str, Any]]], filters: dict[str, str]) -> set[str]:
+        """Return the UIDs in all rows of an answer, which comes in pages."""
+        found: set[str] = set()
+        rows, before = 0, None
+        while rows < _MOST:
+            page = [
+                str(Dataset.from_json(one).get(name, ""))
+                for one in search(search_filters=filters, limit=_PAGE, offset=rows)
+            ]
+            if not page or page == before:  # some servers give the same page whatever the offset
+                return found
+            if not all(map(_UID.fullmatch, page)):
+                raise RemoteError(f"{self.address.host}: it answered with a {name} that is none")
+            found.update(page)
+            rows, before = rows + len(page), page
+        raise RemoteError(f"{self.address.host}: it has more than {_MOST} rows to answer with; give filters")
 
     def fetch(self, study: str, folder: Path) -> int:
         """Write every instance of a study into `folder`, one at a time, and return how many there are.
@@ -133,18 +152,28 @@ class Archive:
             folder: A folder that exists. Names tell nobody anything.
 
         Raises:
-            RemoteError: As `studies`; or an instance belongs to another study.
+            RemoteError: As `studies`; or an instance belongs to another study, or some that the archive lists are
+                missing.
         """
-        count = 0
+        count, seen = 0, set()
         with self._talking("fetching a study"):
             for dataset in self._client.iter_study(study, media_types=_ASIS):
                 if str(dataset.get("StudyInstanceUID", "")) != study:
                     raise RemoteError(f"{self.address.host}: it sent an instance of another study than was asked for")
+                seen.add(str(dataset.SOPInstanceUID))
                 if is_ours(dataset):
                     continue
                 name = f"{short_hash(dataset.SeriesInstanceUID)}-{short_hash(dataset.SOPInstanceUID)}.dcm"
                 dcmwrite(folder / name, dataset, enforce_file_format=True)
                 count += 1
+            # An answer that ends early may look whole; the archive's own list tells.
+            search = partial(self._client.search_for_instances, study)
+            missing = self._uids("SOPInstanceUID", search, {}) - seen
+        if missing or not seen:
+            raise RemoteError(
+                f"{self.address.host}: of a study it sent {len(seen)} of {len(missing) + len(seen)} instances; "
+                "the same command again fetches it anew"
+            )
         return count
 
     def send(self, files: Sequence[Path]) -> int:
@@ -158,13 +187,20 @@ class Archive:
         """
         for batch in _batches(files):
             with self._talking("storing"):
-                answer = self._client.store_instances([dcmread(path) for path in batch])
+                datasets = [dcmread(path) for path in batch]
+                answer = self._client.store_instances(datasets)
             failed = list(answer.get("FailedSOPSequence") or [])
+            stored = {str(one.get("ReferencedSOPInstanceUID")) for one in answer.get("ReferencedSOPSequence") or []}
             if failed:
                 reasons = sorted({f"{int(one.get('FailureReason', 0)):04X}" for one in failed})
                 raise RemoteError(
                     f"{self.address.host}: {len(failed)} of {len(batch)} instances were not taken "
                     f"(failure reason {', '.join(reasons)} of PS3.18 I.2.2); the rest was, and a second try is harmless"
+                )
+            silent = {str(dataset.SOPInstanceUID) for dataset in datasets} - stored
+            if silent:
+                raise RemoteError(
+                    f"{self.address.host}: it does not say that it stored {len(silent)} of {len(batch)} instances"
                 )
         return len(files)
 

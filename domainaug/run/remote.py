@@ -114,13 +114,15 @@ def augment_remote(
         source: dicomweb://HOST[:PORT]/ROOT, with /studies/UID for one study or ?Keyword=value for those that match.
         out: A new folder, or that of the same run.
         to: Address of the archive that the derived series are stored in, or None.
-        discard: Remove what was fetched, and the derived images, once they are stored; the ledger stays.
+        discard: Remove what was fetched of a study, and the derived images, once they are stored and nothing was set
+            aside; the ledger stays.
         dry_run: Only count the studies.
         told: Called after each study.
         **given: As for `augment`.
 
     Raises:
-        RemoteError: A server cannot be reached or refuses, or no study matches.
+        RemoteError: The servers cannot be reached when studies are looked for, or no study matches. What goes wrong
+            with one study is its `reason`, and the next one is fetched.
         DomainAugError: As `augment`.
     """
     if discard and to is None:
@@ -149,17 +151,18 @@ def _one(
     note = place / _SENT
     if _note(note).get("discarded") == asked:
         return StudyDone(place.name)
-    fetched = _fetch(archive, study, place / "source")
+    fetched, summary = 0, None
     try:
+        fetched = _fetch(archive, study, place / "source")
         summary = augment(place / "source", place / "copies", **given)
-    except UnreadableInput as error:  # a study of reports alone: the next one may have images
+        sent = 0 if target is None or summary.interrupted else store(place / "copies", target, note=note)
+    except RemoteError as error:  # the next study may fare better
+        return StudyDone(place.name, fetched, summary, reason=str(error))
+    except UnreadableInput as error:  # a study of reports alone
         return StudyDone(place.name, fetched, reason=str(error).removeprefix(f"{error.path}: "))
-    sent = 0
-    if target is not None and not summary.interrupted:
-        sent = store(place / "copies", target, note=note)
-        if discard:
-            _discard(place)
-            _write_note(note, {**_note(note), "discarded": asked})
+    if discard and summary.exit_code == 0:  # what was set aside may be mended, and is fetched no second time
+        _discard(place)
+        _write_note(note, {**_note(note), "discarded": asked})
     return StudyDone(place.name, fetched, summary, sent)
 
 

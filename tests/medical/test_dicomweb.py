@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import itertools
+import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from urllib.parse import parse_qs, urlsplit
 
 import pydicom
 import pytest
@@ -55,10 +59,12 @@ def server() -> Iterator[tuple[str, dict[str, int]]]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             answer["headers"].append(dict(self.headers))
+            body = answer["answers"](self.path) if "answers" in answer else answer["body"]
+            kind = {b"[": "application/dicom+json", b"-": 'multipart/related; type="application/dicom"; boundary=B'}
             self.send_response(int(answer["status"]))
-            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Type", kind.get(body[:1], "text/html"))
             self.end_headers()
-            self.wfile.write(answer["body"])
+            self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
             pass
@@ -112,6 +118,67 @@ class TestTalking:
         with pytest.raises(RemoteError) as told:
             Archive(Address.of(f"{address}?PatientID=4711")).studies()
         assert not {"Q7", "4711"} & {word for word in ("Q7", "4711") if word in str(told.value) + caplog.text}
+
+
+class TestAnswers:
+    """What a server may answer that it should not."""
+
+    @staticmethod
+    def asked(server, answers):
+        address, answer = server
+        answer["answers"] = answers
+        return Archive(Address.of(address))
+
+    @staticmethod
+    def rows(name, *uids):
+        return json.dumps([{name: {"vr": "UI", "Value": [uid]}} for uid in uids]).encode()
+
+    def test_a_study_whose_uid_is_a_path_is_refused(self, server):
+        archive = self.asked(server, lambda _: self.rows("0020000D", "../../admin?x=Jane"))
+        with pytest.raises(RemoteError, match="a StudyInstanceUID that is none") as told:
+            archive.studies()
+        assert "Jane" not in str(told.value)
+
+    def test_pages_may_repeat_a_study_and_may_ignore_where_they_begin(self, server):
+        every = [f"1.2.{number // 300}" for number in range(900)]
+
+        def paged(path):
+            begin = int(parse_qs(urlsplit(path).query)["offset"][0])
+            return self.rows("0020000D", *every[begin : begin + 200])
+
+        assert self.asked(server, paged).studies() == ["1.2.0", "1.2.1", "1.2.2"]
+        assert self.asked(server, lambda _: self.rows("0020000D", "1.2.5", "1.2.4")).studies() == ["1.2.4", "1.2.5"]
+
+    def test_pages_that_never_end_are_left(self, server, monkeypatch):
+        monkeypatch.setattr("domainaug.medical.dicomweb._MOST", 20)
+        counter = itertools.count()
+        archive = self.asked(server, lambda _: self.rows("0020000D", *(f"1.2.{next(counter)}" for _ in range(5))))
+        with pytest.raises(RemoteError, match="more than 20 rows"):
+            archive.studies()
+
+    @pytest.mark.parametrize("closed", [True, False])
+    def test_a_study_that_ends_early_is_not_taken_for_whole(self, server, tmp_path, closed):
+        part = io.BytesIO()
+        dataset = pydicom.dcmread(str(get_testdata_file("CT_small.dcm")))
+        dataset.save_as(part)
+        study = dataset.StudyInstanceUID
+        body = b"--B\r\nContent-Type: application/dicom\r\n\r\n" + part.getvalue() + (b"\r\n--B--" if closed else b"")
+
+        def answered(path):
+            if "/instances" in path:
+                return self.rows("00080018", dataset.SOPInstanceUID, "1.2.3.99")
+            return body
+
+        with pytest.raises(RemoteError, match="it sent 1 of 2 instances"):
+            self.asked(server, answered).fetch(study, tmp_path)
+
+    @pytest.mark.parametrize(
+        ("query", "said"),
+        [("Modalty=CT", "no keyword of DICOM"), ("limit=5", "no keyword"), ("Modality=CT&Modality=MR", "there twice")],
+    )
+    def test_a_filter_that_would_not_be_heard_is_refused(self, query, said):
+        with pytest.raises(RemoteError, match=said):
+            Address.of(f"dicomweb://host/x?{query}")
 
 
 def test_what_domainaug_derived_is_known_by_its_equipment():

@@ -157,10 +157,23 @@ class TestArchive:
         with pytest.raises(RemoteError, match="no study matches"):
             augment_remote(f"{archive}?PatientID=nobody", tmp_path / "out", **CT)
 
-    def test_a_study_that_is_not_there_is_told(self, archive, tmp_path):
-        with pytest.raises(RemoteError, match="fetching a study"):
-            augment_remote(f"{archive}/studies/1.2.3", tmp_path / "out", **CT)
-        assert not list((tmp_path / "out").rglob("*.dcm"))
+    def test_a_study_that_is_not_there_is_set_aside_and_asked_for_again(self, archive, tmp_path):
+        put(ct_slices(tmp_path / "ct", 3, "1.2.3.4"))
+        for _ in range(2):
+            summary = augment_remote(f"{archive}/studies/1.2.3", tmp_path / "out", **CT)
+            assert (summary.exit_code, "fetching a study" in summary.studies[0].reason) == (1, True)
+        assert not list((tmp_path / "out").rglob("*"))[1:]
+        put(ct_slices(tmp_path / "late", 3, "1.2.3"))
+        (study,) = augment_remote(f"{archive}/studies/1.2.3", tmp_path / "out", **CT).studies
+        assert (study.fetched, study.reason) == (3, "")
+
+    def test_nothing_is_discarded_where_something_was_set_aside(self, archive, tmp_path):
+        gap = ct_slices(tmp_path / "ct", 4)
+        put([*gap[:2], gap[3]])
+        for _ in range(2):
+            summary = augment_remote(archive, tmp_path / "out", to=archive, discard=True, **CT)
+            assert summary.exit_code == 1
+        assert len(list((tmp_path / "out").rglob("source/*.dcm"))) == 3
 
     def test_discarding_leaves_the_ledger_and_the_archive_has_the_rest(self, archive, tmp_path):
         put(ct_slices(tmp_path / "ct", 3))
