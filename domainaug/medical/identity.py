@@ -1,7 +1,8 @@
 """What files still say about who was imaged: elements that may identify a person, counted and never quoted.
 
-The elements are those that the Basic Application Level Confidentiality Profile of DICOM (PS3.15, annex E, table
-E.1-1) removes or replaces. A value of one of the words that de-identifiers leave behind counts as replaced.
+Looked for are the names of people, dates and times, private elements, and by keyword most of what the Basic
+Application Level Confidentiality Profile of DICOM (PS3.15, annex E, table E.1-1) removes or replaces; UIDs and codes
+are not. A value of one of the words that de-identifiers leave behind counts as replaced.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from textwrap import wrap
 from typing import Final
 
 from pydicom import Dataset, dcmread
+from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import DataElement
 
 from domainaug.errors import UnreadableInput
@@ -49,7 +51,7 @@ class IdentityReport:
         burned_in: Files that say that text is burned into their pixels.
         may_be_burned_in: Files of kinds that often have such text (ultrasound, captures, fluoroscopy, scanned
             film) and do not say that there is none.
-        overlays: Files with graphics over the picture, which may spell a name.
+        overlays: Files with graphics or curves over the picture, which may spell a name.
         faces: Files that say that the person may be recognized from the picture.
         untrue: Files that say that identity was removed, and still carry names, numbers or birth dates.
     """
@@ -104,7 +106,9 @@ _NEXT: Final = (
     "domainaug removes none of it: a derived image names the same patient as its source. De-identify the source "
     "first, with a tool made for that: CTP of the RSNA, dicognito, deid, or gdcmanon."
 )
-_NOTHING: Final = "nothing of what PS3.15 annex E lists is there; whether faces can be made out, it does not tell"
+_NOTHING: Final = (
+    "nothing that it looks for is there; whether a face can be made out, or what UIDs lead to, it does not tell"
+)
 
 
 _KINDS: Final[dict[str, str]] = {
@@ -112,6 +116,9 @@ _KINDS: Final[dict[str, str]] = {
         PatientID IssuerOfPatientID OtherPatientIDs AccessionNumber StudyID AdmissionID MedicalRecordLocator
         RequestedProcedureID ScheduledProcedureStepID PerformedProcedureStepID PlacerOrderNumberImagingServiceRequest
         FillerOrderNumberImagingServiceRequest ServiceEpisodeID ClinicalTrialSubjectID ClinicalTrialSubjectReadingID
+        ClinicalTrialSponsorName ClinicalTrialProtocolID ClinicalTrialProtocolName ClinicalTrialSiteID
+        SpecimenIdentifier ContainerIdentifier BarcodeValue InterpretationIDIssuer
+        FillerOrderNumberProcedure PlacerOrderNumberProcedure
         InsurancePlanIdentification PatientInsurancePlanCodeSequence PersonIdentificationCodeSequence
         IssuerOfAdmissionID IssuerOfServiceEpisodeID
     """,
@@ -119,15 +126,22 @@ _KINDS: Final[dict[str, str]] = {
         PatientAddress PatientTelephoneNumbers PatientTelecomInformation CountryOfResidence RegionOfResidence
         PatientInstitutionResidence CurrentPatientLocation InstitutionName InstitutionAddress
         InstitutionalDepartmentName ReferringPhysicianAddress ReferringPhysicianTelephoneNumbers
+        ClinicalTrialSiteName ClinicalTrialCoordinatingCenterName VerifyingOrganization CameraOwnerName
+        ScheduledProcedureStepLocation PerformedLocation ScheduledStationGeographicLocationCodeSequence
         OrderEnteredBy OrderEntererLocation OrderCallbackPhoneNumber RequestingService PersonAddress
         PersonTelephoneNumbers
     """,
     "trait": """
-        PatientAge EthnicGroup Occupation PatientReligiousPreference MilitaryRank BranchOfService PatientState
+        PatientAge PatientSex PatientSize PatientWeight PatientBodyMassIndex PatientSexNeutered
+        EthnicGroup Occupation PatientReligiousPreference MilitaryRank BranchOfService PatientState
         PregnancyStatus SmokingStatus SpecialNeeds LastMenstrualDate ConfidentialityCode
         ConfidentialityConstraintOnPatientDataDescription
     """,
     "text": """
+        TextValue UnformattedTextValue ROIName ROIDescription ROIObservationLabel StructureSetLabel StructureSetName
+        StructureSetDescription LabelText TopicTitle TopicSubject TopicAuthor TopicKeywords ResultsComments Impressions
+        InterpretationDiagnosisDescription DischargeDiagnosisDescription ReasonForVisit
+        ContrastBolusAgent SegmentDescription ContentDescription PatientTransportArrangements
         PatientComments AdditionalPatientHistory AdmittingDiagnosesDescription Allergies MedicalAlerts
         ImageComments StudyComments VisitComments IdentifyingComments TextComments TextString FrameComments
         StudyDescription SeriesDescription ProtocolName RequestedProcedureDescription RequestedProcedureComments
@@ -208,7 +222,7 @@ def _header(path: Path) -> tuple[Dataset, bool]:
 
 
 def _kind(element: DataElement) -> str | None:
-    if element.VR == "PN":
+    if element.VR == "PN" or (element.keyword and dictionary_VR(element.tag) == "PN"):
         return "person"
     if element.VR in _DATES and not element.keyword.startswith("InstanceCreation"):
         return "date"
@@ -230,7 +244,7 @@ def _flags(dataset: Dataset, found: set[tuple[str, str]]) -> Iterator[str]:
         yield "burned_in"
     elif says != "NO" and str(dataset.get("Modality", "")) in _OFTEN_BURNED_IN:
         yield "may_be_burned_in"
-    if any(0x6000 <= tag.group <= 0x60FF for tag in dataset.keys()):  # noqa: SIM118 - it iterates over elements
+    if any(tag.group >> 8 in (0x50, 0x60) for tag in dataset.keys()):  # noqa: SIM118 - it iterates over elements
         yield "overlays"
     if str(dataset.get("RecognizableVisualFeatures", "")).upper() == "YES":
         yield "faces"
