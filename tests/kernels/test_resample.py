@@ -292,6 +292,21 @@ def test_places_beyond_all_numbers_show_the_fill(engine):
     assert (got == -4).sum() == 59  # all but the one that looks at the first voxel
 
 
+@pytest.mark.parametrize("big", [1e6, 1e8, 1e10, 1e13])
+def test_rows_that_cross_a_volume_within_a_rounding_stay_inside(big):
+    source, rng = np.full((3, 4, 5), 7, np.uint8), np.random.default_rng(5)
+    for _ in range(400):
+        matrix = np.eye(4)
+        matrix[0, 0], matrix[0, 2] = 1e-3, 1  # beyond the last slice begins memory of others
+        matrix[2, 0] = rng.uniform(1, 9) * big
+        matrix[2, 3] = rng.choice([-0.5, 0, 2, 2.5]) - matrix[2, 0] * rng.integers(50, 500)
+        moved = VolumeMap((1, 1, 512), matrix, source.shape)
+        with using("numba"):
+            assert set(np.unique(resample_labels(source, moved, fill=3))) <= {3, 7}
+            assert set(np.unique(resample_labels(source, moved, order="vote", fill=3))) <= {3, 7}
+            assert set(np.unique(resample_volume(source, moved, fill=3))) <= {3, 7}
+
+
 def test_read_only_and_not_contiguous_volumes_are_taken(engine):
     array = volume((8, 20, 18))
     moved = VolumeMap.from_physical((4, 10, 18), 1, (3, 4, 5))

@@ -29,7 +29,13 @@ i32, f32, f64, u64 = np.int32, np.float32, np.float64, np.uint64
 NO, YES = i32(0), i32(1)
 SLACK = 1e-6
 """Voxels that the unchecked loop keeps from the last voxel, so that no rounding leads beyond it."""
-FAR = 1e18
+FAR = 1e8
+"""Voxels that the first of a row, and a straight row from end to end, stay below, or every voxel is checked.
+
+A place in the frame is then off by less than SLACK: where it enters and leaves is one quotient, where it lies one
+product and one sum, which makes three roundings of 1.1e-16 of a number below FAR and the frame, 3e-8 voxel. A bent
+row is held to the frame from its first voxel on, and so is every term of its sum.
+"""
 
 
 def cut(volume_map: VolumeMap) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -181,7 +187,7 @@ def interior(poly: Any, k: int, begin: int, end: int, frame: Any, margin: float)
     for axis in range(3):
         p0, p1, p2, p3 = poly[k + 4 * axis], poly[k + 4 * axis + 1], poly[k + 4 * axis + 2], poly[k + 4 * axis + 3]
         least, most = -margin, frame[2 - axis] - 1 + margin - SLACK
-        if not abs(p0) < FAR:  # what overflowed is NaN, and beyond
+        if not (abs(p0) < FAR and abs(p1 * end) < FAR):  # what overflowed is infinite or NaN, and beyond
             return end, end
         if p2 == 0 and p3 == 0 and p1 != 0:
             one, other = (least - p0) / p1, (most - p0) / p1
