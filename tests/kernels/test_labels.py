@@ -13,6 +13,7 @@ from domainaug.errors import LabelError
 from domainaug.kernels.engine import using
 from domainaug.kernels.labels import coverage, labels_in, thin_labels, warp_labels
 from domainaug.kernels.maps import Field, PixelMap, Projective
+from domainaug.kernels.plain.labels import coverage as spelled
 from domainaug.kernels.warp import warp
 from domainaug.pipeline.masks import resample_masks
 
@@ -146,6 +147,30 @@ def test_the_smallest_masks(size, zoom):
             wanted = warp_labels(mask, map_, thin=(1,))
         with using("numba"):
             np.testing.assert_array_equal(warp_labels(mask, map_, thin=(1,)), wanted)
+
+
+@pytest.mark.parametrize("border", ["constant", "replicate", "reflect", "wrap", "reflect101"])
+@pytest.mark.parametrize("zoom", [9.0, 40.0, 1e5, 1e12])
+def test_a_box_that_is_larger_than_the_mask_sees_its_edge_go_on(border, zoom):
+    mask = regions((20, 17), seed=2)
+    map_ = PixelMap.of([[zoom, 0, 3.3], [0, zoom, 8.6]], mask.shape, (2, 2), border)
+    with using("plain"):
+        wanted = warp_labels(mask, map_)
+    with using("numba"):
+        np.testing.assert_array_equal(warp_labels(mask, map_), wanted)
+
+
+def test_a_box_is_cut_to_what_a_frame_can_tell():
+    for size in (3.4, 38.0, 41.0, 3000.5):
+        inside = np.zeros((20, 20), np.uint8)
+        inside[0, 7:], inside[3:9, :] = 1, 1
+        side = int(np.ceil((size - 1) / 2))
+        whole = np.ones(2 * side + 1)
+        whole[[0, -1]] = (size - (2 * side - 1)) / 2
+        around = np.pad(inside.astype(float), side, mode="edge")
+        for axis in (0, 1):
+            around = np.apply_along_axis(np.convolve, axis, around, whole / size, "valid")
+        np.testing.assert_allclose(spelled(inside, 1, (size, size)), around, atol=1e-5)
 
 
 @pytest.mark.parametrize("dtype", [*TYPES, np.int64, np.uint32])

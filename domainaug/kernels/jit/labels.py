@@ -45,7 +45,7 @@ def warp_labels(
     stack = stack.view(f"u{stack.itemsize}")
     flat = out.view(stack.dtype).reshape(-1)
     if boxed or (len(thin) and max(sides) > 1.05):
-        source, kernels = constant(stack.reshape(-1)), (box(sides[0]), box(sides[1]))
+        source, kernels = constant(stack.reshape(-1)), (box(sides[0], width), box(sides[1], height))
         special, packed = np.array(sorted(thin), np.int64) - least, pack(pixel_map)
 
         def slab(begin: int, end: int) -> None:
@@ -270,10 +270,11 @@ def _vote_boxed(
     depth, height, width, border = sizes[0], sizes[1], sizes[2], stages[-1, 3]
     tile = min(sizes[7], BLOCK)
     xs, ys, share = np.empty(tile, np.float64), np.empty(tile, np.float64), np.empty(tile, np.float32)
-    at_x, at_y = np.empty(2 * box_x.size, np.int64), np.empty(2 * box_y.size, np.int64)
-    near_x, near_y = np.empty(2 * box_x.size, np.float32), np.empty(2 * box_y.size, np.float32)
-    wide_x, wide_y = np.empty(2 * box_x.size, np.float32), np.empty(2 * box_y.size, np.float32)
-    most = at_x.size * at_y.size
+    most_x, most_y = 2 * min(box_x.size, width), 2 * min(box_y.size, height)
+    at_x, at_y = np.empty(most_x, np.int64), np.empty(most_y, np.int64)
+    near_x, near_y = np.empty(most_x, np.float32), np.empty(most_y, np.float32)
+    wide_x, wide_y = np.empty(most_x, np.float32), np.empty(most_y, np.float32)
+    most = min(most_x * most_y, height * width)
     names, weights = np.empty(most, np.int64), np.empty(most, np.float32)
     for y in range(begin, end):
         for x in range(0, sizes[7], tile):
@@ -321,11 +322,14 @@ def _reach(t: float, length: int, border: int, kernel: Any, at: Any, near: Any, 
         weight = f32(1.0) - f if tap == 0 else f
         weight = f32(0.0) if center < 0 else weight
         center = max(center, 0)
+        first = k
         for s in range(-side, side + 1):
-            at[k] = min(max(center + s, 0), length - 1)
-            near[k] = weight if s == 0 else f32(0.0)
-            wide[k] = weight * kernel[s + side]
-            k += 1
+            place = min(max(center + s, 0), length - 1)
+            if k == first or at[k - 1] != place:  # all that lies beyond an edge is one pixel
+                at[k], near[k], wide[k] = place, f32(0.0), f32(0.0)
+                k += 1
+            near[k - 1] += weight if s == 0 else f32(0.0)
+            wide[k - 1] += weight * kernel[s + side]
     return k
 
 

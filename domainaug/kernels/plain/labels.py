@@ -66,14 +66,19 @@ def coverage(mask: Array, value: int, sides: tuple[float, float]) -> Float:
     inside: Float = np.asarray(mask == value, np.float32)
     if max(sides) <= 1.05:
         return inside
-    return np.asarray(cv2.sepFilter2D(inside, -1, box(sides[0]), box(sides[1]), borderType=cv2.BORDER_REPLICATE))
+    height, width = inside.shape
+    along_x, along_y = box(sides[0], width), box(sides[1], height)
+    return np.asarray(cv2.sepFilter2D(inside, -1, along_x, along_y, borderType=cv2.BORDER_REPLICATE))
 
 
-def box(size: float) -> Float:
-    """Return a box of fractional width as an odd kernel of sum 1."""
+def box(size: float, length: int) -> Float:
+    """Return a box of fractional width as an odd kernel of sum 1, no longer than a frame of a length can tell.
+
+    From wherever in the frame, what is `length - 1` pixels or more away is its edge, or the edge going on outside.
+    """
     if size <= 1:
         return np.ones(1, dtype=np.float32)
-    side = int(np.ceil((size - 1) / 2))
+    side = int(min(np.ceil((size - 1) / 2), length - 1))
     kernel = np.ones(2 * side + 1, dtype=np.float32)
     kernel[0] = kernel[-1] = (size - (2 * side - 1)) / 2
     return np.asarray(kernel / kernel.sum(), dtype=np.float32)
