@@ -149,7 +149,8 @@ def _coded(mask: Array) -> tuple[Array, Array]:
         return mask.view(f"u{mask.dtype.itemsize}"), _names(mask.dtype)
     least, most = int(mask.min()), int(mask.max())
     if most - least < _CODES:
-        return (mask - mask.dtype.type(least)).astype(np.uint16), np.arange(least, most + 1)
+        first = mask.dtype.type(least)  # of the mask's own type: no other holds both ends of 64 bits
+        return (mask - first).astype(np.uint16), np.arange(most - least + 1).astype(mask.dtype) + first
     values, codes = np.unique(mask, return_inverse=True)
     return codes.reshape(mask.shape).astype(np.uint16 if len(values) <= _CODES else np.uint32), values
 
