@@ -253,7 +253,9 @@ def _client(address: Address) -> DICOMwebClient:
         session.headers["Authorization"] = f"Bearer {token}"
     elif user:
         session.auth = (user, os.environ.get("DOMAINAUG_DICOMWEB_PASSWORD", ""))
-    return DICOMwebClient(address.url, session=session, timeout=_TIMEOUT, permissive_uid=True)
+    client = DICOMwebClient(address.url, session=session, timeout=_TIMEOUT, permissive_uid=True)
+    client.set_http_retry_params(max_attempts=3, wait_exponential_multiplier=500)  # half a minute by default
+    return client
 
 
 def _batches(files: Iterable[Path]) -> Iterator[list[Path]]:

@@ -89,7 +89,18 @@ class ColoredNoise(Own, A.ImageOnlyTransform):  # type: ignore[misc]
 
     neutral: ClassVar[Mapping[str, float]] = {"std": 0.0}
     governs: ClassVar[Mapping[str, tuple[str, ...]]] = governed(
-        ("noise", "impulse_noise", "local_gain", "sharpening", "brightness", "tone", "color_cast", "hue"), "std"
+        (
+            "noise",
+            "impulse_noise",
+            "local_gain",
+            "sharpening",
+            "brightness",
+            "tone",
+            "color_cast",
+            "hue",
+            "channel_mixing",
+        ),
+        "std",
     )
 
     def __init__(
@@ -178,6 +189,7 @@ class ColoredNoise(Own, A.ImageOnlyTransform):  # type: ignore[misc]
             brightness=about(0.5 * high),
             color_cast=up_to(2 * high),
             hue=about(200 * high),
+            channel_mixing=up_to(5 * high),  # patches that happen to agree; 3 seen in 30 draws
         )
 
     def drawn_effects(self, params: Drawn, frame: Frame) -> Generators:
