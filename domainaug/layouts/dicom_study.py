@@ -116,6 +116,7 @@ class DicomStudy:
             spacing=view.series.voxel_spacing if volume else view.series.spacing,
             told=_told_of(loaded.headers[0]),
             beside=_labels(item, view.series, volume=volume),
+            gridded=True,
             source=loaded,
         )
 
@@ -134,7 +135,8 @@ class DicomStudy:
             files = derived_files(loaded, _seen(sample, item), stamp)
         place = Path(item.key, f"copy-{stamp.copy}")
         (folder / place).mkdir(parents=True, exist_ok=True)
-        names = tuple(place / f"IM{number:04d}.dcm" for number in range(1, len(loaded.opened) + 1))
+        count = len(loaded.view.stored) if "grid" not in stamp.record else int(stamp.record["grid"]["shape"][0])
+        names = tuple(place / f"IM{number:04d}.dcm" for number in range(1, count + 1))
         try:
             write_files(files, [folder / name for name in names])
         except (ImageError, LabelError) as error:

@@ -102,6 +102,8 @@ class Sample:
         told: What its header says that a step may ask for, by the name it asks under: `phase_axis` of an MR image.
         soft_mask: Whether the mask was anti-aliased and is read as two-valued.
         beside: Labels on voxels or in coordinates of their own, which follow by the maps of the image; or None.
+        gridded: Whether files say where its pixels lie; a copy of another size then has `grid` in its record.
+        prepared: What reading did to it besides, which the record of each copy tells; JSON-able.
         source: What the layout needs to write it back; opaque to everyone else.
     """
 
@@ -116,6 +118,8 @@ class Sample:
     told: Mapping[str, str] = field(default_factory=dict)
     soft_mask: bool = False
     beside: Beside | None = None
+    gridded: bool = False
+    prepared: Mapping[str, Any] = field(default_factory=dict)
     source: Any = None
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from pydicom import dcmread
 
 from domainaug.errors import LabelError, UnreadableInput
+from domainaug.kernels.regrid import regrid_of
 from domainaug.layouts.layout import Stamp
 from domainaug.medical.labels import Copy, Grid, Labels, move, read_labels, write_seg, write_structures
 from domainaug.medical.labels.belonging import belonging, origin_of
@@ -106,15 +107,17 @@ class StudyLabels:
             LabelError: They cannot follow, or would name the wrong side.
         """
         found, vanished = [], {}
+        grid = regrid_of(maps, self.shape)
+        target = self.grid if grid.shape == self.grid.shape else self.grid.seen_through(grid.map)
         for name, labels in zip(self.names(), self.labels, strict=True):
-            moved = move(labels, maps, self.grid)
+            moved = move(labels, maps, self.grid, target)
             gone = set(moved.vanished.get("segments", ()))
             lost = moved.vanished.get("landmarks", ())
             gone |= {one.number for one in labels.landmarks if one.name in lost}
             if gone:
                 vanished[name] = sorted(gone)
             found.append(moved.labels)
-        return replace(self, labels=tuple(found)), vanished
+        return replace(self, grid=target, labels=tuple(found)), vanished
 
     def names(self) -> list[str]:
         """Return what the files are called: SEG01, RTSTRUCT02."""

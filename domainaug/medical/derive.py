@@ -31,9 +31,10 @@ from pydicom.uid import (
 
 from domainaug.effects import Interval
 from domainaug.errors import LabelError
-from domainaug.medical.deeds import OURS, Code, codes_for, describe_effects, is_mirrored
+from domainaug.medical.deeds import CUT, OURS, Code, codes_for, describe_effects, is_mirrored
 from domainaug.medical.opening import quiet
 from domainaug.medical.pixels import Stored
+from domainaug.medical.placed import STALE_ONCE_CUT, Placed, tell_place
 
 __all__ = ["IMPLEMENTATION_CLASS_UID", "READ", "WRITTEN", "Deed", "check_truth", "derive", "kept", "stays", "to_bytes"]
 
@@ -61,6 +62,8 @@ class Deed:
         undeclared: Whether something happened besides, of which nobody knows what it is.
         saturated: How many pixels of the series did not fit their bits.
         steps: Names of the transforms that were applied.
+        placed: Where the image lies, if not on the pixels of its source.
+        beside: SOP Class and Instance UID of other images that it shows a share of.
     """
 
     instance_uid: str
@@ -78,16 +81,27 @@ class Deed:
     undeclared: bool = False
     saturated: int = 0
     steps: tuple[str, ...] = ()
+    placed: Placed | None = None
+    beside: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def relaid(self) -> bool:
+        """Whether a pixel shows another place than the pixel of its source with the same row and column."""
+        return self.moved or self.placed is not None
 
     @property
     def codes(self) -> tuple[Code, ...]:
         """The derivation codes of it."""
-        return codes_for(self.effects, moved=self.moved, faint=self.faint, changed=self.changed)
+        resampled = self.moved or (self.placed is not None and self.placed.interpolated)
+        changed = self.changed and self.placed is None  # the grid's own code says what changed
+        codes = codes_for(self.effects, moved=resampled, faint=self.faint, changed=changed)
+        return codes if self.placed is None or self.placed.interpolated else (*codes, CUT)
 
     @property
     def words(self) -> str:
         """It in words."""
-        return describe_effects(self.effects, faint=self.faint, changed=self.changed, undeclared=self.undeclared)
+        told = describe_effects(self.effects, faint=self.faint, changed=self.changed, undeclared=self.undeclared)
+        return told if self.placed is None else f"{told}. Grid: {self.placed.why}"
 
 
 # -- what may not be derived at all -----------------------------------------------------------------------
@@ -114,9 +128,9 @@ def check_truth(source: Dataset, deed: Deed) -> None:
                     f"the image is (or may be) mirrored and its {name} names a side, which would no longer be true; "
                     "leave mirrors, and transforms that nobody has declared, out of the pipeline"
                 )
-    if deed.moved and source.get("BurnedInAnnotation") == "YES":
+    if deed.relaid and source.get("BurnedInAnnotation") == "YES":
         raise LabelError(
-            "text is burned into the image (BurnedInAnnotation YES) and would be moved or mirrored with it; "
+            "text is burned into the image (BurnedInAnnotation YES) and would be moved, mirrored or cut with it; "
             "leave geometric transforms out of the pipeline"
         )
 
@@ -161,6 +175,7 @@ _STALE_ONCE_MOVED = frozenset(
 """What points at places in the picture, besides overlays, shutters and collimators."""
 
 _STALE_TAGS = frozenset(map(tag_for_keyword, _STALE))
+_STALE_ONCE_CUT_TAGS = frozenset(map(tag_for_keyword, STALE_ONCE_CUT))
 _STALE_ONCE_MOVED_TAGS = frozenset(map(tag_for_keyword, _STALE_ONCE_MOVED))
 
 
@@ -182,7 +197,9 @@ def stays(tag: int, deed: Deed) -> bool:
     group, number = tag >> 16, tag & 0xFFFF
     if group & 1 or group == 0x0002 or tag in _STALE_TAGS:
         return False
-    return not (deed.moved and (tag in _STALE_ONCE_MOVED_TAGS or _marks_a_place(group, number)))
+    if deed.placed is not None and tag in _STALE_ONCE_CUT_TAGS:
+        return False
+    return not (deed.relaid and (tag in _STALE_ONCE_MOVED_TAGS or _marks_a_place(group, number)))
 
 
 def _marks_a_place(group: int, element: int) -> bool:
@@ -252,16 +269,21 @@ def _general_image(out: Dataset, source: Dataset, deed: Deed) -> None:
 def _general_reference(out: Dataset, source: Dataset, deed: Deed) -> None:
     """C.12.4: the one image it came from, and whether a place in it is the same place here."""
     item = _reference(source)
-    item.SpatialLocationsPreserved = "NO" if deed.moved else "YES"
+    item.SpatialLocationsPreserved = "NO" if deed.relaid else "YES"
     item.PurposeOfReferenceCodeSequence = [_coded(Code("121322", "DCM", "Source image for image processing operation"))]
     out.SourceImageSequence = [item]
+    for kind, uid in deed.beside:
+        other = copy.deepcopy(item)
+        other.ReferencedSOPClassUID, other.ReferencedSOPInstanceUID = kind, uid
+        out.SourceImageSequence.append(other)
 
 
 def _common_instance_reference(out: Dataset, source: Dataset, deed: Deed) -> None:
     """C.12.2: the series that the source is in."""
     series = Dataset()
     series.SeriesInstanceUID = source.SeriesInstanceUID
-    series.ReferencedInstanceSequence = [_reference(source)]
+    others = [_referring(*pair) for pair in deed.beside]
+    series.ReferencedInstanceSequence = [_reference(source), *others]
     out.ReferencedSeriesSequence = [series]
 
 
@@ -286,6 +308,12 @@ def _lossy_compression(out: Dataset, source: Dataset, deed: Deed) -> None:
         out.LossyImageCompression = "01"
 
 
+def _image_plane(out: Dataset, source: Dataset, deed: Deed) -> None:
+    """C.7.6.2, C.7.6.3, 10.7: where the pixels lie, once they are others than the source's."""
+    if deed.placed is not None:
+        tell_place(out, source, deed.placed)
+
+
 _PARTS = (
     _sop_common,
     _coding_scheme,
@@ -294,10 +322,11 @@ _PARTS = (
     _general_image,
     _general_reference,
     _common_instance_reference,
+    _image_plane,
     _lossy_compression,
 )
-"""Rescale, window, padding value, spacing, position, laterality and acquisition stay as they are: values are
-taken back through the same rescale, and the grid is the source's."""
+"""Rescale, window, padding value, laterality and acquisition stay as they are, as values are taken back through the
+same rescale; so do spacing and position, unless pixels were cut off, added or resampled."""
 
 READ = frozenset(
     {
@@ -390,9 +419,12 @@ def _coded(code: Code) -> Dataset:
 
 
 def _reference(source: Dataset) -> Dataset:
+    return _referring(source.SOPClassUID, source.SOPInstanceUID)
+
+
+def _referring(kind: str, uid: str) -> Dataset:
     item = Dataset()
-    item.ReferencedSOPClassUID = source.SOPClassUID
-    item.ReferencedSOPInstanceUID = source.SOPInstanceUID
+    item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = kind, uid
     return item
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from pydicom import Dataset
 
 from domainaug.medical.alike import Opened
+from domainaug.medical.placed import Placed
 from domainaug.medical.planes import pictures
 from domainaug.medical.series import Series
 from domainaug.medical.view import View
@@ -21,12 +22,14 @@ class Loaded:
     Attributes:
         view: How it is shown to a pipeline.
         opened: Its headers, in slice order, decoded and as they are written.
+        places: Where the images that are shown lie, if not where those of the files do; else None.
     """
 
-    __slots__ = ("opened", "view")
+    __slots__ = ("opened", "places", "view")
 
-    def __init__(self, view: View, opened: Sequence[Opened]) -> None:
+    def __init__(self, view: View, opened: Sequence[Opened], places: Sequence[Placed] | None = None) -> None:
         self.view, self.opened = view, tuple(opened)
+        self.places = None if places is None else tuple(places)
 
     @property
     def headers(self) -> tuple[Dataset, ...]:

@@ -67,6 +67,10 @@ _SAME = (
 """What a derived image shares with its source: patient, study, grid, and the meaning of its values."""
 
 
+_OF_THE_GRID = ("Rows", "Columns", "PixelSpacing", "ImagerPixelSpacing", "ImagePositionPatient")
+"""What differs where pixels were cut off, added or resampled, and then has to agree with itself."""
+
+
 def verify_image(source: Path, derived: Path) -> tuple[Untruth, ...]:
     """Return what a derived image says that is not so.
 
@@ -82,7 +86,7 @@ def verify_image(source: Path, derived: Path) -> tuple[Untruth, ...]:
     changed = pixels[0].shape != pixels[1].shape or not np.array_equal(*pixels)
     found = [
         Untruth(code, message)
-        for code, message, holds in (*_CHECKS, *((f"changed-{name}", "", _same(name)) for name in _SAME))
+        for code, message, holds in (*_CHECKS, *((f"changed-{name}", "", _same(name)) for name in _kept(before, after)))
         if not holds(before, after)
         for message in [message or f"{code.removeprefix('changed-')} differs from the source's"]
     ]
@@ -134,17 +138,42 @@ def _new(name: str) -> Check:
     return lambda before, after: bool(after.get(name)) and after.get(name) != before.get(name)
 
 
+def _kept(before: Dataset, after: Dataset) -> tuple[str, ...]:
+    return tuple(name for name in _SAME if name not in _OF_THE_GRID) if _relaid(before, after) else _SAME
+
+
+def _relaid(before: Dataset, after: Dataset) -> bool:
+    """Whether an image lies on other pixels than its source, and says so; what it says of them is then checked."""
+    return "Grid: " in _description(after) and _moved(before, after)
+
+
+def _grid_is_sound(before: Dataset, after: Dataset) -> bool:
+    """Whether all distances of pixels changed by one factor, and the slice still lies in planes of its source."""
+    if not _relaid(before, after):
+        return True
+    paces = [
+        np.array(after[name].value, float) / np.array(before[name].value, float)
+        for name in ("PixelSpacing", "ImagerPixelSpacing")
+        if before.get(name) and after.get(name)
+    ]
+    told = all((name in after) == (name in before) for name in _OF_THE_GRID)
+    return told and all(np.allclose(pace, paces[0], rtol=1e-6) and (pace > 0).all() for pace in paces)
+
+
 def _moved(before: Dataset, after: Dataset) -> bool:
     return any(item.get("SpatialLocationsPreserved") != "YES" for item in after.get("SourceImageSequence") or [])
 
 
 def _has_one_source(before: Dataset, after: Dataset) -> bool:
     items = after.get("SourceImageSequence") or []
-    return len(items) == 1 and items[0].get("ReferencedSOPInstanceUID") == before.SOPInstanceUID
+    alone = len(items) == 1 or (bool(items) and _relaid(before, after))  # a slice in between shows two
+    return alone and items[0].get("ReferencedSOPInstanceUID") == before.SOPInstanceUID
 
 
 def _frame_follows_motion(before: Dataset, after: Dataset) -> bool:
     frames = before.get("FrameOfReferenceUID"), after.get("FrameOfReferenceUID")
+    if _relaid(before, after) and frames[0] == frames[1]:  # the patient stayed, other pixels show them
+        return True
     return not frames[0] or bool(frames[0] != frames[1]) == _moved(before, after)
 
 
@@ -176,6 +205,7 @@ _CHECKS: tuple[tuple[str, str, Check], ...] = (
     ("same-series", "it is in the series of its source", _new("SeriesInstanceUID")),
     ("source-reference", "it does not name the image it came from, and that alone", _has_one_source),
     ("frame-of-reference", "its frame of reference is new without motion, or old with it", _frame_follows_motion),
+    ("grid", "it lies on other pixels than its source, and sizes of pixels do not agree", _grid_is_sound),
     ("stale-marks", "content moved, and overlays, shutters or collimators did not", _names_no_places_once_moved),
     ("lossy-forgotten", "its source was compressed with loss, and it does not say so", _stays_lossy),
     ("signed", "it carries signatures over the pixels of its source", _is_unsigned_by_others),

@@ -114,7 +114,9 @@ class View:
             out[is_padding(plane, storage)] = self.fill
         return out
 
-    def stored_again(self, seen: NDArray[Any], *, moved: bool, threads: int | None = None) -> tuple[Stored, int]:
+    def stored_again(
+        self, seen: NDArray[Any], *, moved: bool, slices: Sequence[int] | None = None, threads: int | None = None
+    ) -> tuple[Stored, int]:
         """Return the stored values of what a pipeline gave back.
 
         Padding stays padding, and nothing else becomes it, as long as content has not moved; once it has, what
@@ -123,6 +125,8 @@ class View:
         Args:
             seen: As `seen`, of the same shape.
             moved: Whether content moved.
+            slices: For a copy on another grid, which slice gives each of its own the rescale; `seen` may then have
+                any number of slices, rows and columns.
             threads: How many work on it; as `kernels.threads.thread_count`.
 
         Returns:
@@ -131,18 +135,21 @@ class View:
         Raises:
             ImageError: The shape is another one, or a value is not finite.
         """
-        if seen.shape != self.stored.shape:
+        if slices is None and seen.shape != self.stored.shape:
             raise ImageError(
                 f"the augmented series is {_by(seen.shape)} and its source {_by(self.stored.shape)}; a derived series "
-                "keeps the grid of its source: leave crops and resizes out of the pipeline"
+                "keeps the grid of its source unless the record of the pipeline tells its own"
             )
         kinds = [pixel_type(instance.storage) for instance in self.series.instances]
-        out = np.empty(self.stored.shape, np.result_type(*kinds).newbyteorder("<"))
+        out = np.empty(seen.shape, np.result_type(*kinds).newbyteorder("<"))
         beyond = np.zeros(len(out), np.int64)
 
         def store(begin: int, end: int) -> None:
             for index in range(begin, end):
-                beyond[index] = self.stored_plane(index, seen[index], self.stored[index], out[index], moved=moved)
+                if slices is None:
+                    beyond[index] = self.stored_plane(index, seen[index], self.stored[index], out[index], moved=moved)
+                else:  # no pixel is that of the source with its row and column, so none is padding because that was
+                    beyond[index] = self.stored_plane(slices[index], seen[index], out[index], out[index], moved=True)
 
         run_slabs(store, len(out), threads)
         return out, int(beyond.sum())

@@ -11,13 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
 
-from domainaug.errors import DomainAugError, UnreadableInput
+from domainaug.errors import DomainAugError, ImageError, UnreadableInput
+from domainaug.kernels.regrid import Regrid
 from domainaug.kernels.threads import run_slabs
 from domainaug.medical.deeds import derived_uid, effects_in, faint_in
 from domainaug.medical.derive import Deed, derive, to_bytes
 from domainaug.medical.loading import Loaded
 from domainaug.medical.opening import quiet
 from domainaug.medical.pixels import Stored, differ, digest
+from domainaug.medical.placed import Placed, as_they_lie, laid_anew
 from domainaug.medical.splice import DerivedFile, Splicer
 
 __all__ = ["NewPixels", "Told", "derived_files", "files_of", "write_series"]
@@ -109,12 +111,17 @@ def derived_files(
         LabelError: The copy would say something untrue.
         ImageError: The pixels do not fit the source's grid.
     """
-    stored, saturated = loaded.view.stored_again(seen, moved=told.moved, threads=threads)
-    changed, digests = np.zeros(len(stored), bool), [b""] * len(stored)
+    grid = _grid_of(told)
+    slices = None if grid is None else grid.nearest
+    if grid is not None and grid.shape != seen.shape[:3]:
+        raise ImageError(f"the augmented series is {seen.shape} and the record of its pipeline says {grid.shape}")
+    stored, saturated = loaded.view.stored_again(seen, moved=told.moved, slices=slices, threads=threads)
+    changed, digests = np.ones(len(stored), bool), [b""] * len(stored)
 
     def look(begin: int, end: int) -> None:
         for index in range(begin, end):
-            changed[index] = differ(stored[index], loaded.view.stored[index])
+            if grid is None:
+                changed[index] = differ(stored[index], loaded.view.stored[index])
             digests[index] = digest(stored[index])
 
     run_slabs(look, len(stored), threads)
@@ -132,6 +139,7 @@ def files_of(loaded: Loaded, pixels: NewPixels, told: Told) -> Iterator[DerivedF
     Raises:
         LabelError: The copy would say something untrue.
     """
+    places = _places_of(loaded, told)
     run = told.profile_digest, told.seed, told.copy, hashlib.sha256(b"".join(pixels.digests)).hexdigest()
     key = loaded.view.series.key
     deed = Deed(
@@ -151,10 +159,29 @@ def files_of(loaded: Loaded, pixels: NewPixels, told: Told) -> Iterator[DerivedF
         steps=tuple(str(step.get("transform")) for step in told.record.get("steps", ())),
     )
     splicer = Splicer(_file)
-    for index, (one, plane) in enumerate(zip(loaded.opened, pixels.stored, strict=True)):
-        uid = derived_uid("instance", one.instance.sop_instance_uid, *run)
-        changed = bool(pixels.changed[index])
-        yield splicer.file(one, plane, replace(deed, instance_uid=uid, number=index + 1, changed=changed))
+    for index, plane in enumerate(pixels.stored):
+        placed = None if places is None else places[index]
+        shown = [loaded.opened[number] for number in ((index,) if placed is None else placed.sources)]
+        own = shown[0].instance.sop_instance_uid
+        uid = derived_uid("instance", own, *run) if placed is None else derived_uid("instance", own, index, *run)
+        beside = tuple((one.instance.sop_class_uid, one.instance.sop_instance_uid) for one in shown[1:])
+        changed = placed is not None or bool(pixels.changed[index])
+        done = replace(deed, instance_uid=uid, number=index + 1, changed=changed, placed=placed, beside=beside)
+        yield splicer.file(shown[0], plane, done)
+
+
+def _grid_of(told: Told) -> Regrid | None:
+    """Return the grid that the record of a pipeline tells of, where it is not that of what it was shown."""
+    grid = told.record.get("grid")
+    return None if grid is None else Regrid.of_record(grid)
+
+
+def _places_of(loaded: Loaded, told: Told) -> tuple[Placed, ...] | None:
+    """Return where the images of a copy lie; None where their source's do."""
+    grid = _grid_of(told)
+    if grid is None:
+        return loaded.places
+    return laid_anew(loaded.view.series, loaded.places or as_they_lie(loaded.view.series), grid)
 
 
 def _file(header: Dataset, plane: Stored, deed: Deed) -> bytes:

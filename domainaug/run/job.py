@@ -174,6 +174,10 @@ class Job:
         sliced = isinstance(sample, Sliced) and not attempt
         made = self._by_slices(sample, item.key, copy, keep=not last) if sliced else None
         augmented, record = made or self._augment(sample, item.key, copy, attempt)
+        if sample.prepared:
+            record = {**record, "prepared": dict(sample.prepared)}
+        if sample.gridded:
+            record = self._on_its_grid(sample, augmented, record)
         if sample.beside is not None:
             augmented.beside, record = self._followed(sample.beside, record)
         labels = _as_stored(self.layout.labels(augmented, item)) if isinstance(self.layout, Labeled) else None
@@ -194,6 +198,22 @@ class Job:
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
+
+    def _on_its_grid(self, sample: Sample, augmented: Sample, record: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return a record that tells the grid of a copy of another size, whose content did not move by that."""
+        planes, name = (2, "image") if augmented.image is not None else (3, "volume")
+        after = getattr(augmented, name)
+        if after is None:  # made slice by slice, which keeps the size
+            return record
+        shape = getattr(sample, name).shape[:planes]
+        if after.shape[:planes] == shape:
+            return record
+        from domainaug.kernels.regrid import regrid_of
+        from domainaug.pipeline.motion import motion_of
+
+        grid = regrid_of(motion_of(self.prepare(), shape), shape)
+        told: Mapping[str, Any] = _as_stored({**record, "moved": grid.moved, "grid": grid.as_record()})
+        return told
 
     def _followed(self, beside: Beside, record: Mapping[str, Any]) -> tuple[Any, Mapping[str, Any]]:
         """Return the labels beside the copy that was just made, and its record with those that are gone."""
