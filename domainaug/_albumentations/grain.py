@@ -35,7 +35,7 @@ def quick_draw(leaf: A.BasicTransform, stream: Stream, shape: Sequence[int]) -> 
         "shape": tuple(shape),
         "std": chance.uniform(*leaf.std_range),
         "mean": chance.uniform(*leaf.mean_range),
-        "key": chance.getrandbits(64),
+        "key": stream.apart(chance.getrandbits(64)),
         "per_channel": bool(leaf.per_channel),
     }
     leaf.params = params

@@ -20,10 +20,10 @@ __all__ = ["Stream", "Streams"]
 class Stream:
     """The two sources of chance an albumentations transform asks for; each is made when first asked."""
 
-    __slots__ = ("_generator", "_marked", "_name", "_python")
+    __slots__ = ("_generator", "_marked", "_name", "_part", "_python")
 
-    def __init__(self, name: bytes) -> None:
-        self._name = name
+    def __init__(self, name: bytes, part: int = 0) -> None:
+        self._name, self._part = name, part
         self._generator: np.random.Generator | None = None
         self._python: random.Random | None = None
         self._marked: Any = None
@@ -59,7 +59,15 @@ class Stream:
 
     def slice_generators(self, count: int) -> list[np.random.Generator]:
         """Return one generator for each of `count` slices."""
-        return [np.random.Generator(np.random.PCG64(child)) for child in self._sequence(b"slices").spawn(count)]
+        whole = np.random.SeedSequence(self._sequence(b"slices").entropy, spawn_key=(self._part,) * bool(self._part))
+        return [np.random.Generator(np.random.PCG64(child)) for child in whole.spawn(count)]
+
+    def apart(self, key: int) -> int:
+        """Return the key of a field of noise for the part of a sample that this stream serves; itself for part 0."""
+        if not self._part:
+            return key
+        words = f"{key} {self._part}".encode()
+        return int.from_bytes(hashlib.blake2b(words, digest_size=8, person=b"part").digest(), "little")
 
     def _words(self, use: bytes) -> bytes:
         return hashlib.blake2b(self._name, digest_size=32, person=use).digest()
@@ -73,13 +81,14 @@ class Streams:
 
     Args:
         entropy: Non-negative integers of any size that name the call: seed, sample, copy.
+        part: Which part of the sample the call is for; parts share every draw, and have noise of their own.
     """
 
-    __slots__ = ("entropy",)
+    __slots__ = ("entropy", "part")
 
-    def __init__(self, entropy: Sequence[int]) -> None:
-        self.entropy = tuple(entropy)
+    def __init__(self, entropy: Sequence[int], part: int = 0) -> None:
+        self.entropy, self.part = tuple(entropy), part
 
     def at(self, position: tuple[int, ...]) -> Stream:
         """Return the stream of the node at `position`: indices from the outermost composition inwards."""
-        return Stream(repr((self.entropy, position)).encode())
+        return Stream(repr((self.entropy, position)).encode(), self.part)

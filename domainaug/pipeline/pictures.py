@@ -55,7 +55,10 @@ def drawn_params(leaf: Any, stream: Stream, data: Mapping[str, Any]) -> dict[str
         else:
             first = data["volumes"][0]
             data = {**data, "image": first[len(first) // 2]}
-    return draw(leaf, data)
+    params = draw(leaf, data)
+    if isinstance(params.get("key"), int):  # it names a field of noise
+        params["key"] = stream.apart(params["key"])
+    return params
 
 
 def apply_to_picture(

@@ -38,9 +38,9 @@ _FULL_NAME = "domainaug.pipeline.Pipeline"
 class Pipeline(A.Compose):  # type: ignore[misc]
     """An `albumentations.Compose` that takes any values, repeats itself on request, and keeps labels true.
 
-    Use it wherever a Compose goes: `out = pipeline(image=image, mask=mask)`. A call takes five more keywords:
-    `key` and `copy` (the draw then depends on seed, key and copy alone), `value_range`, `fill` and `spacing`
-    (of this picture, before what the pipeline was told).
+    Use it wherever a Compose goes: `out = pipeline(image=image, mask=mask)`. A call takes six more keywords:
+    `key` and `copy` (the draw then depends on seed, key and copy alone), `part` (of a sample of several), and
+    `value_range`, `fill` and `spacing` (of this picture, before what the pipeline was told).
 
     Args:
         transforms: albumentations transforms and compositions.
@@ -147,6 +147,7 @@ class Pipeline(A.Compose):  # type: ignore[misc]
         force_apply: bool = False,
         key: str | None = None,
         copy: int = 0,
+        part: int = 0,
         value_range: tuple[float, float] | None = None,
         fill: float | None = None,
         spacing: tuple[float, ...] | None = None,
@@ -159,6 +160,8 @@ class Pipeline(A.Compose):  # type: ignore[misc]
             force_apply: Apply even if the `p` of the pipeline says no.
             key: Names the sample; the draw then depends on seed, key and copy alone.
             copy: Which copy of the sample, from 0.
+            part: Which channel or frame of the sample: with one key, all parts share every draw, and each has noise of
+                its own.
             value_range: (low, high) of this picture.
             fill: The value outside this picture.
             spacing: Millimeters from one pixel to the next, (rows, columns), or (slices, rows, columns) of a volume.
@@ -194,7 +197,7 @@ class Pipeline(A.Compose):  # type: ignore[misc]
         self._log = log
         if self.save_applied_params and self.main_compose:
             ready["applied_transforms"] = []
-        steps = plan(self, Streams(draw.entropy), forced=force_apply)
+        steps = plan(self, Streams(draw.entropy, part), forced=force_apply)
         with quiet() if self._talks else nullcontext():
             self.preprocess(ready)
             return self._run(steps, ready, targets, values, told, log, thin)
