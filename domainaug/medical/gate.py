@@ -1,0 +1,179 @@
+"""The gate: derived images held against their sources by everyone who can be asked.
+
+Validators for errors that the source had not, `verify` for what validators miss, and other programs for whether they
+see the same pixels at the same place in the patient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from domainaug.errors import LabelError, MissingExtra, UnreadableInput
+from domainaug.medical import other_readers
+from domainaug.medical.labels.grid import Grid
+from domainaug.medical.opening import open_dicom
+from domainaug.medical.other_readers import Reading, disagreement
+from domainaug.medical.series import Series
+from domainaug.medical.study import read_study
+from domainaug.medical.validators import dcentvfy, find_tool, new_errors
+from domainaug.medical.verify import verify_series
+
+__all__ = ["VALIDATORS", "Complaint", "Verdict", "hold", "hold_study"]
+
+VALIDATORS = ("dciodvfy", "dcentvfy")
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """What somebody has against a derived series.
+
+    Attributes:
+        who: "dciodvfy", "dcentvfy", "domainaug", or the name of another reader.
+        message: One line. A validator may quote a value in it.
+    """
+
+    who: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.who}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was found in a folder of derived series.
+
+    Attributes:
+        series: How many series were held against their sources.
+        images: How many files that were.
+        asked: Who was asked.
+        complaints: What they had to say, in order.
+        orphans: Derived files whose sources are not where they were looked for.
+        others: Files that are not derived images.
+    """
+
+    series: int
+    images: int
+    asked: tuple[str, ...]
+    complaints: tuple[Complaint, ...]
+    orphans: int
+    others: int
+
+    @property
+    def clean(self) -> bool:
+        """Whether something was looked at and nobody complained."""
+        return self.images > 0 and not self.complaints and not self.orphans
+
+    def __str__(self) -> str:
+        lines = [str(one) for one in self.complaints]
+        if self.orphans:
+            lines.append(f"{self.orphans} derived files name sources that are not among those given")
+        lines.append(
+            f"{self.images} derived images in {self.series} series, asked {', '.join(self.asked)}: "
+            + (f"{len(self.complaints)} complaints" if self.complaints else "nobody complains")
+        )
+        return "\n".join(lines)
+
+
+def hold(
+    sources: Sequence[Path], derived: Sequence[Path], *, asked: Collection[str] | None = None
+) -> tuple[Complaint, ...]:
+    """Return what anybody has against a derived series that they had not against its source.
+
+    Args:
+        sources: Files of the source, in order.
+        derived: The derived files, in the same order.
+        asked: Names out of `VALIDATORS` and `other_readers.READERS`; whoever is installed by default. `verify` is
+            always asked.
+
+    Raises:
+        UnreadableInput: One of the files cannot be read.
+        MissingExtra: Somebody is asked who is not installed.
+    """
+    wanted = everybody() if asked is None else tuple(asked)
+    found = [Complaint("domainaug", f"{one.code}: {one.message}") for one in verify_series(sources, derived)]
+    if "dciodvfy" in wanted:
+        pairs = zip(sources, derived, strict=True)
+        found += [
+            Complaint("dciodvfy", line) for line in sorted({line for pair in pairs for line in new_errors(*pair)})
+        ]
+    if "dcentvfy" in wanted:
+        lines = dcentvfy([*sources, *derived]) - dcentvfy(sources)
+        found += [Complaint("dcentvfy", line) for line in sorted(lines)]
+    for name in other_readers.READERS:
+        if name in wanted:
+            found += [Complaint(name, line) for line in _read_otherwise(name, derived)]
+    return tuple(found)
+
+
+def everybody() -> tuple[str, ...]:
+    """Return the names of all validators and readers that are installed."""
+    return (*(name for name in VALIDATORS if find_tool(name)), *other_readers.installed())
+
+
+def hold_study(source: Path | str | Iterable[Path | str], out: Path | str) -> Verdict:
+    """Hold every derived series in a folder against the series it came from.
+
+    Args:
+        source: The study that was augmented.
+        out: The folder with its copies; derived images are known by the sources they name.
+
+    Raises:
+        UnreadableInput: There is no such file or folder.
+        MissingExtra: No validator is installed.
+    """
+    asked = everybody()
+    if not set(asked) & set(VALIDATORS):
+        raise MissingExtra("dciodvfy", "dev")
+    known = {one.sop_instance_uid: one.path for series in read_study(source).series for one in series.instances}
+    study = read_study(out)
+    series, images, orphans = 0, 0, 0
+    complaints: list[Complaint] = []
+    others = len(study.set_aside)
+    for one in study.series:
+        named = [_source_of(path) for path in one.files]
+        others += named.count("")
+        pairs = [(known[uid], path) for uid, path in zip(named, one.files, strict=True) if uid in known]
+        orphans += sum(1 for uid in named if uid and uid not in known)
+        if pairs:
+            complaints += hold([pair[0] for pair in pairs], [pair[1] for pair in pairs], asked=asked)
+            series, images = series + 1, images + len(pairs)
+    return Verdict(series, images, asked, tuple(complaints), orphans, others)
+
+
+def _source_of(path: Path) -> str:
+    items = open_dicom(path, pixels=False).get("SourceImageSequence") or []
+    return str(items[0].get("ReferencedSOPInstanceUID", "")) if len(items) == 1 else ""
+
+
+def _read_otherwise(name: str, files: Sequence[Path]) -> list[str]:
+    """Return where a reader sees something else in files than we do."""
+    found = []
+    for series in read_study(files).series:
+        try:
+            theirs = other_readers.read_with(name, series.files, series.instances[0].storage.stored)
+        except UnreadableInput as error:
+            found.append(str(error).removeprefix(f"{error.path}: "))
+            continue
+        difference = disagreement(_our_reading(series, name), theirs)
+        if difference:
+            found.append(difference)
+    return found
+
+
+def _our_reading(series: Series, name: str) -> Reading:
+    """Return what we read, in the values that a reader gives."""
+    storage = series.instances[0].storage
+    if name == "DCMTK":
+        return Reading(series.pixels(stored=True).astype(np.int64) - storage.lowest)
+    pixels = series.pixels()
+    if name == "GDCM" and series.photometric == "MONOCHROME1":
+        pixels = sum(series.value_range) - pixels
+    try:
+        return Reading(pixels, Grid.of_series(series).matrix)
+    except LabelError:
+        return Reading(pixels)
