@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from domainaug.medical import read_study
     from domainaug.pipeline import Pipeline
     from domainaug.profile import Profile, list_profiles, load_profile
-    from domainaug.run import augment, replay
+    from domainaug.run import augment, replay, simulate
 
 __all__ = [
     "Finding",
@@ -36,6 +36,7 @@ __all__ = [
     "load_profile",
     "read_study",
     "replay",
+    "simulate",
     "transforms",
 ]
 
@@ -49,6 +50,7 @@ _HOME = {
     "load_profile": "domainaug.profile.catalogue",
     "read_study": "domainaug.medical",
     "replay": "domainaug.run",
+    "simulate": "domainaug.run",
 }
 """Where each public name lives. `check` is a package of that name; the function is `Profile.check`."""
 

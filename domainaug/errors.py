@@ -3,6 +3,7 @@
     DomainAugError
     ├── UnknownName         a profile, effect, transform, parameter or column nobody knows (names the nearest)
     ├── ProfileError        a profile file that cannot be used (file, line, column)
+    ├── ScenarioError       a scenario file that cannot be used (file, line, column)
     ├── ImageError          an array a pipeline cannot take (type, shape, values)
     ├── LabelError          a label that would no longer be true
     ├── UnreadableInput     a file that cannot be read (carries a reason code)
@@ -28,6 +29,7 @@ __all__ = [
     "MissingExtra",
     "OutputError",
     "ProfileError",
+    "ScenarioError",
     "UnknownName",
     "UnreadableInput",
     "nearest",
@@ -90,6 +92,10 @@ class ProfileError(DomainAugError, ValueError):
         self.path, self.line, self.column = path, line, column
         place = ":".join(str(part) for part in (path, line, column) if part is not None)
         super().__init__(f"{place}: {message}" if place else message)
+
+
+class ScenarioError(ProfileError):
+    """A scenario file that cannot be used; located as a profile's faults are."""
 
 
 class ImageError(DomainAugError, ValueError):

@@ -18,6 +18,7 @@ from domainaug.cli.check import check
 from domainaug.cli.demo import demo
 from domainaug.cli.doctor import doctor
 from domainaug.cli.replay import replay
+from domainaug.cli.simulate import simulate
 from domainaug.cli.warmup import warmup
 from domainaug.errors import DomainAugError
 
@@ -32,7 +33,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for command in (demo, profiles, show, explain, check, augment, replay, warmup, doctor):
+for command in (demo, profiles, show, explain, check, augment, simulate, replay, warmup, doctor):
     app.command()(command)
 
 

@@ -7,13 +7,26 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from domainaug.run.augmenting import augment
     from domainaug.run.replaying import Difference, ReplayReport, replay
+    from domainaug.run.simulating import SimulationSummary, simulate
     from domainaug.run.summary import Estimate, Progress, RunSummary
 
-__all__ = ["Difference", "Estimate", "Progress", "ReplayReport", "RunSummary", "augment", "replay"]
+__all__ = [
+    "Difference",
+    "Estimate",
+    "Progress",
+    "ReplayReport",
+    "RunSummary",
+    "SimulationSummary",
+    "augment",
+    "replay",
+    "simulate",
+]
 
 _HOME = {
     "augment": "augmenting",
     "replay": "replaying",
+    "simulate": "simulating",
+    "SimulationSummary": "simulating",
     "Difference": "replaying",
     "ReplayReport": "replaying",
     "Estimate": "summary",

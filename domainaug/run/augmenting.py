@@ -17,20 +17,18 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from domainaug._version import __version__
 from domainaug.errors import DomainAugError, OutputError
 from domainaug.layouts.layout import Layout, SetAside
-from domainaug.medical.zipped import unpacked
 from domainaug.profile.model import Profile
 from domainaug.run.clerk import Clerk
 from domainaug.run.engines import Engine, engine_named
-from domainaug.run.job import TEMPORARY, Job, Made, Outcome, Task, sealed
+from domainaug.run.job import TEMPORARY, Made, Outcome, Task, Work, sealed
 from domainaug.run.ledger import LEDGER, Ledger
-from domainaug.run.plan import LOCK, Plan, check_same_run, make_plan, standing
+from domainaug.run.plan import LOCK, Planned, check_same_run, make_plan, standing
 from domainaug.run.publish import publish, sweep
 from domainaug.run.summary import Estimate, Progress, RunSummary
 
-__all__ = ["MEMORY_LIMIT", "augment", "default_workers", "held_lock"]
+__all__ = ["MEMORY_LIMIT", "Run", "augment", "default_workers", "held_lock"]
 
 MEMORY_LIMIT = 4 << 30
 """Bytes a worker may take, unless told otherwise."""
@@ -95,15 +93,15 @@ def augment(
         source, out, profile=profile, copies=copies, seed=seed, strength=strength, options=options, layout=layout,
         jpeg_quality=jpeg_quality, allow=allow,
     )  # fmt: skip
-    run = _Run(plan, chosen, memory_limit, timeout, progress)
+    run = Run(plan, chosen, memory_limit, timeout, progress)
     return run.rehearsed(began, workers=processes) if dry_run else run.performed(began)
 
 
 @dataclass(slots=True)
-class _Run:
+class Run:
     """One start of a run."""
 
-    plan: Plan
+    plan: Planned
     engine: Engine
     memory_limit: int | None
     timeout: float | None
@@ -116,18 +114,9 @@ class _Run:
     soft_masks: int = 0
     aside: list[SetAside] = field(default_factory=list)
 
-    def job(self, out: Path) -> Job:
-        plan = self.plan
-        return Job(
-            profile=plan.profile,
-            layout=plan.layout,
-            seed=plan.seed,
-            strength=plan.strength,
-            out=out,
-            version=__version__,
-            memory_limit=self.memory_limit,
-            timeout=self.timeout,
-        )
+    def job(self, out: Path) -> Work:
+        """Return what travels to the workers."""
+        return self.plan.work(out, memory_limit=self.memory_limit, timeout=self.timeout)
 
     def performed(self, began: float) -> RunSummary:
         """Do the run while nobody else writes into its folder."""
@@ -144,6 +133,7 @@ class _Run:
                 raise
 
     def done(self, began: float) -> RunSummary:
+        """Do what the ledger has not."""
         plan = self.plan
         path = plan.out / LEDGER
         with Ledger(path, writable=True) if path.exists() else Ledger.create(path, plan.header) as ledger:
@@ -244,7 +234,7 @@ class _Run:
 
     def _finish(self, ledger: Ledger) -> None:
         folder = Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=self.plan.out))
-        paths = self.plan.layout.finish(unpacked(self.plan.source), folder, copies_for_finish(ledger))
+        paths = self.plan.finish(folder, ledger)
         files = tuple(sealed(folder, path) for path in paths)
         publish([(folder, files)], self.plan.out)
         ledger.add_whole(files)
@@ -315,15 +305,6 @@ def _spread(tasks: list[Task]) -> list[Task]:
     by_size = sorted(tasks, key=size)
     places = {(2 * part + 1) * len(tasks) // (2 * _SAMPLED) for part in range(_SAMPLED)}
     return [by_size[place] for place in sorted(places) if place < len(tasks)]
-
-
-def copies_for_finish(ledger: Ledger) -> dict[str, list[Mapping[str, Any]]]:
-    """Return what `Layout.finish` is given: every copy by key, in order."""
-    items: dict[str, list[Mapping[str, Any]]] = {}
-    for row in ledger.rows():
-        entry = {"copy": row.copy, "files": [file.path for file in row.files], "labels": row.labels}
-        items.setdefault(row.key, []).append({**entry, "record": row.record})
-    return items
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -18,7 +18,20 @@ from domainaug.errors import DomainAugError, ImageError, LabelError, OutputError
 from domainaug.layouts.layout import Beside, Item, Labeled, LabelsGone, Layout, Sample, SetAside, Sliced, Stamp
 from domainaug.profile.model import Profile
 
-__all__ = ["TEMPORARY", "File", "Job", "Made", "Outcome", "Task", "ends_item", "hashed", "sealed", "source_digest"]
+__all__ = [
+    "TEMPORARY",
+    "File",
+    "Job",
+    "Made",
+    "Outcome",
+    "Task",
+    "Work",
+    "ends_item",
+    "hashed",
+    "private_folder",
+    "sealed",
+    "source_digest",
+]
 
 TEMPORARY = ".tmp-"
 """What the names of private folders start with; readers never see it, and every start sweeps it away."""
@@ -88,6 +101,36 @@ def ends_item(outcome: Outcome) -> bool:
     return isinstance(outcome, SetAside) and outcome.copy is None
 
 
+class Work(Protocol):
+    """What an engine needs of what is to be done: a `Job`, or the rendering of a scenario. Travels to the workers."""
+
+    @property
+    def memory_limit(self) -> int | None:
+        """Bytes a worker may take beyond what it starts with, or None."""
+
+    @property
+    def timeout(self) -> float | None:
+        """Seconds that reading an item, or making one copy, may take, or None."""
+
+    @property
+    def made(self) -> dict[str, Any]:
+        """What this process made for it, such as the pipeline."""
+
+    @property
+    def narrowed(self) -> tuple[str, ...]:
+        """Where the recipe was narrowed to the limits of the profile; known once somebody composed it."""
+
+    def rehearse(self) -> None:
+        """Do what is to be done once a process, before limits bind.
+
+        Raises:
+            DomainAugError: It cannot be done at all.
+        """
+
+    def perform(self, task: Task) -> Iterator[Outcome]:
+        """Make the copies of one item, each as soon as it is done; never raises for a bad input."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """What is the same for every item of a run; travels to the workers.
@@ -127,6 +170,16 @@ class Job:
             pipeline = self.profile.compose(seed=self.seed, strength=self.strength, bbox_params=boxes)
             self.made.update(pipeline=pipeline, narrowed=tuple(getattr(pipeline, "narrowed", ())))
         return self.made["pipeline"]
+
+    def rehearse(self) -> None:
+        """Compose the pipeline and run it once on pictures that nobody sees.
+
+        Raises:
+            DomainAugError: The recipe cannot be composed.
+        """
+        from domainaug.run.rehearsal import rehearse
+
+        rehearse(self.prepare())
 
     @property
     def narrowed(self) -> tuple[str, ...]:
@@ -191,7 +244,7 @@ class Job:
             record=record,
             version=self.version,
         )
-        folder = _private_folder(self.out)
+        folder = private_folder(self.out)
         try:
             paths = self.layout.write(augmented, item, stamp, folder)
             return folder, tuple(sealed(folder, path) for path in paths), record, labels
@@ -230,7 +283,7 @@ class Job:
         pipeline = self.prepare()
         each = drawn_for_slices(
             pipeline, sample.shape, sample.dtype, key=key, copy=copy, value_range=sample.value_range, fill=sample.fill,
-            spacing=sample.spacing,
+            spacing=sample.spacing, told=sample.told,
         )  # fmt: skip
         if each is None:
             return None
@@ -241,7 +294,7 @@ class Job:
         pipeline = self.prepare()
         given: dict[str, Any] = {
             "image": sample.image,
-            "volume": sample.volume,
+            "images" if sample.in_time else "volume": sample.volume,
             "mask": sample.mask,
             "value_range": sample.value_range,
             "fill": sample.fill,
@@ -262,7 +315,7 @@ class Job:
             record["soft_mask"] = True
         augmented = Sample(
             image=out.get("image") if sample.image is not None else None,
-            volume=out.get("volume") if sample.volume is not None else None,
+            volume=out["images" if sample.in_time else "volume"] if sample.volume is not None else None,
             mask=out.get("mask") if sample.mask is not None else None,
             boxes=boxes,
             box_labels=names,
@@ -270,6 +323,7 @@ class Job:
             fill=sample.fill,
             spacing=sample.spacing,
             soft_mask=sample.soft_mask,
+            in_time=sample.in_time,
             source=sample.source,
         )
         return augmented, _as_stored(record)
@@ -317,7 +371,8 @@ def sealed(folder: Path, relative: Path) -> File:
     return File(relative.as_posix(), digest, size)
 
 
-def _private_folder(out: Path) -> Path:
+def private_folder(out: Path) -> Path:
+    """Return a new folder in `out` that no reader looks at and every start sweeps away."""
     return Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=out))
 
 

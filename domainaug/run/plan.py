@@ -10,22 +10,40 @@ from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
+from domainaug._version import __version__
 from domainaug.errors import DomainAugError, OutputError, UnknownName, UnreadableInput
 from domainaug.layouts import layout_for
 from domainaug.layouts.layout import Item, Layout, SetAside
 from domainaug.medical.zipped import unpacked
 from domainaug.profile import load_profile
 from domainaug.profile.model import Profile
-from domainaug.run.job import TEMPORARY, Task, hashed, source_digest
+from domainaug.run.job import TEMPORARY, Job, Task, Work, hashed, source_digest
 from domainaug.run.ledger import LEDGER, Ledger, Row
 from domainaug.run.versions import versions
 
-__all__ = ["LOCK", "Plan", "Standing", "check_out", "make_plan", "with_allowed", "with_quality"]
+__all__ = [
+    "LOCK",
+    "SIMULATION",
+    "Plan",
+    "Planned",
+    "Standing",
+    "check_out",
+    "check_same_run",
+    "copies_for_finish",
+    "make_plan",
+    "remaining",
+    "standing",
+    "with_allowed",
+    "with_quality",
+]
 
 LOCK = ".lock"
 """The file that keeps a second run out of an output folder."""
+
+SIMULATION = "simulation"
+"""What the ledger of a rendered scenario calls its layout."""
 
 _IDENTITY = {
     "source": "source",
@@ -43,6 +61,47 @@ _IDENTITY = {
 }
 _RESOLVED = ("profile", "profile_version", "options", "waivers")  # what the digest of a profile follows from
 _DIGITS = 12  # of a digest, for people
+
+
+class Planned(Protocol):
+    """A run before its first pixel, whatever makes its pixels: a `Plan`, or that of a scenario."""
+
+    @property
+    def out(self) -> Path:
+        """Where copies go."""
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """What copies are made of."""
+
+    @property
+    def copies(self) -> int:
+        """How many copies of each item."""
+
+    @property
+    def set_aside(self) -> tuple[SetAside, ...]:
+        """What no copy is made of, and why."""
+
+    @property
+    def ignored(self) -> int:
+        """Files in the source that are neither images nor labels."""
+
+    @property
+    def header(self) -> dict[str, Any]:
+        """What makes this run this run, as the ledger holds it."""
+
+    @property
+    def identity(self) -> Mapping[str, str]:
+        """Which entries of the header another start must share, and what they are in words."""
+
+    def tasks(self, done: Iterable[tuple[str, int]] = ()) -> list[Task]:
+        """Return what is left to do, when these copies are done."""
+
+    def work(self, out: Path, *, memory_limit: int | None, timeout: float | None) -> Work:
+        """Return what travels to the workers, who make private folders in `out`."""
+
+    def finish(self, folder: Path, ledger: Ledger) -> Iterable[Path]:
+        """Write what describes the whole output into `folder`; return the files, relative to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +159,51 @@ class Plan:
             "copies": self.copies,
         }
 
+    @property
+    def identity(self) -> Mapping[str, str]:
+        """Which entries of the header another start must share, and what they are in words."""
+        return _IDENTITY
+
     def tasks(self, done: Iterable[tuple[str, int]] = ()) -> list[Task]:
         """Return what is left to do, when these copies are done."""
-        finished = set(done)
-        tasks = []
-        for item in self.items:
-            copies = tuple(copy for copy in range(self.copies) if (item.key, copy) not in finished)
-            if copies:
-                tasks.append(Task(item, copies))
-        return tasks
+        return remaining(self, done)
+
+    def work(self, out: Path, *, memory_limit: int | None, timeout: float | None) -> Work:
+        """Return what travels to the workers, who make private folders in `out`."""
+        return Job(
+            profile=self.profile,
+            layout=self.layout,
+            seed=self.seed,
+            strength=self.strength,
+            out=out,
+            version=__version__,
+            memory_limit=memory_limit,
+            timeout=timeout,
+        )
+
+    def finish(self, folder: Path, ledger: Ledger) -> Iterable[Path]:
+        """Write what describes the whole output into `folder`; return the files, relative to it."""
+        return self.layout.finish(unpacked(self.source), folder, copies_for_finish(ledger))
+
+
+def remaining(plan: Planned, done: Iterable[tuple[str, int]]) -> list[Task]:
+    """Return what is left of a plan to do, when these copies are done."""
+    finished = set(done)
+    tasks = []
+    for item in plan.items:
+        copies = tuple(copy for copy in range(plan.copies) if (item.key, copy) not in finished)
+        if copies:
+            tasks.append(Task(item, copies))
+    return tasks
+
+
+def copies_for_finish(ledger: Ledger) -> dict[str, list[Mapping[str, Any]]]:
+    """Return what `Layout.finish` is given: every copy by key, in order."""
+    items: dict[str, list[Mapping[str, Any]]] = {}
+    for row in ledger.rows():
+        entry = {"copy": row.copy, "files": [file.path for file in row.files], "labels": row.labels}
+        items.setdefault(row.key, []).append({**entry, "record": row.record})
+    return items
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,17 +317,14 @@ def _for_profile(items: Iterable[Item], profile: Profile) -> tuple[tuple[Item, .
     return tuple(fitting), tuple(others)
 
 
-def check_out(source: Path, out: Path) -> None:
-    """Refuse an output folder that lies in the source, holds it, or holds what is not ours.
+def check_out(source: Path | None, out: Path) -> None:
+    """Refuse an output folder that lies in the source (None: there is none), holds it, or holds what is not ours.
 
     Raises:
         OutputError: It does; says what was found.
     """
-    real_out, real_source = out.resolve(), source.resolve()
-    if real_source.is_dir() and real_out.is_relative_to(real_source):
-        raise OutputError(f"{out}: the output lies inside the source and would be read as input; choose another folder")
-    if real_source.is_relative_to(real_out):
-        raise OutputError(f"{out}: the output holds the source; choose another folder")
+    if source is not None:
+        _check_apart(source.resolve(), out)
     if out.exists() and not out.is_dir():
         raise OutputError(f"{out}: this is a file; the output is a folder")
     try:
@@ -244,21 +336,29 @@ def check_out(source: Path, out: Path) -> None:
         raise OutputError(f"{out}: the folder holds other things ({shown}) and no ledger; choose a new or empty one")
 
 
+def _check_apart(source: Path, out: Path) -> None:
+    real_out = out.resolve()
+    if source.is_dir() and real_out.is_relative_to(source):
+        raise OutputError(f"{out}: the output lies inside the source and would be read as input; choose another folder")
+    if source.is_relative_to(real_out):
+        raise OutputError(f"{out}: the output holds the source; choose another folder")
+
+
 def _ours(path: Path) -> bool:
     return path.name == LOCK or path.name.startswith(TEMPORARY)
 
 
-def check_same_run(plan: Plan, ledger: Ledger) -> None:
+def check_same_run(plan: Planned, ledger: Ledger) -> None:
     """Refuse to go on with another run's output.
 
     Raises:
         OutputError: Something differs; says what, was and is.
     """
     was, now = ledger.header, plan.header
-    explained = any(was.get(name) != now[name] for name in _RESOLVED)
+    explained = any(was.get(name) != now.get(name) for name in _RESOLVED)
     differs = [
         f"{words} was {_shown(was.get(name), now[name])}, is {_shown(now[name], was.get(name))}"
-        for name, words in _IDENTITY.items()
+        for name, words in plan.identity.items()
         if was.get(name) != now[name] and not (name == "profile_digest" and explained)
     ]
     if int(was.get("copies", 0)) > plan.copies:
@@ -274,7 +374,7 @@ def check_same_run(plan: Plan, ledger: Ledger) -> None:
         )
 
 
-def standing(plan: Plan, ledger: Ledger) -> Standing:
+def standing(plan: Planned, ledger: Ledger) -> Standing:
     """Hold every finished copy against its files and its source, by their digests."""
     items = {item.key: item for item in plan.items}
     everything = list(ledger.rows())

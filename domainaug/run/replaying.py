@@ -21,7 +21,7 @@ from domainaug.run.augmenting import MEMORY_LIMIT, default_workers
 from domainaug.run.engines import engine_named
 from domainaug.run.job import File, Job, Made, Task, hashed, sealed
 from domainaug.run.ledger import LEDGER, Ledger, Row
-from domainaug.run.plan import with_allowed, with_quality
+from domainaug.run.plan import SIMULATION, with_allowed, with_quality
 from domainaug.run.summary import Progress, in_time
 from domainaug.run.versions import versions
 
@@ -137,6 +137,10 @@ def replay(
     out = Path(out)
     with Ledger(out / LEDGER) as ledger:
         header = ledger.header
+        if header["layout"] == SIMULATION:
+            raise DomainAugError(
+                f"{out}: this is a scenario's output; render the scenario again into another folder and compare"
+            )
         used = layout_named(header["layout"]) if layout is None else layout
         used = with_allowed(with_quality(used, header.get("jpeg_quality")), header.get("allow", ()))
         seen = _Replay(out, header, list(ledger.rows()), ledger.whole_files(), used, progress)

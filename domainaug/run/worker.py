@@ -14,8 +14,7 @@ from typing import Any, Literal
 import cv2
 
 from domainaug.errors import DomainAugError, OutputError
-from domainaug.run.job import Job, Outcome, ends_item
-from domainaug.run.rehearsal import rehearse
+from domainaug.run.job import Outcome, Work, ends_item
 
 __all__ = ["Message", "work"]
 
@@ -25,7 +24,7 @@ Message = tuple[_Kind, Outcome | tuple[str, ...] | str | None]
 task, a task is over, or why the run must stop."""
 
 
-def work(pipe: Connection[Any, Any], job: Job) -> None:
+def work(pipe: Connection[Any, Any], job: Work) -> None:
     """Do tasks that come through `pipe` until None comes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which lets copies finish
     if hasattr(signal, "pthread_sigmask"):
@@ -34,7 +33,7 @@ def work(pipe: Connection[Any, Any], job: Job) -> None:
     cv2.setNumThreads(0)  # the processes are the parallelism
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # the ledger says what cannot be read
     try:
-        rehearse(job.prepare())
+        job.rehearse()
     except DomainAugError as error:
         pipe.send(("refused", str(error)))
         return

@@ -75,7 +75,7 @@ def test_more_workers_than_items_are_not_started(tmp_path, profile, monkeypatch)
 
 def test_a_worker_is_given_its_next_item_before_anybody_looks_at_the_last_outcome(tmp_path, profile):
     """Else it would wait while copies are flushed to the disk."""
-    from domainaug.run.augmenting import _Run
+    from domainaug.run.augmenting import Run
     from domainaug.run.engines.local import LocalEngine
 
     plan = make_plan(
@@ -90,7 +90,7 @@ def test_a_worker_is_given_its_next_item_before_anybody_looks_at_the_last_outcom
     )
     (tmp_path / "out").mkdir()
     engine = LocalEngine(1)
-    outcomes = engine.run(_Run(plan, engine, None, None, None).job(tmp_path / "out"), plan.tasks(), stopping=bool)
+    outcomes = engine.run(Run(plan, engine, None, None, None).job(tmp_path / "out"), plan.tasks(), stopping=bool)
     first = next(outcomes)
     (worker,) = engine._pool
     assert worker.task is not None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
 from domainaug.errors import DomainAugError, UnknownName
-from domainaug.run.job import Job, Outcome, Task
+from domainaug.run.job import Outcome, Task, Work
 
 __all__ = ["ENGINES", "Engine", "engine_named"]
 
@@ -16,7 +16,7 @@ ENGINES = ("local", "serial")
 class Engine(Protocol):
     """Does the tasks of a job."""
 
-    def run(self, job: Job, tasks: Iterable[Task], *, stopping: Callable[[], bool]) -> Iterator[Outcome]:
+    def run(self, job: Work, tasks: Iterable[Task], *, stopping: Callable[[], bool]) -> Iterator[Outcome]:
         """Yield what becomes of every copy, as soon as it is known.
 
         Args:

@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from domainaug.errors import DomainAugError, OutputError
 from domainaug.layouts.layout import SetAside
-from domainaug.run.job import Job, Outcome, Task, ends_item
+from domainaug.run.job import Outcome, Task, Work, ends_item
 from domainaug.run.worker import work
 
 __all__ = ["LocalEngine"]
@@ -78,7 +78,7 @@ class LocalEngine:
     def __post_init__(self) -> None:
         start_server()
 
-    def run(self, job: Job, tasks: Iterable[Task], *, stopping: Callable[[], bool]) -> Iterator[Outcome]:
+    def run(self, job: Work, tasks: Iterable[Task], *, stopping: Callable[[], bool]) -> Iterator[Outcome]:
         """Yield the outcome of every copy, in the order they are done.
 
         Raises:
@@ -96,7 +96,7 @@ class LocalEngine:
                 worker.end()
             self._pool.clear()
 
-    def _hand_out(self, job: Job, waiting: Iterator[Task], stop: bool) -> None:
+    def _hand_out(self, job: Work, waiting: Iterator[Task], stop: bool) -> None:
         if stop:
             self._dismiss()
             return
@@ -129,13 +129,13 @@ class LocalEngine:
     def _next(self, waiting: Iterator[Task]) -> Task | None:
         return self._again.popleft() if self._again else next(waiting, None)
 
-    def _give(self, worker: _Worker, task: Task, job: Job) -> None:
+    def _give(self, worker: _Worker, task: Task, job: Work) -> None:
         worker.task, worker.done = task, 0
         worker.deadline = _deadline(job)
         with contextlib.suppress(OSError):  # it died just now; the next look at it will see that
             worker.pipe.send(task)
 
-    def _listen(self, job: Job) -> Iterator[Outcome]:
+    def _listen(self, job: Work) -> Iterator[Outcome]:
         ends = {worker.pipe: worker for worker in self._pool}
         for pipe in connection.wait(list(ends), timeout=_TICK):
             worker = ends[pipe]  # type: ignore[index]
@@ -147,7 +147,7 @@ class LocalEngine:
         for worker in [worker for worker in self._pool if worker.deadline < now]:
             yield from self._died(worker, job.timeout)
 
-    def _hear(self, worker: _Worker, job: Job) -> Iterator[Outcome]:
+    def _hear(self, worker: _Worker, job: Work) -> Iterator[Outcome]:
         """Take in all that a worker has said: what becomes of a copy, and that the task is over, come together."""
         more = True
         while more:
@@ -194,7 +194,7 @@ class LocalEngine:
             self._again.append(Task(item, copies[1:]))
 
 
-def _deadline(job: Job) -> float:
+def _deadline(job: Work) -> float:
     return float("inf") if job.timeout is None else time.monotonic() + job.timeout
 
 
@@ -208,7 +208,7 @@ def _blame(status: int | None, timeout: float | None) -> tuple[str, str]:
     return "decoder-crash", f"the process that worked on it ended with status {status}, twice"
 
 
-def _started(job: Job) -> _Worker:
+def _started(job: Work) -> _Worker:
     context = _context()
     ours, theirs = context.Pipe()
     process = context.Process(target=work, args=(theirs, job), daemon=True)

@@ -1,0 +1,68 @@
+"""`domainaug simulate`: every variant of a scenario."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from domainaug.cli.augment import in_count, progress_bar
+from domainaug.cli.catalogue import Json
+
+__all__ = ["simulate"]
+
+_LISTED = 10
+
+
+def simulate(
+    scenario: Annotated[Path, typer.Argument(help="A scenario file (YAML).")],
+    out: Annotated[Path, typer.Argument(help="A new folder, or that of the same scenario, which then goes on.")],
+    simulator: Annotated[
+        Optional[str],  # noqa: UP045  (typer reads annotations on Python 3.10)
+        typer.Option(help="Who renders it, instead of the one that the file names."),
+    ] = None,
+    count: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option("--count", "-n", min=1, help="How many variants, instead of what the file says."),
+    ] = None,
+    seed: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option("--seed", "-s", min=0, help="Fixes the points and the noise, instead of the file's."),
+    ] = None,
+    workers: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option("--workers", "-j", min=1, help="Processes; the bytes do not depend on it."),
+    ] = None,
+    engine: Annotated[str, typer.Option(help="Where the work is done: local or serial.")] = "local",
+    memory_limit: Annotated[str, typer.Option(help="What one worker may take (4GiB, 500MB), or none.")] = "4GiB",
+    timeout: Annotated[float, typer.Option(min=0, help="Seconds one variant may take; 0 for no limit.")] = 600.0,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be rendered and what it covers; write nothing.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Render every variant of a scenario; the same command again goes on.
+
+    Exit status: 0 all well, 1 something was set aside, 2 misuse, 130 interrupted.
+    """
+    from domainaug.run.simulating import simulate as run
+
+    with progress_bar("rendering") as tell:
+        summary = run(
+            scenario, out, simulator=simulator, count=count, seed=seed, workers=workers, dry_run=dry_run,
+            engine=engine, memory_limit=in_count(memory_limit), timeout=timeout or None, progress=tell,
+        )  # fmt: skip
+    for note in summary.notes:
+        typer.echo(f"note: {note}", err=True)
+    for aside in summary.run.set_aside[:_LISTED]:
+        typer.echo(f"set aside: {aside.key}: {aside.code}: {aside.reason}", err=True)
+    if len(summary.run.set_aside) > _LISTED:
+        typer.echo(f"set aside: ... and {len(summary.run.set_aside) - _LISTED} more", err=True)
+    if dry_run:
+        typer.echo(f"coverage of {summary.coverage.points} variants:\n{summary.coverage}", err=as_json)
+    typer.echo(str(summary), err=as_json)
+    if as_json:
+        typer.echo(json.dumps(summary.to_dict(), ensure_ascii=False, indent=2))
+    raise typer.Exit(summary.exit_code)

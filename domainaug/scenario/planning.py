@@ -1,0 +1,159 @@
+"""From a scenario to its variants: sampled, held against constraints and limits, each with a name that stays."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from domainaug.effects import Interval
+from domainaug.errors import DomainAugError, UnreadableInput
+from domainaug.profile import load_profile
+from domainaug.profile.model import Limit, Profile, bounds
+from domainaug.scenario.axes import Axis, Value
+from domainaug.scenario.model import Scenario
+from domainaug.scenario.sampling import points
+from domainaug.scenario.simulator import World
+
+__all__ = ["Refused", "Variant", "Variants", "plan_variants"]
+
+_PATIENCE: Final = 200
+"""Points drawn for each that is wanted, before constraints are said to leave nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One point.
+
+    Attributes:
+        id: 16 hex digits that stand for simulator, world and values: the same point has the same name in every run.
+        values: A value for every axis.
+        key: A number of 63 bits for everything random in it; depends on the run's seed and on `id`.
+        labels: 16 hex digits that stand for what labels depend on.
+    """
+
+    id: str
+    values: Mapping[str, Value]
+    key: int
+    labels: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A point that the limits of a profile do not allow.
+
+    Attributes:
+        variant: The point.
+        code: Of the limit ("MED102").
+        reason: What it would be, and what is allowed.
+    """
+
+    variant: Variant
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Variants:
+    """What a scenario comes to.
+
+    Attributes:
+        variants: What will be rendered, in order.
+        refused: What a profile's limits do not allow.
+        left_out: How many points constraints left out.
+    """
+
+    variants: tuple[Variant, ...]
+    refused: tuple[Refused, ...] = ()
+    left_out: int = 0
+
+
+def plan_variants(scenario: Scenario, world: World) -> Variants:
+    """Return the variants of a scenario.
+
+    Points that constraints leave out are replaced by the next ones (a grid has no next ones); points beyond the
+    limits of the scenario's profile are refused, and counted among those that were asked for.
+
+    Raises:
+        DomainAugError: Constraints leave nothing, or next to nothing; a grid is too long; no such profile.
+    """
+    axes = scenario.axes
+    found: dict[str, Variant] = {}
+    left_out = 0
+    sampling = scenario.sampling
+    grid = sampling.method == "grid" or not scenario.spreads
+    count = 1 if not scenario.spreads else sampling.count
+    sequence = points(scenario.spreads, sampling.method, sampling.count, scenario.seed)
+    for point in itertools.islice(sequence, 1 if not scenario.spreads else None if grid else _PATIENCE * count):
+        values = {name: point.get(name, scenario.fixed.get(name, axis.default)) for name, axis in axes.items()}
+        if not all(constraint.holds(values) for constraint in scenario.constraints):
+            left_out += 1
+            continue
+        variant = _variant(scenario, world.digest, axes, values)
+        found.setdefault(variant.id, variant)
+        if not grid and len(found) == count:
+            break
+    if not found or (not grid and len(found) < count):
+        raise UnreadableInput(
+            "no-variants",
+            f"{scenario.id}: of {left_out + len(found)} points drawn, {len(found)} are different ones that fulfil the "
+            f"constraints, and {1 if grid else count} are needed: loosen a constraint, widen an axis, or ask for fewer",
+        )
+    return _judged(scenario, world, tuple(found.values()), left_out)
+
+
+def _variant(scenario: Scenario, world: str, axes: Mapping[str, Axis], values: Mapping[str, Value]) -> Variant:
+    moving = {name: value for name, value in values.items() if axes[name].moves_labels}
+    name = _hash(scenario.simulator.name, world, dict(values))
+    return Variant(
+        id=name[:16],
+        values=values,
+        key=int(_hash(scenario.seed, name)[:16], 16) >> 1,
+        labels=_hash(scenario.simulator.name, world, moving)[:16],
+    )
+
+
+def _hash(*parts: object) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _judged(scenario: Scenario, world: World, variants: tuple[Variant, ...], left_out: int) -> Variants:
+    if scenario.limits is None:
+        return Variants(variants, (), left_out)
+    profile = load_profile(scenario.limits)
+    fine: list[Variant] = []
+    refused: list[Refused] = []
+    for variant in variants:
+        breach = _breach(profile, world, variant)
+        if breach is None:
+            fine.append(variant)
+        else:
+            limit, shown, allowed = breach
+            unit = limit.effect.unit
+            reason = (
+                f"{limit.effect.name} would be {shown:.4g} {unit}, and {profile.id} allows {allowed.low:.4g} to "
+                f"{allowed.high:.4g} {unit}: {limit.reason}"
+            )
+            refused.append(Refused(variant, limit.code, reason))
+    return Variants(tuple(fine), tuple(refused), left_out)
+
+
+def _breach(profile: Profile, world: World, variant: Variant) -> tuple[Limit, float, Interval] | None:
+    """Return the first limit, of those that are errors, that a variant breaks."""
+    effects, frame = world.effects(variant.values), world.frame(variant.values)
+    for limit, interval in (
+        (limit, interval) for name, interval in effects.items() for limit in profile.in_force(name)
+    ):
+        if limit.severity != "error":
+            continue
+        try:
+            allowed = bounds(limit, frame).widened(limit.effect.absent)
+        except DomainAugError:
+            continue  # written in a unit that pictures of this world do not have
+        if interval not in allowed:
+            worst = interval.high if interval.high > allowed.high else interval.low
+            return limit, worst, bounds(limit, frame)
+    return None

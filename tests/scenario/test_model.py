@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import pytest
+
+from domainaug.errors import ScenarioError, UnreadableInput
+from domainaug.scenario import Choices, Range, plan_variants, read_scenario
+
+WHOLE = """
+seed: 3
+world: {paper: gray}
+fixed: {side: 8 px}
+vary:
+  turn: {from: -10 deg, to: 10 deg}
+  color: [red, green]
+sample: {method: sobol, count: 8}
+constraints: ["turn > -5 or color == 'red'"]
+"""
+
+
+def variants_of(path, **changed):
+    scenario = read_scenario(path).with_sampling(**changed)
+    return plan_variants(scenario, scenario.simulator.survey(scenario.world, scenario.folder))
+
+
+def test_a_scenario_is_resolved_against_the_axes_of_its_simulator(written):
+    scenario = read_scenario(written(WHOLE))
+    assert scenario.fixed == {"side": 8, "level": 0.5, "dose": 1.0}
+    assert scenario.spreads == {"turn": Range(-10, 10), "color": Choices(("red", "green"))}
+    assert (scenario.sampling.method, scenario.sampling.count, scenario.seed) == ("sobol", 8, 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("fixed: {sid: 8}", 3, "did you mean 'side'"),
+        ("fixed:\n  turn: 400 deg", 4, "between -180 and 180"),
+        ("vary:\n  turn: {from: 3, to: 1}", 4, "must be the smaller"),
+        ("fixed: {turn: 3}\nvary: {turn: [1, 2]}", 4, "fixed and varied"),
+        ("constraints:\n  - turn <", 4, "not a condition"),
+        ("sample: {method: sobl}", 3, "method"),
+        ("sample: {methd: sobol}", 3, "did you mean 'method'"),
+        ("wrld: {}", 3, "did you mean 'world'"),
+        ("seed: -1", 3, "greater than or equal"),
+        ("vary: [", 4, "YAML"),
+    ],
+)
+def test_faults_name_their_line(written, text, line, said):
+    with pytest.raises(ScenarioError, match=said) as caught:
+        read_scenario(written(text + "\n"))
+    assert f"scenario.yaml:{line}" in str(caught.value)
+    assert str(caught.value).count("scenario.yaml") == 1
+
+
+def test_a_missing_file_is_told(tmp_path):
+    with pytest.raises(ScenarioError, match="no such scenario file"):
+        read_scenario(tmp_path / "none.yaml")
+
+
+def test_constraints_hold_for_every_variant(written):
+    found = variants_of(written(WHOLE), count=64)
+    assert len(found.variants) == 64
+    assert found.left_out > 5
+    assert all(one.values["turn"] > -5 or one.values["color"] == "red" for one in found.variants)
+
+
+def test_constraints_that_leave_nothing_say_so(written):
+    with pytest.raises(UnreadableInput, match="0 are different ones that fulfil the constraints, and 8"):
+        variants_of(written(WHOLE.replace("turn > -5 or color == 'red'", "turn > 50")))
+
+
+def test_fewer_different_points_than_asked_for_says_so(written):
+    with pytest.raises(UnreadableInput, match="3 are different"):
+        variants_of(written("vary: {color: [red, green, blue]}\nsample: {count: 4}\n"))
+
+
+def test_nothing_varied_is_one_variant(written):
+    assert len(variants_of(written("")).variants) == 1
+
+
+def test_a_point_keeps_its_name_whatever_is_around_it(written):
+    few, many = variants_of(written(WHOLE)), variants_of(written(WHOLE), count=32)
+    assert [one.id for one in many.variants[:8]] == [one.id for one in few.variants]
+    alone = variants_of(written(WHOLE.replace("constraints", "limits: medical/ct-chest\nconstraints")))
+    assert {one.id for one in alone.variants} <= {one.id for one in few.variants}
+    assert len({one.id for one in many.variants}) == 32
+
+
+def test_the_seed_decides_the_noise_and_not_the_name(written):
+    text = "vary: {color: [red, green]}\nsample: {method: grid}\n"
+    one, other = variants_of(written(text), seed=1), variants_of(written(text), seed=2)
+    assert [variant.id for variant in one.variants] == [variant.id for variant in other.variants]
+    assert {variant.key for variant in one.variants}.isdisjoint(variant.key for variant in other.variants)
+    assert all(0 <= variant.key < 2**63 for variant in one.variants)
+
+
+def test_variants_that_differ_in_light_alone_share_what_labels_depend_on(written):
+    text = "vary: {dose: {from: 1, to: 9, steps: 3}, side: [3, 5]}\nsample: {method: grid}\n"
+    by_side = {}
+    for variant in variants_of(written(text)).variants:
+        by_side.setdefault(variant.values["side"], set()).add(variant.labels)
+    assert [len(labels) for labels in by_side.values()] == [1, 1]
+    assert by_side[3] != by_side[5]
+
+
+def test_limits_of_a_profile_refuse_what_the_field_does_not_allow(written):
+    text = "vary: {turn: [0, 5, 15, -40]}\nsample: {method: grid}\nlimits: medical/chest-xray\n"
+    found = variants_of(written(text))
+    assert [variant.values["turn"] for variant in found.variants] == [0, 5]
+    assert {(refused.variant.values["turn"], refused.code) for refused in found.refused} == {
+        (15, "MED102"),
+        (-40, "MED102"),
+    }
+    assert "rotation would be 15 deg" in found.refused[0].reason
