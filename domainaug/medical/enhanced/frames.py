@@ -8,16 +8,19 @@ place apart, in as many ways everywhere, does (PS3.3 C.7.6.17).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydicom import Dataset
 from pydicom.datadict import keyword_for_tag
 
 from domainaug.errors import UnreadableInput
 from domainaug.medical.enhanced.groups import first_item, frame_headers, group_of
-from domainaug.medical.instance import Instance, describe
+
+if TYPE_CHECKING:
+    from domainaug.medical.instance import Instance
 
 __all__ = ["enhanced_frames"]
 
@@ -28,12 +31,15 @@ _PARTS = (
 _SPATIAL = {"InStackPositionNumber", "ImagePositionPatient", "ImageOrientationPatient", "StackID"}
 
 
-def enhanced_frames(dataset: Dataset, path: Path) -> tuple[Instance, ...]:
+def enhanced_frames(
+    dataset: Dataset, path: Path, describe: Callable[[Dataset, Path], Instance]
+) -> tuple[Instance, ...]:
     """Return what an Enhanced object says of each of its frames, in the order of the file.
 
     Args:
         dataset: Its header, with its `file_meta`.
         path: The file.
+        describe: Describes the header of one image, if it is plausible.
 
     Raises:
         UnreadableInput: The groups are missing or inconsistent, or what they say cannot be true.
