@@ -74,7 +74,7 @@ def _as_is(state: State, step: Step) -> Mapping[str, Any]:
             state.labels_moved = True
             return {}
         params = drawn_params(leaf, step.stream, {**state.data, **state.told()})
-        state.data = leaf.apply_with_params(params, **state.data)
+        state.take_told(leaf.apply_with_params(params, **{**state.data, "spacing": state.spacing}))
     state.labels_moved = state.labels_moved or not isinstance(leaf, A.ImageOnlyTransform)
     for name in state.pictures:
         if getattr(state.data[name], "dtype", None) != working_dtype(state.values.dtype):

@@ -43,7 +43,7 @@ class Shown:
 
 
 def drawn_ahead(leaf: A.BasicTransform, dtype: np.dtype[Any]) -> bool:
-    """Whether `leaf` may draw before the picture it works on is made: it looks at the size alone.
+    """Whether `leaf` may draw before it is carried out: it looks at the size alone, or says that it needs the picture.
 
     Args:
         leaf: The transform.
@@ -51,7 +51,7 @@ def drawn_ahead(leaf: A.BasicTransform, dtype: np.dtype[Any]) -> bool:
     """
     if getattr(leaf, "draws_from", None) is not None:
         cls: Any = type(leaf)
-        return bool(leaf.draws_from == "shape") and _says_all(cls)
+        return leaf.draws_from in ("shape", "picture") and _says_all(cls)
     if drawn_from_shape(leaf):
         return settings_of(leaf).order is not None
     return pointwise_from_shape(leaf, dtype)

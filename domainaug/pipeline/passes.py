@@ -63,10 +63,15 @@ class Passes:
         shown = sight.shown(pixel=pixel)
         if not drawn_ahead(leaf, shown.dtype):
             return False
+        looks = getattr(leaf, "draws_from", "") == "picture"
+        if looks:  # at what the steps before it made
+            self.run()
+            sight = self._seen()
         with refusing(leaf, lambda: f"a {sight.spatial} picture"):
             params = quick_draw(leaf, step.stream, sight.spatial)
             if params is None:
-                params = drawn_params(leaf, step.stream, sight.data(shown.dtype))
+                seen = {**state.data, **state.told()} if looks else sight.data(shown.dtype)
+                params = drawn_params(leaf, step.stream, seen)
             offered = offer(leaf, params, shown)
         if offered is None:
             return False

@@ -8,9 +8,10 @@ would in the call on the whole volume, bit for bit. Everything else is left to t
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -99,6 +100,7 @@ def drawn_for_slices(
     value_range: tuple[float, float],
     fill: float | None,
     spacing: Sequence[float] | None,
+    told: Mapping[str, str] = MappingProxyType({}),
 ) -> SlicePass | None:
     """Draw the call `pipeline(volume=..., key=key, copy=copy, ...)` ahead, if it can be made a few slices at a time.
 
@@ -111,6 +113,7 @@ def drawn_for_slices(
         value_range: Likewise.
         fill: Likewise.
         spacing: Likewise.
+        told: What a header says besides, likewise.
 
     Returns:
         The pass, or None where there is more to do, which the call itself does, with the same draws.
@@ -121,12 +124,12 @@ def drawn_for_slices(
     if not pipeline.fused or dtype not in _TYPES:
         return None
     blank = np.broadcast_to(np.zeros((), dtype), shape)  # as large as the volume, and without pixels
-    told = pipeline.fill if fill is None else float(fill)
+    outside = pipeline.fill if fill is None else float(fill)
     ends = check_range(value_range, "the call")
-    values = resolve_values(blank, None, value_range=ends, fill=told, profile=pipeline.profile)
+    values = resolve_values(blank, None, value_range=ends, fill=outside, profile=pipeline.profile)
     draw = pipeline._draw(key, copy)
     log = Log(draw, value_range=ends, fill=values.fill)
-    state = State({"volume": blank}, {"volume": "volume"}, values, check_spacing(spacing), {}, log, dict)
+    state = State({"volume": blank, **told}, {"volume": "volume"}, values, check_spacing(spacing), {}, log, dict)
     passes = _OnePass(state)
     with quiet() if pipeline._talks else nullcontext():
         try:

@@ -20,6 +20,9 @@ Array = NDArray[Any]
 LEADING = {"image": 0, "images": 1, "volume": 1, "volumes": 2}
 """Kind of picture to the axes before its rows."""
 
+_OF_HEADERS = ("orientation", "phase_axis")
+"""What a call may say besides, and steps ask for by name when they draw."""
+
 
 class State:
     """The state of one call.
@@ -99,7 +102,13 @@ class State:
             "value_range": (self.values.low, self.values.high) if self.known else None,
             "spacing": self.spacing,
             "fill": self.values.fill,
+            **{name: self.data[name] for name in _OF_HEADERS if name in self.data},
         }
+
+    def take_told(self, data: dict[str, Any]) -> None:
+        """Take what a step made of the data, and of what was said beside it: turned round, pixels lie elsewhere."""
+        self.spacing = data.pop("spacing", self.spacing)
+        self.data = data
 
     def shown(self) -> str:
         """Return the pictures in words, for errors."""

@@ -12,7 +12,9 @@ family; a new transform is a class in one of them, or in a file of its own, and 
     arguments.py   checks of constructor arguments
     lattice.py     control points of a smooth displacement
     landing.py     where points and boxes go
-    affine.py, deform.py, intensity.py, noise.py   the transforms
+    affine.py, pose.py, deform.py, crop_mm.py, mirror.py, reorient.py   where things are; space.py has the matrices,
+                   body.py finds the middle of a body, orientation.py says which way an array lies in the patient
+    intensity.py, noise.py   values
     slicewise.py   those that work slice by slice
     ct_*.py        CT in HU: noise, rings, beam hardening, metal; beam.py says what X-rays do
     radiograph.py, collimation.py   radiographs; detector.py says how values follow exposure
@@ -31,12 +33,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from domainaug.transforms.affine import VolumeAffine
     from domainaug.transforms.collimation import Collimation
+    from domainaug.transforms.crop_mm import CropMm
     from domainaug.transforms.ct_artifacts import BeamHardening, Rings
     from domainaug.transforms.ct_metal import MetalStreaks
     from domainaug.transforms.ct_noise import KernelNoise, LowDose
     from domainaug.transforms.deform import Deform
     from domainaug.transforms.intensity import BiasField, Gamma, Window
     from domainaug.transforms.lighting import FundusHaze, LightTemperature, UnevenLight
+    from domainaug.transforms.mirror import AnatomicalMirror
     from domainaug.transforms.mri_ghosting import Ghosting
     from domainaug.transforms.mri_gibbs import GibbsRinging
     from domainaug.transforms.mri_motion import PatientMotion
@@ -44,7 +48,9 @@ if TYPE_CHECKING:
     from domainaug.transforms.mri_slabs import ThickSlices
     from domainaug.transforms.mri_spike import KSpaceSpike
     from domainaug.transforms.noise import ColoredNoise, GaussianNoise
+    from domainaug.transforms.pose import Pose
     from domainaug.transforms.radiograph import Exposure, GridLines, QuantumNoise, Scatter
+    from domainaug.transforms.reorient import Reorient
     from domainaug.transforms.stain import StainJitter
     from domainaug.transforms.ultrasound import AcousticClutter, AcousticShadow, DepthAttenuation, Speckle
 
@@ -55,10 +61,12 @@ __all__ = [
     "TRANSFORMS",
     "AcousticClutter",
     "AcousticShadow",
+    "AnatomicalMirror",
     "BeamHardening",
     "BiasField",
     "Collimation",
     "ColoredNoise",
+    "CropMm",
     "Deform",
     "DepthAttenuation",
     "Exposure",
@@ -74,7 +82,9 @@ __all__ = [
     "LowDose",
     "MetalStreaks",
     "PatientMotion",
+    "Pose",
     "QuantumNoise",
+    "Reorient",
     "RicianNoise",
     "Rings",
     "Scatter",
@@ -89,10 +99,12 @@ __all__ = [
 _FAMILIES = {
     "AcousticClutter": "ultrasound",
     "AcousticShadow": "ultrasound",
+    "AnatomicalMirror": "mirror",
     "BeamHardening": "ct_artifacts",
     "BiasField": "intensity",
     "Collimation": "collimation",
     "ColoredNoise": "noise",
+    "CropMm": "crop_mm",
     "Deform": "deform",
     "DepthAttenuation": "ultrasound",
     "Exposure": "radiograph",
@@ -108,7 +120,9 @@ _FAMILIES = {
     "LowDose": "ct_noise",
     "MetalStreaks": "ct_metal",
     "PatientMotion": "mri_motion",
+    "Pose": "pose",
     "QuantumNoise": "radiograph",
+    "Reorient": "reorient",
     "RicianNoise": "mri_noise",
     "Rings": "ct_artifacts",
     "Scatter": "radiograph",

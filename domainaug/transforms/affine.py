@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from domainaug.declare.sets import box, turns, up_to
 from domainaug.effects import EFFECTS, Interval
@@ -17,10 +16,10 @@ from domainaug.transforms.arguments import Range, distances, span, spans
 from domainaug.transforms.fusing import Drawn
 from domainaug.transforms.moving import Moving
 from domainaug.transforms.own import governed, spacing_of
+from domainaug.transforms.space import in_view, linear_maps, side_mm, slice_maps, tilts
 
 __all__ = ["VolumeAffine"]
 
-Array = NDArray[np.float64]
 Ranges = float | Sequence[float] | Sequence[Sequence[float]]
 
 
@@ -140,11 +139,11 @@ class VolumeAffine(Moving):
         angles, shifts = points[:, :3], points[:, -2:]
         scales = np.repeat(points[:, 3:4], 3, axis=1) if len(self.scale) == 2 else points[:, 3:6]
         aspect = (plane[0] / plane[1]) if plane else 1.0
-        made = Generators.geometric(_slice_maps(angles, scales, shifts / frame.side, aspect), frame)
+        made = Generators.geometric(slice_maps(linear_maps(angles, scales), shifts / frame.side, aspect), frame)
         ranges: dict[str, Interval] = {}
         if across:
-            most = max(_tilt(*corner) for corner in box(*self.rotate[:2]))
-            ranges["tilt"] = up_to(most)
+            corners = [(x, y, 0.0) for x, y in box(*self.rotate[:2])]
+            ranges["tilt"] = up_to(float(tilts(linear_maps(corners, 1.0)).max()))
         kept = self._kept_across(factors[2], across)
         ranges["field_of_view"] = Interval(made.ranges["field_of_view"].low * kept, 1.0)
         ranges["outside"] = Interval(0.0, min(1.0, 1 - kept + made.ranges["outside"].high))
@@ -179,64 +178,24 @@ class VolumeAffine(Moving):
             return None if any(self.translate[2]) else 0.0
         if self.translate_mm is None or not any(self.translate_mm[2]):
             return 0.0
-        return max(map(abs, self.translate_mm[2])) / _side_mm(frame, plane) if plane else None
+        return max(map(abs, self.translate_mm[2])) / side_mm(frame, plane) if plane else None
 
     def drawn_effects(self, params: Drawn, frame: Frame) -> Generators:
         """Return what one draw did."""
         _, height, width = extent = params["extent"]
         found = self.volume_map(params, extent)
-        angles, scales = (np.array(params[name], dtype=np.float64)[None] for name in ("rotate", "scale"))
+        linear = linear_maps(params["rotate"], params["scale"])
         steps = params["spacing"]
         shift = np.array(params["translate_mm"]) / np.array(steps[::-1])
-        maps = _slice_maps(angles, scales, shift[None, :2] / np.sqrt(height * width), steps[1] / steps[2])
-        kept, empty = _seen(found)
+        maps = slice_maps(linear, shift[None, :2] / np.sqrt(height * width), steps[1] / steps[2])
+        kept, empty = in_view(found)
         most = np.abs(shift[:2]) / (width, height)
-        across = abs(params["translate_mm"][2]) / _side_mm(frame, steps[1:])
+        across = abs(params["translate_mm"][2]) / side_mm(frame, steps[1:])
         more = max(0.0, float(across - most.max()))
-        tilt = _tilt(*params["rotate"][:2])
+        tilt = float(tilts(linear)[0])
         return Generators.geometric(maps, frame).with_ranges(
             field_of_view=Interval(kept, kept),
             outside=Interval(empty, empty),
             tilt=Interval(tilt, tilt),
             shift=Interval(more, more),
         )
-
-
-def _side_mm(frame: Frame, plane: Sequence[float]) -> float:
-    """Return the side of a slice in mm: what shifts across slices are shares of, as limits in mm have it."""
-    return frame.side * float(np.sqrt(plane[0] * plane[1]))
-
-
-def _tilt(about_x: float, about_y: float) -> float:
-    """Return the angle in degrees between the slices before and after turns about x and y."""
-    cosine = np.cos(np.radians(about_x)) * np.cos(np.radians(about_y))
-    return float(np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0))))
-
-
-def _slice_maps(angles: Array, scales: Array, shifts: Array, aspect: float) -> Array:
-    """Return what a volume's motion does within a slice, as (n, 3, 3) forward maps in frame units.
-
-    Args:
-        angles: (n, 3) degrees about x, y and z.
-        scales: (n, 3) factors.
-        shifts: (n, 2) along x and y, in frame units.
-        aspect: Distance of rows over that of columns.
-    """
-    (cx, cy, cz), (sx, sy, sz) = np.cos(np.radians(angles)).T, -np.sin(np.radians(angles)).T
-    maps = np.zeros((len(angles), 3, 3))
-    maps[:, 0, 0], maps[:, 0, 1] = (cz * cy - sz * sx * sy) * scales[:, 0], -sz * cx * scales[:, 1] * aspect
-    maps[:, 1, 0], maps[:, 1, 1] = (sz * cy + cz * sx * sy) * scales[:, 0] / aspect, cz * cx * scales[:, 1]
-    maps[:, :2, 2], maps[:, 2, 2] = shifts, 1.0
-    return maps
-
-
-def _seen(found: VolumeMap, steps: int = 24) -> tuple[float, float]:
-    """Return the share of the input still in view, and that of the output that shows nothing of it."""
-    size = np.array(found.shape[::-1], np.float64)
-    axes = [(np.arange(steps) + 0.5) / steps * n - 0.5 for n in size]
-    grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
-
-    def inside(points: Array) -> float:
-        return float(np.all((points >= -0.5 - 1e-6) & (points <= size - 0.5 + 1e-6), axis=1).mean())
-
-    return inside(found.points(grid)), 1 - inside(found.looks_at(grid))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from domainaug.errors import ImageError, LabelError
 
-__all__ = ["by_channel", "by_coverage", "extent_of", "in_float32"]
+__all__ = ["by_channel", "by_coverage", "extent_of", "first_picture", "in_float32"]
 
 Array = NDArray[Any]
 Through = Callable[[Array], Array]
@@ -25,6 +25,14 @@ def extent_of(data: Mapping[str, Any]) -> tuple[int, ...]:
         if name in data:
             return tuple(int(size) for size in np.shape(data[name])[first : first + axes])
     raise ImageError("a transform needs image=, images=, volume= or volumes= to move")
+
+
+def first_picture(data: Mapping[str, Any]) -> Array:
+    """Return the volume or the picture that `extent_of` tells the size of; the first one of several."""
+    for name, several in (("volume", False), ("volumes", True), ("image", False), ("images", True)):
+        if name in data:
+            return np.asarray(data[name][0] if several else data[name])
+    raise ImageError("a transform needs image=, images=, volume= or volumes= to look at")
 
 
 def in_float32(array: Array, function: Through) -> Array:

@@ -24,10 +24,11 @@ class MovesPixels(Protocol):
     """A transform whose draw is one map of a picture.
 
     Attributes:
-        draws_from: "shape": drawing looks at the size of the picture and at nothing in it.
+        draws_from: "shape": drawing looks at the size of the picture and at nothing in it. "picture": it looks at
+            the picture, so that what waits has to run before.
     """
 
-    draws_from: Literal["shape"]
+    draws_from: Literal["shape", "picture", "alone"]
 
     def pixel_map(self, params: Drawn, shape: tuple[int, int]) -> PixelMap | None:
         """Return where each pixel of the output looks.
@@ -43,7 +44,7 @@ class MovesPixels(Protocol):
 class MovesVoxels(Protocol):
     """A transform whose draw is one map of a volume; attributes as of `MovesPixels`."""
 
-    draws_from: Literal["shape"]
+    draws_from: Literal["shape", "picture", "alone"]
 
     def volume_map(self, params: Drawn, shape: tuple[int, int, int]) -> VolumeMap | None:
         """Return where each voxel of the output looks.
@@ -64,7 +65,7 @@ class ChangesValues(Protocol):
         clips: Whether values are held within the range, on entry and after every operation.
     """
 
-    draws_from: Literal["shape"]
+    draws_from: Literal["shape", "picture", "alone"]
     clips: bool
 
     def point_ops(self, params: Drawn, *, low: float, high: float, channels: int) -> tuple[Op, ...]:

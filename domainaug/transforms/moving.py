@@ -43,9 +43,15 @@ class Moving(Own, A.DualTransform):  # type: ignore[misc]
 
     def __init__(self, order: str = "linear", fill: float = 0.0, fill_mask: float = 0.0, p: float = 0.5) -> None:
         super().__init__(p=share(self, "p", p))
-        self.order = choice(self, "order", order, ORDERS)
-        self.fill = number(self, "fill", fill)
-        self.fill_mask = number(self, "fill_mask", fill_mask)
+        self.order: str | None = choice(self, "order", order, ORDERS)
+        self.fill: float | None = number(self, "fill", fill)
+        self.fill_mask: float | None = number(self, "fill_mask", fill_mask)
+
+    def moves_whole(self, *, fills: bool = False) -> None:
+        """Say that whole pixels move, which goes with any interpolation, and whether anything comes from outside."""
+        self.order = None
+        if not fills:
+            self.fill = self.fill_mask = None
 
     # -- what a transform says -------------------------------------------------------------------------
 
@@ -54,7 +60,8 @@ class Moving(Own, A.DualTransform):  # type: ignore[misc]
 
         Args:
             extent: (height, width) of the pictures of the call, or (depth, height, width) of its volumes.
-            data: The call's; only sizes, `spacing` and `value_range` may be looked at.
+            data: The call's; only sizes, `spacing`, `value_range` and what a header says (`orientation`) may be looked
+                at, and pictures where `draws_from` says so.
         """
         raise TypeError(f"{type(self).__name__} says nothing about what it draws: give it a method draw(extent, data)")
 
@@ -75,8 +82,15 @@ class Moving(Own, A.DualTransform):  # type: ignore[misc]
         return self.as_volume(params).points(spatial)[:, :2]
 
     def as_volume(self, params: Drawn) -> VolumeMap:
-        """Return the map of a picture as that of a volume of one slice, which knows where points land."""
-        raise LabelError(f"{type(self).__name__} cannot move points of pictures")
+        """Return the map of a picture as that of a volume of one slice, which knows where points land.
+
+        Raises:
+            LabelError: The map bends, and the transform has no `as_volume` of its own.
+        """
+        found = self._pixel_map(params, params["extent"])
+        if found.matrix is None:
+            raise LabelError(f"{type(self).__name__} cannot move points of pictures")
+        return VolumeMap.from_plane(found, 1)
 
     # -- albumentations --------------------------------------------------------------------------------
 
@@ -106,7 +120,7 @@ class Moving(Own, A.DualTransform):  # type: ignore[misc]
         from domainaug.kernels.labels import warp_labels
         from domainaug.kernels.warp import warp
 
-        found, background = self._pixel_map(params, mask.shape[:2]), params["fill_mask"]
+        found, background = self._pixel_map(params, mask.shape[:2]), params["fill_mask"] or 0
         return by_coverage(
             mask,
             2,
@@ -131,7 +145,7 @@ class Moving(Own, A.DualTransform):  # type: ignore[misc]
         """Return a volume of labels moved."""
         from domainaug.kernels.resample import resample_labels, resample_volume
 
-        found, background = self._volume_map(params, mask3d.shape[:3]), params["fill_mask"]
+        found, background = self._volume_map(params, mask3d.shape[:3]), params["fill_mask"] or 0
         return by_coverage(
             mask3d,
             3,
@@ -168,7 +182,7 @@ class Moving(Own, A.DualTransform):  # type: ignore[misc]
     # ---------------------------------------------------------------------------------------------------
 
     def _how(self, params: Drawn) -> dict[str, Any]:
-        return {"order": self.order, "fill": params["fill"]}
+        return {"order": self.order or "nearest", "fill": params["fill"] or 0.0}
 
     def _pixel_map(self, params: Drawn, shape: Sequence[int]) -> PixelMap:
         found = self.pixel_map(params, (int(shape[0]), int(shape[1])))

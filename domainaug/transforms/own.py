@@ -20,13 +20,16 @@ class Own:
 
     Attributes:
         value_kind: Pictures come as they are, in their unit.
-        draws_from: Drawing looks at sizes alone, so a step before it may still be pending.
+        draws_from: "shape": drawing looks at sizes alone, so a step before it may still be pending; "picture": at the
+            picture, so what is pending runs before, while it may share a pass with what follows; "alone": no pass.
+        regrids: What it changes is the voxels that the patient is shown on, and not where things are in the patient.
         neutral: Constructor parameter to the value that does nothing, for strength.
         governs: Effect to the constructor parameters that govern it, the strongest first, for narrowing.
     """
 
     value_kind: ClassVar[str] = "native"
-    draws_from: Literal["shape"] = "shape"
+    draws_from: Literal["shape", "picture", "alone"] = "shape"
+    regrids: ClassVar[bool] = False
     neutral: ClassVar[Mapping[str, float]] = {}
     governs: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
@@ -37,6 +40,11 @@ class Own:
             if name not in legal:
                 raise UnknownName("parameter", name, legal, where=cls.__name__)
         return super().__new__(cls)
+
+    def get_transform_init_args_names(self) -> tuple[str, ...]:
+        """Return what its own constructor takes, which need not be all that those it derives from take."""
+        legal = inspect.signature(type(self).__init__).parameters
+        return tuple(name for name in super().get_transform_init_args_names() if name in legal)  # type: ignore[misc]
 
     @classmethod
     def get_class_fullname(cls) -> str:

@@ -9,11 +9,21 @@ from domainaug.transforms import TRANSFORMS
 __all__ = ["EXAMPLES", "named"]
 
 _ARGUMENTS: dict[str, list[dict[str, Any]]] = {
+    "AnatomicalMirror": [
+        {"orientation": "SPL", "pairs": []},
+        {"across": "anterior-posterior", "orientation": "SPR", "pairs": [(1, 2)], "situs": "mirrored"},
+    ],
     "BiasField": [{"coefficients": 0.1}, {}, {"coefficients": (-0.2, 0.4), "order": 2}, {"order": 1, "zero": 20.0}],
     "ColoredNoise": [
         {"std": 4.0, "fwhm_px": 2.0},
         {"std": (2.0, 12.0), "fwhm_mm": (0.6, 2.0), "spacing": (0.5, 0.5)},
         {"std": (3.0, 6.0), "spectrum": ((0.0, 0.2, 0.4, 0.5), (0.0, 1.0, 0.6, 0.1)), "spacing": (1.0, 1.0)},
+    ],
+    "CropMm": [
+        {"size_mm": 60.0, "spacing": (1.0, 0.5, 0.5)},
+        {"size_mm": (None, 30.0, 45.0), "position": "random", "spacing": (3.0, 0.4, 0.3)},
+        {"size_mm": (8.0, 14.0, 17.0), "position": "labels", "spacing": (2.0, 0.5, 0.5)},
+        {"size_mm": (200.0, 90.0), "position": "body", "spacing": (0.9, 0.7)},
     ],
     "Deform": [
         {"displacement_px": (0.0, 3.0)},
@@ -36,6 +46,7 @@ _ARGUMENTS: dict[str, list[dict[str, Any]]] = {
         {"degrees": 8.0, "mm": (-5.0, 2.0), "moves": 7, "phase_axis": "columns", "spacing": (1.0, 1.0), "center": 0.05},
         {"mm": 3.0, "phase_axis": "rows", "spacing": (2.0, 1.0, 1.0), "acquisition": "3d"},
     ],
+    "Reorient": [{"to": "SPL", "orientation": "IPR"}, {"to": "SAL", "orientation": "SLP"}],
     "RicianNoise": [{"std": 2.0}, {"std_share": (0.02, 0.06)}, {"std": (15.0, 40.0), "zero": 5.0}],
     "ThickSlices": [
         {"thickness_mm": 2.0, "axis": "rows", "spacing": (1.0, 1.0)},
@@ -75,6 +86,17 @@ _ARGUMENTS: dict[str, list[dict[str, Any]]] = {
         {"objects": 1, "diameter_mm": 3.0, "metal": "titanium", "strength": 0.3, "spacing": (0.5, 0.5)},
         {"spacing": (3.0, 0.7, 0.7)},
         {"objects": (2, 4), "metal": "iron", "threshold": 1500.0, "spacing": (1.0, 1.0)},
+    ],
+    "Pose": [
+        {},
+        {"rotate": 25.0, "scale": 0.2, "shear": (-8.0, 8.0), "shift_mm": 9.0, "spacing": (2.0, 0.6, 0.6)},
+        {
+            "rotate": (6.0, 9.0, (5.0, 12.0)),
+            "scale": (0.1, 0.2, 0.0),
+            "shear": (4.0, 3.0, 2.0),
+            "spacing": (3.0, 0.7, 0.5),
+        },
+        {"shift_mm": (12.0, (-3.0, 9.0), 6.0), "center": "field", "spacing": (2.0, 1.0, 1.0), "fill": 7.0},
     ],
     "QuantumNoise": [
         {},
