@@ -1,4 +1,4 @@
-"""DICOM studies: CT and MR stacks as volumes, radiographs and single slices image by image.
+"""DICOM studies: stacks as volumes, frames in time by one draw, radiographs and single slices image by image.
 
 Segmentations and structure sets go with the series they were drawn on; see `study_labels`.
 
@@ -56,6 +56,7 @@ class DicomStudy:
     Attributes:
         allow: Codes of findings ("missing-slice", "gantry-tilt" ...) that set a stack aside and are accepted:
             such a stack is augmented slice by slice with one draw, which leaves its geometry as wrong as it was.
+            With "burned-in-unknown", content of images of which nothing says whether they hold text may move.
         name: The name of the layout.
     """
 
@@ -90,7 +91,8 @@ class DicomStudy:
                 reason = f"{_place(series.files, places)}: {refusal.message}"
                 aside.append(SetAside(f"series-{series.key}", refusal.code, reason))
             else:
-                items.append(_item("series", series, group, places, own))
+                kind = "cine" if series.kind == "cine" else "series"
+                items.append(_item(kind, series, group, places, own))
         return Scan(tuple(sorted(items, key=lambda item: item.key)), tuple(aside), ignored=len(study.left_alone))
 
     def _refusal(self, series: Series) -> SeriesFinding | None:
@@ -108,8 +110,9 @@ class DicomStudy:
         loaded = _load(item)
         view = loaded.view
         volume = bool(item.detail["volume"])
-        kind = _Volume if volume else Sample
-        return kind(
+        cine = view.series.kind == "cine"
+        kind = _Volume if volume and not cine else Sample
+        sample = kind(
             image=None if volume else view.seen()[0],
             value_range=(view.low, view.high),
             fill=view.fill,
@@ -119,9 +122,12 @@ class DicomStudy:
             gridded=True,
             source=loaded,
         )
+        if cine:
+            sample.volume, sample.in_time = view.seen(), True
+        return sample
 
     def write(self, sample: Sample, item: Item, stamp: Stamp, folder: Path) -> tuple[Path, ...]:
-        """Write a derived series into `series-<hash>/copy-<n>/` or `image-<hash>/copy-<n>/`.
+        """Write a derived series into `series-<hash>/copy-<n>/`, `cine-<hash>/copy-<n>/` or `image-<hash>/copy-<n>/`.
 
         Raises:
             domainaug.errors.LabelError: The copy would say something untrue of its side, or move burned-in text.
@@ -129,13 +135,15 @@ class DicomStudy:
         """
         if isinstance(sample.source, _Made):
             loaded = sample.source.loaded
-            files = files_of(loaded, sample.source.pixels, stamp)
+            files = files_of(loaded, sample.source.pixels, stamp, allow=self.allow)
         else:
             loaded = sample.source if isinstance(sample.source, Loaded) else _load(item)
-            files = derived_files(loaded, _seen(sample, item), stamp)
+            files = derived_files(loaded, _seen(sample, item), stamp, allow=self.allow)
         place = Path(item.key, f"copy-{stamp.copy}")
         (folder / place).mkdir(parents=True, exist_ok=True)
         count = len(loaded.view.stored) if "grid" not in stamp.record else int(stamp.record["grid"]["shape"][0])
+        if loaded.view.series.kind == "cine":
+            count = 1
         names = tuple(place / f"IM{number:04d}.dcm" for number in range(1, count + 1))
         try:
             write_files(files, [folder / name for name in names])
@@ -203,12 +211,13 @@ class _Volume(Sample):
 
 
 def _seen(sample: Sample, item: Item) -> NDArray[Any]:
-    """Return what is to be written, (slices, rows, columns)."""
+    """Return what is to be written, (slices, rows, columns), and samples of color."""
     if sample.volume is not None:
         return sample.volume
     if sample.image is None:
         raise ImageError(f"{item.key}: there is neither an image nor a volume to write")
-    return np.asarray(sample.image).reshape(1, *np.shape(sample.image)[:2])
+    image = np.asarray(sample.image)
+    return image[None] if image.ndim == 2 or image.shape[2] > 1 else image[None, ..., 0]
 
 
 def _named(place: int) -> str:
@@ -228,9 +237,11 @@ def _told(item: Item) -> str:
 def _item(kind: str, series: Series, group: str, places: Mapping[Path, str], labels: Sequence[Path] = ()) -> PlacedItem:
     """Return an item; its files are those of the images, and behind them those of its labels."""
     codes = [finding.code for finding in series.findings]
-    detail: dict[str, Any] = {"volume": kind == "series", "modality": series.modality, "findings": codes}
+    detail: dict[str, Any] = {"volume": kind != "image", "modality": series.modality, "findings": codes}
     if labels:
         detail["labels"] = len(labels)
+    if kind != "image" and series.chosen is not None:
+        detail["frames"] = list(series.chosen)
     files = (*series.files, *labels)
     return PlacedItem(f"{kind}-{series.key}", files, group, detail, _place(series.files, places))
 
@@ -253,7 +264,7 @@ def _labels(item: Item, series: Series, *, volume: bool) -> StudyLabels | None:
 
 def _load(item: Item) -> Loaded:
     try:
-        loaded = load(_split(item)[0])
+        loaded = load(_split(item)[0], chosen=item.detail.get("frames"))
     except UnreadableInput as error:
         message = str(error).removeprefix(f"{error.path}: ")
         raise UnreadableInput(

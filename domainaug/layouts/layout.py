@@ -92,7 +92,7 @@ class Sample:
 
     Attributes:
         image: (H, W) or (H, W, C), in its own type and unit.
-        volume: (D, H, W), slices of one series in order, in physical units.
+        volume: (D, H, W), slices of one series in order, in physical units; or frames, and samples of color last.
         mask: (H, W) integer labels that lie on the image, or None.
         boxes: (n, 4) pixel corners x_min, y_min, x_max, y_max.
         box_labels: One per box: whatever identifies it to the layout.
@@ -103,6 +103,7 @@ class Sample:
         soft_mask: Whether the mask was anti-aliased and is read as two-valued.
         beside: Labels on voxels or in coordinates of their own, which follow by the maps of the image; or None.
         gridded: Whether files say where its pixels lie; a copy of another size then has `grid` in its record.
+        in_time: Whether what is in `volume` are frames that follow each other in time, and no slices.
         prepared: What reading did to it besides, which the record of each copy tells; JSON-able.
         source: What the layout needs to write it back; opaque to everyone else.
     """
@@ -119,6 +120,7 @@ class Sample:
     soft_mask: bool = False
     beside: Beside | None = None
     gridded: bool = False
+    in_time: bool = False
     prepared: Mapping[str, Any] = field(default_factory=dict)
     source: Any = None
 

@@ -39,8 +39,9 @@ from domainaug.medical.explicit import (
     is_padding_or_none,
     read_elements,
 )
-from domainaug.medical.instance import ASKED_TAGS, Instance, describe, describe_placed
+from domainaug.medical.instance import ASKED_TAGS, Instance, describe, describe_placed, frames_of
 from domainaug.medical.opening import ENCAPSULATED, NATIVE, open_dicom, quiet
+from domainaug.medical.overlays import set_overlays_apart
 from domainaug.medical.pixels import Ends, Stored, decode, ends_of, pixel_type
 from domainaug.medical.plain import Layout, is_plain, numbers
 
@@ -54,14 +55,14 @@ _BEHIND = {PIXEL_DATA, TRAILING_PADDING}
 _REMEMBERED = 8  # series that a folder may hold file by file in turn
 
 Room = Callable[[Instance], Stored]
-"""Gives an image a place to lie in: (rows, columns) of the type its header announces, C-contiguous."""
+"""Gives a file a place to lie in: `Instance.file_shape` of the type its header announces, C-contiguous."""
 
 
 class Opened:
     """The header of one file.
 
     Attributes:
-        instance: What it says.
+        instance: What it says; of one frame, where there are several.
         elements: It, as it is written; None where only the strict reader could read the file.
     """
 
@@ -93,6 +94,12 @@ class Opened:
         # What differs from the first of their series in neither is the same in both.
         return frozenset(tag for tag in self._changed | other._changed if mine.get(tag) != theirs.get(tag))
 
+    def frames(self) -> tuple[Opened, ...]:
+        """Return the header once for every frame of its file, which share the data set."""
+        if self.instance.frames == 1:
+            return (self,)
+        return tuple(Opened(frame, None, self.dataset) for frame in frames_of(self.instance, self.dataset))
+
     @property
     def dataset(self) -> Dataset:
         """It, decoded; compressed pixels are in it only where they were compressed with loss."""
@@ -105,7 +112,7 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One image: its header, and its pixels or what they are decoded from.
+    """The pixels of one file, or what they are decoded from, and its header.
 
     Attributes:
         opened: The header.
@@ -187,6 +194,8 @@ class Opener:
             pixels = decode(dataset, instance)
             plane = room(instance)
             plane[...] = pixels
+            if instance.overlays_inside:
+                set_overlays_apart(dataset)
         if instance.transfer_syntax in NATIVE:
             del dataset.PixelData  # decoded by now; compressed ones are small, and their size is still asked for
         return Picture(self._remembered(path, instance, dataset), plane)
@@ -194,6 +203,8 @@ class Opener:
     def _remembered(self, path: Path, instance: Instance, dataset: Dataset) -> Opened:
         """Keep a header that the strict reader has read, if it can be compared with later ones."""
         unsure = Opened(instance, None, dataset)
+        if instance.overlays_inside:
+            return unsure
         if instance.transfer_syntax != ExplicitVRLittleEndian and instance.transfer_syntax not in ENCAPSULATED:
             return unsure
         with suppress(Unsure, OSError), _opened(path) as stream:
@@ -283,6 +294,8 @@ def _unpacked(dataset: Dataset, instance: Instance, room: Room) -> Stored | None
     """Return the compressed pixels of a data set, if they are without loss and there is a fast codec for them."""
     if not codecs.decodes(instance.transfer_syntax):
         return None
+    if instance.samples > 1 or instance.frames > 1 or instance.overlays_inside:
+        return None
     with suppress(Exception), quiet():  # the strict decoder says what is wrong
         frame = get_frame(dataset.PixelData, 0, number_of_frames=1)
         if codecs.fits(frame, instance):
@@ -305,11 +318,13 @@ def _opened(path: Path) -> RawIOBase:
 
 
 def _check_pixels(elements: Elements, instance: Instance, stream: RawIOBase) -> None:
-    """Ask for pixel data of the announced size, followed by nothing but padding.
+    """Ask for pixel data of one gray frame, of the announced size, followed by nothing but padding.
 
     Raises:
         Unsure: They do not.
     """
+    if instance.samples > 1 or instance.frames > 1 or instance.overlays_inside:
+        raise Unsure
     encapsulated = instance.transfer_syntax in ENCAPSULATED
     if encapsulated or elements.pixels_length == UNDEFINED:
         if not encapsulated or elements.pixels_length != UNDEFINED or elements.pixels_vr != b"OB":

@@ -33,8 +33,9 @@ from domainaug.effects import Interval
 from domainaug.errors import LabelError
 from domainaug.medical.deeds import CUT, OURS, Code, codes_for, describe_effects, is_mirrored
 from domainaug.medical.opening import quiet
-from domainaug.medical.pixels import Stored
+from domainaug.medical.pixels import Stored, native_size
 from domainaug.medical.placed import STALE_ONCE_CUT, Placed, tell_place
+from domainaug.medical.plausible import COLORS, PALETTE, UNKNOWN_TEXT, may_have_text
 
 __all__ = ["IMPLEMENTATION_CLASS_UID", "READ", "WRITTEN", "Deed", "check_truth", "derive", "kept", "stays", "to_bytes"]
 
@@ -64,6 +65,7 @@ class Deed:
         steps: Names of the transforms that were applied.
         placed: Where the image lies, if not on the pixels of its source.
         beside: SOP Class and Instance UID of other images that it shows a share of.
+        allowed: Codes of findings that the user accepts.
     """
 
     instance_uid: str
@@ -83,6 +85,7 @@ class Deed:
     steps: tuple[str, ...] = ()
     placed: Placed | None = None
     beside: tuple[tuple[str, str], ...] = ()
+    allowed: frozenset[str] = frozenset()
 
     @property
     def relaid(self) -> bool:
@@ -132,6 +135,12 @@ def check_truth(source: Dataset, deed: Deed) -> None:
         raise LabelError(
             "text is burned into the image (BurnedInAnnotation YES) and would be moved, mirrored or cut with it; "
             "leave geometric transforms out of the pipeline"
+        )
+    if deed.relaid and may_have_text(source) and UNKNOWN_TEXT not in deed.allowed:
+        raise LabelError(
+            "nothing says whether text is burned into the image (BurnedInAnnotation is missing, as it often is in "
+            f"ultrasound and captures), and it would be moved, mirrored or cut with it; look, and allow {UNKNOWN_TEXT}, "
+            "or leave geometric transforms out of the pipeline"
         )
 
 
@@ -302,7 +311,7 @@ def _lossy_compression(out: Dataset, source: Dataset, deed: Deed) -> None:
     if syntax in _LOSSY and not source.get("LossyImageCompression"):
         out.LossyImageCompression = "01"
         out.LossyImageCompressionMethod = _LOSSY[syntax]
-        whole = int(source.Rows) * int(source.Columns) * int(source.BitsAllocated) // 8
+        whole = native_size(source)
         out.LossyImageCompressionRatio = f"{whole / max(len(source.PixelData), 1):.6g}"
     if "compression" in deed.effects or "compression" in deed.faint:
         out.LossyImageCompression = "01"
@@ -312,6 +321,20 @@ def _image_plane(out: Dataset, source: Dataset, deed: Deed) -> None:
     """C.7.6.2, C.7.6.3, 10.7: where the pixels lie, once they are others than the source's."""
     if deed.placed is not None:
         tell_place(out, source, deed.placed)
+
+
+_INTEGERS = ("PixelPaddingValue", "PixelPaddingRangeLimit")  # of one sample
+
+
+def _color(out: Dataset, source: Dataset, deed: Deed) -> None:
+    """C.7.6.3.1.2: whatever color was written in, it is red, green and blue now, pixel by pixel; ICC profiles stay."""
+    if source.get("PhotometricInterpretation") not in COLORS:
+        return
+    if source.PhotometricInterpretation == "PALETTE COLOR":
+        out.BitsAllocated, out.BitsStored, out.HighBit = 8, 8, 7
+    for name in (*PALETTE, *_INTEGERS, "PaletteColorLookupTableUID"):
+        out.pop(name, None)
+    out.SamplesPerPixel, out.PhotometricInterpretation, out.PlanarConfiguration = 3, "RGB", 0
 
 
 _PARTS = (
@@ -324,6 +347,7 @@ _PARTS = (
     _common_instance_reference,
     _image_plane,
     _lossy_compression,
+    _color,
 )
 """Rescale, window, padding value, laterality and acquisition stay as they are, as values are taken back through the
 same rescale; so do spacing and position, unless pixels were cut off, added or resampled."""
@@ -333,6 +357,7 @@ READ = frozenset(
         *_SIDES,
         "BurnedInAnnotation",
         "SpecificCharacterSet",
+        "PhotometricInterpretation",
         "SOPClassUID",
         "SeriesInstanceUID",
         "SeriesNumber",
@@ -370,7 +395,8 @@ def derive(source: Dataset, pixels: Stored, deed: Deed) -> Dataset:
 
     Args:
         source: The header of the image it came from, with its `file_meta`; left as it is.
-        pixels: (rows, columns) stored values, little-endian, of the type that the header announces.
+        pixels: (rows, columns) stored values, little-endian, of the type that the header announces; behind the
+            number of frames, and before samples of color, where there are several.
         deed: What was done.
 
     Raises:

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from domainaug.medical.instance import Instance
+from domainaug.medical.plausible import UNKNOWN_TEXT
 
 __all__ = ["IN_VOLUMES", "REFUSING", "SeriesFinding", "kinship", "notes"]
 
-IN_VOLUMES = ("CT", "MR")
+IN_VOLUMES = ("CT", "MR", "PT")
 """Modalities whose images can make up a volume."""
 
 
@@ -95,6 +96,10 @@ _NOTES: tuple[tuple[SeriesFinding, Callable[[Sequence[Instance]], bool]], ...] =
         lambda stack: any(instance.burned_in for instance in stack),
     ),
     (
+        SeriesFinding(UNKNOWN_TEXT, "nothing says whether text is burned into its pixels; content may not be moved"),
+        lambda stack: any(instance.may_have_text for instance in stack),
+    ),
+    (
         SeriesFinding("no-file-meta", "its file meta information is incomplete"),
         lambda stack: not all(instance.has_meta for instance in stack),
     ),
@@ -104,5 +109,6 @@ _NOTES: tuple[tuple[SeriesFinding, Callable[[Sequence[Instance]], bool]], ...] =
 REFUSING = (
     *("duplicate-position", "missing-slice", "shifted-slices", "gantry-tilt"),
     *(finding.code for finding, _ in _NOTES if finding.refuses),
+    UNKNOWN_TEXT,
 )
-"""Codes of the findings that make a stack wrong as a volume: those that stacks.py reckons, and those of headers."""
+"""Codes of the findings that can be allowed: what makes a stack wrong as a volume, and text that there may be."""

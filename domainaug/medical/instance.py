@@ -10,8 +10,19 @@ from pydicom import Dataset
 from pydicom.datadict import tag_for_keyword
 
 from domainaug.errors import UnreadableInput
+from domainaug.medical.enhanced.frames import enhanced_frames
+from domainaug.medical.enhanced.groups import FRAMES, SHARED, is_enhanced
 from domainaug.medical.opening import border, open_dicom
-from domainaug.medical.plausible import MODALITIES, is_sound_place, numbers_in, refusal
+from domainaug.medical.plausible import (
+    COLORS,
+    IN_TIME,
+    MODALITIES,
+    PALETTE,
+    is_sound_place,
+    may_have_text,
+    numbers_in,
+    refusal,
+)
 
 __all__ = [
     "ASKED",
@@ -20,6 +31,7 @@ __all__ = [
     "Storage",
     "describe",
     "describe_placed",
+    "frames_of",
     "read_instance",
     "short_hash",
 ]
@@ -27,7 +39,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """How pixels are stored.
+    """How pixels are stored, once they are decoded: the samples of a palette's colors, not their numbers.
 
     Attributes:
         allocated: Bits a pixel takes.
@@ -60,7 +72,7 @@ class Storage:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """One image: a file and what its header says.
+    """One image: a file, or one frame of it, and what its header says.
 
     Attributes:
         path: The file.
@@ -70,9 +82,9 @@ class Instance:
         study_uid: Names its study.
         frame_of_reference_uid: Names the coordinates it lies in, or "".
         patient: A hash that tells patients apart; never shown or written.
-        modality: CT, MR, CR or DX.
+        modality: CT, MR, PT, CR, DX, MG, US or SC: what kind of object it is.
         transfer_syntax: UID of how the file is written.
-        photometric: MONOCHROME1 or MONOCHROME2.
+        photometric: Photometric Interpretation of the file: MONOCHROME1, MONOCHROME2, or one of `plausible.COLORS`.
         rows: Rows.
         columns: Columns.
         spacing: Millimeters between rows and between columns, or None.
@@ -86,7 +98,12 @@ class Instance:
         has_meta: Whether the file had its meta information.
         window: Lowest and highest physical value of its first window, or None.
         rescaled: Whether it has a rescale slope and intercept.
-        value_type: Rescale Type ("HU", "US" ...), or "".
+        value_type: Rescale Type ("HU", "US" ...), or Units of a PT image ("BQML" ...), or "".
+        samples: Numbers a pixel has once it is decoded: 1 for gray, 3 for red, green and blue.
+        frame: Which frame of its file it is, from 0.
+        frames: How many frames its file holds.
+        may_have_text: Nothing says whether text is burned in, and in images of its kind there often is.
+        overlays_inside: An overlay lies in the bits of the pixels that hold no value.
     """
 
     path: Path
@@ -113,29 +130,67 @@ class Instance:
     window: tuple[float, float] | None
     rescaled: bool
     value_type: str
+    samples: int = 1
+    frame: int = 0
+    frames: int = 1
+    may_have_text: bool = False
+    overlays_inside: bool = False
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the decoded frame: rows and columns, and samples where there are several."""
+        return (self.rows, self.columns) if self.samples == 1 else (self.rows, self.columns, self.samples)
+
+    @property
+    def file_shape(self) -> tuple[int, ...]:
+        """Of everything in its file: that of the frame, behind the number of frames where there are several."""
+        return self.shape if self.frames == 1 else (self.frames, *self.shape)
+
+    @property
+    def in_time(self) -> bool:
+        """Whether it is one of several frames that follow each other in time."""
+        return self.frames > 1 and self.modality in IN_TIME
 
 
 def read_instance(path: Path) -> Instance:
-    """Read the header of one image, strictly.
+    """Read the header of one image, strictly; of the first, where a file holds several.
 
     Raises:
-        UnreadableInput: The file cannot be read, is not a single-frame gray image of CT, MR, CR or DX, or says
-            what cannot be true.
+        UnreadableInput: The file cannot be read, is of a class that is not augmented, or says what cannot be true.
     """
     return describe(open_dicom(path, pixels=False), path)
 
 
 def describe(dataset: Dataset, path: Path) -> Instance:
-    """Return what the header of `dataset` says, if it is plausible.
+    """Return what the header of `dataset` says of its first frame, if it is plausible.
 
     Raises:
         UnreadableInput: It is not; the code says which part.
     """
     with border("damaged", "its header holds values of the wrong kind", path):
-        refused = refusal(dataset)
-        if refused:
-            raise UnreadableInput(*refused, path=path)
-        return _instance(dataset, path)
+        if is_enhanced(dataset):
+            return enhanced_frames(dataset, path, _described)[0]
+        return _described(dataset, path)
+
+
+def _described(dataset: Dataset, path: Path) -> Instance:
+    refused = refusal(dataset)
+    if refused:
+        raise UnreadableInput(*refused, path=path)
+    return _instance(dataset, path)
+
+
+def frames_of(first: Instance, dataset: Dataset) -> tuple[Instance, ...]:
+    """Return every frame of a file, in its order.
+
+    Args:
+        first: What `describe` said of it.
+        dataset: Its header.
+    """
+    if is_enhanced(dataset):
+        with border("damaged", "its header holds values of the wrong kind", first.path):
+            return enhanced_frames(dataset, first.path, _described)
+    return (first, *(replace(first, frame=index) for index in range(1, first.frames)))
 
 
 def describe_placed(known: Instance, path: Path, uid: str, position: tuple[float, ...] | None) -> Instance | None:
@@ -163,6 +218,7 @@ def _instance(dataset: Dataset, path: Path) -> Instance:
     spacing = next((numbers for numbers in spacings if any(numbers)), ())
     position = numbers_in(dataset.get("ImagePositionPatient"))
     image_type = dataset.get("ImageType") or ()
+    modality = MODALITIES[str(dataset.SOPClassUID)]
     return Instance(
         path=path,
         sop_class_uid=str(dataset.SOPClassUID),
@@ -171,7 +227,7 @@ def _instance(dataset: Dataset, path: Path) -> Instance:
         study_uid=str(dataset.StudyInstanceUID),
         frame_of_reference_uid=str(dataset.get("FrameOfReferenceUID") or ""),
         patient=_patient(dataset),
-        modality=MODALITIES[str(dataset.SOPClassUID)],
+        modality=modality,
         transfer_syntax=str(dataset.file_meta.TransferSyntaxUID),
         photometric=str(dataset.PhotometricInterpretation),
         rows=int(dataset.Rows),
@@ -187,9 +243,16 @@ def _instance(dataset: Dataset, path: Path) -> Instance:
         has_meta="MediaStorageSOPInstanceUID" in dataset.file_meta,
         window=_window(dataset),
         rescaled="RescaleSlope" in dataset,
-        value_type=str(dataset.get("RescaleType") or ""),
+        value_type=str(dataset.get("RescaleType") or (dataset.get("Units") if modality == "PT" else "") or ""),
+        samples=3 if dataset.PhotometricInterpretation in COLORS else 1,
+        frames=int(dataset.get("NumberOfFrames") or 1),
+        may_have_text=may_have_text(dataset),
+        overlays_inside=any(_number(dataset, tag) and (tag & ~0xFFFF | 0x3000) not in dataset for tag in _OVERLAY_BITS),
     )
 
+
+_OVERLAY_BITS = tuple(0x60000102 + (group << 16) for group in range(0, 0x20, 2))
+"""Overlay Bit Position of every overlay there may be; 0 where its bits have an element of their own (C.9.2)."""
 
 _PARTS = ("EchoTime", "EchoNumbers", "DiffusionBValue", "TemporalPositionIdentifier", "InversionTime")
 
@@ -199,7 +262,16 @@ def _patient(dataset: Dataset) -> str:
     return short_hash("patient", identity, dataset.get("IssuerOfPatientID", "")) if identity else ""
 
 
+def _number(dataset: Dataset, tag: int) -> int:
+    element = dataset.get(tag)
+    return int(element.value or 0) if element is not None else 0
+
+
 def _storage(dataset: Dataset) -> Storage:
+    if dataset.PhotometricInterpretation == "PALETTE COLOR":
+        return Storage(8, 8, signed=False)
+    if dataset.PhotometricInterpretation in COLORS:
+        return Storage(int(dataset.BitsAllocated), int(dataset.BitsStored), signed=False)
     return Storage(
         allocated=int(dataset.BitsAllocated),
         stored=int(dataset.BitsStored),
@@ -232,14 +304,23 @@ def _window(dataset: Dataset) -> tuple[float, float] | None:
 ASKED = (
     *("SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID", "FrameOfReferenceUID"),
     *("PatientID", "IssuerOfPatientID", "ImageType", "AcquisitionNumber", "BurnedInAnnotation", "NumberOfFrames"),
-    *("PhotometricInterpretation", "SamplesPerPixel", "Rows", "Columns", "PixelSpacing", "ImagerPixelSpacing"),
-    *("ImagePositionPatient", "ImageOrientationPatient", "PerFrameFunctionalGroupsSequence"),
+    *(
+        "PhotometricInterpretation",
+        "SamplesPerPixel",
+        "PlanarConfiguration",
+        *PALETTE,
+        "Rows",
+        "Columns",
+        "PixelSpacing",
+        "ImagerPixelSpacing",
+    ),
+    *("ImagePositionPatient", "ImageOrientationPatient", SHARED, FRAMES),
     *("BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation"),
-    *("RescaleSlope", "RescaleIntercept", "RescaleType", "ModalityLUTSequence"),
+    *("RescaleSlope", "RescaleIntercept", "RescaleType", "Units", "ModalityLUTSequence"),
     *("PixelPaddingValue", "PixelPaddingRangeLimit", "WindowCenter", "WindowWidth"),
     *_PARTS,
 )
 """Everything that describing an image asks its header for."""
 
-ASKED_TAGS = frozenset(int(tag_for_keyword(name) or 0) for name in ASKED)
+ASKED_TAGS = frozenset({*(int(tag_for_keyword(name) or 0) for name in ASKED), *_OVERLAY_BITS})
 """The same, as tags."""

@@ -21,7 +21,7 @@ class Loaded:
 
     Attributes:
         view: How it is shown to a pipeline.
-        opened: Its headers, in slice order, decoded and as they are written.
+        opened: Its headers, one a slice and in slice order, decoded and as they are written.
         places: Where the images that are shown lie, if not where those of the files do; else None.
     """
 
@@ -37,15 +37,16 @@ class Loaded:
         return tuple(one.dataset for one in self.opened)
 
 
-def load(files: Iterable[Path], *, threads: int | None = None) -> Loaded:
+def load(files: Iterable[Path], *, chosen: Sequence[int] | None = None, threads: int | None = None) -> Loaded:
     """Read images that are one series, in slice order, whole.
 
     Args:
         files: The files.
+        chosen: Which of all frames in them, in slice order, as `Series.chosen` says; all of them by default.
         threads: How many decode compressed pixels; as `kernels.threads.thread_count`.
 
     Raises:
         UnreadableInput: A file cannot be read or decoded.
     """
-    opened, stored, ends = pictures(list(files), threads=threads)
+    opened, stored, ends = pictures(list(files), chosen=chosen, threads=threads)
     return Loaded(View.of(Series.of([one.instance for one in opened]), stored, ends), opened)

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
-from pydicom.encaps import get_frame
-from pydicom.pixels.processing import apply_modality_lut
+from pydicom.encaps import generate_frames
+from pydicom.pixels.processing import apply_color_lut, apply_modality_lut
 from pydicom.pixels.utils import pixel_array
 from pydicom.uid import UID, RLELossless
 
@@ -31,11 +31,14 @@ __all__ = [
     "digest",
     "ends_of",
     "is_padding",
+    "is_same",
     "is_whole",
     "may_hold_padding",
+    "native_size",
     "physical_type",
     "pixel_type",
     "through_lookup",
+    "through_palette",
     "to_physical",
     "to_stored",
     "wrapped",
@@ -54,14 +57,15 @@ _WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD9)}
 
 
 def decode(dataset: Dataset, instance: Instance) -> Stored:
-    """Return the stored values of an image.
+    """Return the stored values of everything in a file.
 
     Args:
         dataset: The whole data set of `instance`.
         instance: What its header says, already found plausible.
 
     Returns:
-        (rows, columns) int16, uint16, int8 or uint8; bits beyond BitsStored are masked out.
+        `instance.file_shape` int16, uint16, int8 or uint8; bits beyond BitsStored are masked out. Color is red, green
+        and blue, whatever it is in the file; that of a palette has 8 bits, the highest of longer entries.
 
     Raises:
         UnreadableInput: The pixel data are missing, cut, damaged, or of another size than announced.
@@ -71,11 +75,13 @@ def decode(dataset: Dataset, instance: Instance) -> Stored:
     if not content:
         raise UnreadableInput("no-pixels", "it has no pixel data, or is cut before them", path=path)
     with border("damaged-pixels", "its pixels cannot be decoded", path):
-        _expect_size(content, instance, path)
+        _expect_size(content, dataset, instance)
         pixels: Stored = np.asarray(
             pixel_array(dataset, decoding_plugin=_PLUGIN.get(UID(instance.transfer_syntax), ""))
         )
-        if pixels.shape != (instance.rows, instance.columns):
+        if instance.photometric == "PALETTE COLOR":
+            pixels = through_palette(pixels, dataset)
+        if pixels.shape != instance.file_shape:
             raise UnreadableInput("damaged-pixels", "its pixels decode to another size than announced", path=path)
         store = instance.storage
         if pixels.min() < store.lowest or pixels.max() > store.highest:
@@ -83,25 +89,44 @@ def decode(dataset: Dataset, instance: Instance) -> Stored:
         return pixels.astype(pixel_type(store), copy=False)
 
 
-def _expect_size(content: bytes, instance: Instance, path: Path) -> None:
+def through_palette(indices: Stored, dataset: Dataset) -> Stored:
+    """Return red, green and blue of 8 bits, behind the axes of `indices`."""
+    colors = apply_color_lut(indices, dataset)
+    return colors if colors.dtype == np.uint8 else (colors >> 8).astype(np.uint8)
+
+
+def native_size(dataset: Dataset) -> int:
+    """Return the bytes that the pixels of a file take where they are not compressed (PS3.3 C.7.6.3.1.2)."""
+    halved = dataset.get("PhotometricInterpretation") == "YBR_FULL_422"  # every second pixel has chrominance
+    samples = 2 if halved else int(dataset.get("SamplesPerPixel", 1))
+    pixels = int(dataset.Rows) * int(dataset.Columns) * int(dataset.get("NumberOfFrames") or 1)
+    return pixels * samples * int(dataset.BitsAllocated) // 8
+
+
+def _expect_size(content: bytes, dataset: Dataset, instance: Instance) -> None:
     """Compare the size that the header announces with that of the data, before memory is spent on them."""
-    size = instance.rows, instance.columns
+    path = instance.path
     if instance.transfer_syntax in NATIVE:
-        expected = size[0] * size[1] * instance.storage.allocated // 8
+        expected = native_size(dataset)
         if len(content) < expected:
             raise UnreadableInput("truncated", "its pixel data are shorter than its header announces", path=path)
         if len(content) > expected + expected % 2:
             message = "its pixel data are longer than its header announces"
             raise UnreadableInput("bad-pixel-length", message, path=path)
         return
-    frame = get_frame(content, 0, number_of_frames=1)
-    if instance.transfer_syntax == RLELossless:
-        agrees = 0 <= _run_length_pixels(frame) - size[0] * size[1] <= 2  # an even length may take a byte more
-    else:
-        agrees = codestream_size(frame) in (None, size)
-    if not agrees:
+    sizes = [_is_as_large(frame, instance) for frame in generate_frames(content, number_of_frames=instance.frames)]
+    if not all(sizes):
         message = "its compressed picture has another size than its header announces"
         raise UnreadableInput("bad-pixel-length", message, path=path)
+    if len(sizes) != instance.frames:
+        raise UnreadableInput("bad-pixel-length", "it has more or fewer frames than its header announces", path=path)
+
+
+def _is_as_large(frame: bytes, instance: Instance) -> bool:
+    size = instance.rows, instance.columns
+    if instance.transfer_syntax != RLELossless:
+        return codestream_size(frame) in (None, size)
+    return 0 <= _run_length_pixels(frame) - size[0] * size[1] <= 2  # an even length may take a byte more
 
 
 def _run_length_pixels(frame: bytes) -> int:
@@ -155,6 +180,11 @@ def is_whole(storage: Storage) -> bool:
     return storage.lookup or (storage.slope == 1 and storage.intercept.is_integer())
 
 
+def is_same(storage: Storage) -> bool:
+    """Return whether every physical value is the stored one."""
+    return storage.lookup or (storage.slope == 1 and storage.intercept == 0)
+
+
 def to_physical(stored: Stored, storage: Storage, out: Array | None = None) -> Array:
     """Return physical values: HU for CT, the modality's output unit elsewhere.
 
@@ -167,7 +197,7 @@ def to_physical(stored: Stored, storage: Storage, out: Array | None = None) -> A
     out = np.empty(stored.shape, physical_type(storage)) if out is None else out
     if out.dtype == WHOLE:
         np.add(_as_whole(stored), _offset(storage), out=out, dtype=WHOLE, casting="unsafe")
-    elif storage.lookup or (storage.slope == 1 and storage.intercept == 0):
+    elif is_same(storage):
         out[...] = stored
     elif is_whole(storage):  # exact in either type, by the choice of it
         np.add(stored, out.dtype.type(storage.intercept), out=out, dtype=out.dtype)
@@ -211,6 +241,9 @@ def to_stored(physical: Array, storage: Storage, out: Stored | None = None) -> t
         ImageError: A value is not finite.
     """
     out = np.empty(physical.shape, pixel_type(storage).newbyteorder("<")) if out is None else out
+    if physical.dtype == out.dtype == np.uint8 and storage.stored == 8 and is_same(storage):
+        np.copyto(out, physical)
+        return out, 0
     if physical.dtype == WHOLE and is_whole(storage):
         return out, _whole_to_stored(physical, storage, out)
     values = _unscaled(np.asarray(physical), storage)

@@ -16,12 +16,34 @@ from pydicom.uid import (
     UID,
     ComputedRadiographyImageStorage,
     CTImageStorage,
+    DigitalMammographyXRayImageStorageForPresentation,
+    DigitalMammographyXRayImageStorageForProcessing,
     DigitalXRayImageStorageForPresentation,
     DigitalXRayImageStorageForProcessing,
     MRImageStorage,
+    MultiFrameGrayscaleByteSecondaryCaptureImageStorage,
+    MultiFrameGrayscaleWordSecondaryCaptureImageStorage,
+    MultiFrameTrueColorSecondaryCaptureImageStorage,
+    PositronEmissionTomographyImageStorage,
+    SecondaryCaptureImageStorage,
+    UltrasoundImageStorage,
+    UltrasoundMultiFrameImageStorage,
 )
 
-__all__ = ["MODALITIES", "is_sound_place", "numbers_in", "refusal"]
+from domainaug.medical.enhanced.groups import ENHANCED
+
+__all__ = [
+    "COLORS",
+    "IN_TIME",
+    "MODALITIES",
+    "PALETTE",
+    "PROJECTIONS",
+    "UNKNOWN_TEXT",
+    "is_sound_place",
+    "may_have_text",
+    "numbers_in",
+    "refusal",
+]
 
 MODALITIES: dict[str, str] = {
     CTImageStorage: "CT",
@@ -29,11 +51,49 @@ MODALITIES: dict[str, str] = {
     ComputedRadiographyImageStorage: "CR",
     DigitalXRayImageStorageForPresentation: "DX",
     DigitalXRayImageStorageForProcessing: "DX",
+    DigitalMammographyXRayImageStorageForPresentation: "MG",
+    DigitalMammographyXRayImageStorageForProcessing: "MG",
+    PositronEmissionTomographyImageStorage: "PT",
+    UltrasoundImageStorage: "US",
+    UltrasoundMultiFrameImageStorage: "US",
+    SecondaryCaptureImageStorage: "SC",
+    MultiFrameGrayscaleByteSecondaryCaptureImageStorage: "SC",
+    MultiFrameGrayscaleWordSecondaryCaptureImageStorage: "SC",
+    MultiFrameTrueColorSecondaryCaptureImageStorage: "SC",
+    **ENHANCED,
 }
-"""SOP classes that are augmented, and what their images are called here."""
+"""SOP classes that are augmented, and what their images are called here (a capture is SC, whatever was captured)."""
+
+PROJECTIONS = ("CR", "DX", "MG")
+"""What is seen through the whole of a patient, on a detector."""
+
+IN_TIME = ("US", "SC")
+"""What may hold several frames, which follow each other in time, and color."""
+
+COLORS: dict[str, int] = {
+    "RGB": 3,
+    "YBR_FULL": 3,
+    "YBR_FULL_422": 3,
+    "YBR_RCT": 3,
+    "YBR_ICT": 3,
+    "PALETTE COLOR": 1,
+}
+"""Photometric interpretations that are read as RGB, and the samples a pixel has in the file (PS3.3 C.7.6.3.1.2)."""
+
+PALETTE = tuple(
+    name.format(color)
+    for color in ("Red", "Green", "Blue")
+    for name in (
+        "{}PaletteColorLookupTableDescriptor",
+        "{}PaletteColorLookupTableData",
+        "Segmented{}PaletteColorLookupTableData",
+    )
+)
+"""What a palette is written in: how its tables are laid out, and they themselves, one of two for each color."""
 
 _UID = re.compile(r"[0-9.]{1,64}")
 _MOST_PIXELS = 200_000_000
+_MOST_SAMPLES = 2_000_000_000  # of all frames
 
 
 def refusal(dataset: Dataset) -> tuple[str, str] | None:
@@ -43,6 +103,15 @@ def refusal(dataset: Dataset) -> tuple[str, str] | None:
         if message:
             return code, message
     return None
+
+
+UNKNOWN_TEXT = "burned-in-unknown"
+"""Code of the finding that nothing says whether text is burned into an image of a kind that often has some."""
+
+
+def may_have_text(dataset: Dataset) -> bool:
+    """Return whether an image is of a kind that often has text burned in, and does not say whether it has."""
+    return _kind(dataset) in IN_TIME and dataset.get("BurnedInAnnotation") not in ("YES", "NO")
 
 
 def is_sound_place(uid: str, position: tuple[float, ...] | None) -> bool:
@@ -72,7 +141,7 @@ def _is_augmented_class(dataset: Dataset) -> str:
     if uid in MODALITIES:
         return ""
     kind = uid.name if uid.is_valid and uid.name != uid else "an object of unknown kind"
-    return f"it is {kind}; classic CT, MR, CR and DX images are augmented"
+    return f"it is {kind}; classic CT, MR, PT, CR, DX, MG, US and SC images are augmented"
 
 
 def _has_sound_uids(dataset: Dataset) -> str:
@@ -85,44 +154,73 @@ def _has_sound_uids(dataset: Dataset) -> str:
     return ""
 
 
-def _is_single_frame(dataset: Dataset) -> str:
+def _has_sound_frames(dataset: Dataset) -> str:
     frames = dataset.get("NumberOfFrames")
     if frames in (None, "", 1) and "PerFrameFunctionalGroupsSequence" not in dataset:
         return ""
-    return "it holds several frames; one frame a file is read"
+    if _kind(dataset) not in IN_TIME:
+        return "it holds several frames; one frame a file is read of this class"
+    return "" if isinstance(frames, int) and frames >= 1 else "its NumberOfFrames is not a number from 1"
 
 
-def _is_gray(dataset: Dataset) -> str:
-    photometric = dataset.get("PhotometricInterpretation")
-    if dataset.get("SamplesPerPixel") == 1 and photometric in ("MONOCHROME1", "MONOCHROME2"):
+def _has_sound_color(dataset: Dataset) -> str:
+    photometric, samples = dataset.get("PhotometricInterpretation"), dataset.get("SamplesPerPixel")
+    if samples == 1 and photometric in ("MONOCHROME1", "MONOCHROME2"):
         return ""
-    if photometric == "PALETTE COLOR":
-        return "its pixels are indices into a palette; gray images are augmented"
-    return "it is not a gray image (MONOCHROME1 or MONOCHROME2, one sample a pixel)"
+    if _kind(dataset) not in IN_TIME:
+        return "it is not a gray image (MONOCHROME1 or MONOCHROME2, one sample a pixel), as those of its class are"
+    if COLORS.get(str(photometric)) != samples:
+        return f"its pixels are neither gray nor one of {', '.join(COLORS)}, with as many samples as that has"
+    if samples == 3 and dataset.get("PlanarConfiguration", 0) not in (0, 1):
+        return "its PlanarConfiguration is neither 0 nor 1"
+    if str(photometric).startswith("YBR_FULL") and dataset.get("BitsAllocated") != 8:
+        return "its luminance and chrominance are not of 8 bits"
+    return _wrong_with_palette(dataset) if samples == 1 else ""
+
+
+def _wrong_with_palette(dataset: Dataset) -> str:
+    for descriptor, data, segmented in zip(*(iter(PALETTE),) * 3, strict=True):
+        layout = dataset.get(descriptor)
+        if layout is None or len(layout) != 3 or layout[2] not in (8, 16):
+            return "its palette is not described by three numbers a color, the last of them 8 or 16"
+        if not (dataset.get(data) or dataset.get(segmented)):
+            return "its palette is missing"
+    return ""
+
+
+def _kind(dataset: Dataset) -> str:
+    return MODALITIES.get(str(dataset.get("SOPClassUID", "")), "")
 
 
 def _has_size(dataset: Dataset) -> str:
     rows, columns = dataset.get("Rows"), dataset.get("Columns")
     if not (isinstance(rows, int) and isinstance(columns, int) and 1 <= rows <= 32767 and 1 <= columns <= 32767):
         return "its Rows and Columns are not both 1 to 32767"
-    return f"it has more than {_MOST_PIXELS:,} pixels" if rows * columns > _MOST_PIXELS else ""
+    if rows * columns > _MOST_PIXELS:
+        return f"it has more than {_MOST_PIXELS:,} pixels"
+    samples = rows * columns * (3 if dataset.get("PhotometricInterpretation") in COLORS else 1)
+    whole = samples * int(dataset.get("NumberOfFrames") or 1)
+    return f"its frames have more than {_MOST_SAMPLES:,} samples together" if whole > _MOST_SAMPLES else ""
 
 
 def _has_sound_bits(dataset: Dataset) -> str:
     allocated, stored, high = (dataset.get(name) for name in ("BitsAllocated", "BitsStored", "HighBit"))
     if allocated not in (8, 16):
-        return "its BitsAllocated is neither 8 nor 16"
+        floats = allocated in (32, 64) and stored is None
+        return "its pixels are floating-point numbers" if floats else "its BitsAllocated is neither 8 nor 16"
     if not (isinstance(stored, int) and 1 <= stored <= allocated):
         return "its BitsStored is not 1 to BitsAllocated"
     if high != stored - 1:
         return "its HighBit is not BitsStored - 1"
     if dataset.get("PixelRepresentation") not in (0, 1):
         return "its PixelRepresentation is neither 0 nor 1"
+    if dataset.PixelRepresentation and dataset.get("PhotometricInterpretation") in COLORS:
+        return "it is in color, and its samples are signed"
     return ""
 
 
 def _has_sound_spacing(dataset: Dataset) -> str:
-    projection = MODALITIES.get(dataset.get("SOPClassUID", "")) in ("CR", "DX")
+    projection = _kind(dataset) in PROJECTIONS
     for name in ("PixelSpacing", "ImagerPixelSpacing"):
         value = dataset.get(name)
         if value is None or value == "":
@@ -174,8 +272,8 @@ _RULES: tuple[tuple[str, Callable[[Dataset], str]], ...] = (
     ("damaged", _says_what_it_is),
     ("not-augmented-class", _is_augmented_class),
     ("bad-uid", _has_sound_uids),
-    ("multi-frame", _is_single_frame),
-    ("not-gray", _is_gray),
+    ("multi-frame", _has_sound_frames),
+    ("not-gray", _has_sound_color),
     ("bad-size", _has_size),
     ("bad-bits", _has_sound_bits),
     ("bad-spacing", _has_sound_spacing),

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from pydicom import Dataset
 
 from domainaug.errors import UnreadableInput
+from domainaug.medical.enhanced.groups import ENHANCED
 from domainaug.medical.findings import SeriesFinding
-from domainaug.medical.instance import Instance, describe, short_hash
+from domainaug.medical.instance import Instance, describe, frames_of, short_hash
 from domainaug.medical.opening import open_dicom
 from domainaug.medical.pixels import through_lookup, to_physical
 from domainaug.medical.planes import pictures
@@ -47,12 +48,12 @@ class Series:
     @property
     def key(self) -> str:
         """A name that is the same on every machine and tells nobody anything."""
-        uids = sorted(instance.sop_instance_uid for instance in self.instances)
+        uids = sorted(one.sop_instance_uid + f"#{one.frame}" * (one.frames > 1) for one in self.instances)
         return short_hash(self.instances[0].series_uid, *uids)
 
     @property
     def modality(self) -> str:
-        """CT, MR, CR or DX."""
+        """CT, MR, PT, CR, DX, MG, US or SC."""
         return self.instances[0].modality
 
     @property
@@ -62,7 +63,7 @@ class Series:
 
     @property
     def photometric(self) -> str:
-        """MONOCHROME2, or MONOCHROME1 where low values are bright."""
+        """MONOCHROME2, or MONOCHROME1 where low values are bright, or what color is written in; see `Instance`."""
         return self.instances[0].photometric
 
     @property
@@ -72,8 +73,16 @@ class Series:
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """Its files, in slice order."""
-        return tuple(instance.path for instance in self.instances)
+        """Its files, in the order of their first slices."""
+        return tuple(dict.fromkeys(instance.path for instance in self.instances))
+
+    @property
+    def chosen(self) -> tuple[int, ...] | None:
+        """Which of all frames in its files, in slice order; None where it is all, as they come."""
+        counts = {instance.path: instance.frames for instance in self.instances}
+        begins = dict(zip(counts, np.cumsum([0, *counts.values()]).tolist(), strict=False))
+        chosen = tuple(begins[instance.path] + instance.frame for instance in self.instances)
+        return None if chosen == tuple(range(sum(counts.values()))) else chosen
 
     @property
     def size(self) -> tuple[int, int, int]:
@@ -115,24 +124,41 @@ class Series:
         return next((finding for finding in self.findings if finding.refuses), None)
 
     @property
-    def kind(self) -> Literal["volume", "images"]:
-        """Whether it is augmented as one volume, or image by image: radiographs, single slices, non-stacks."""
+    def enhanced(self) -> bool:
+        """Whether its images are frames that functional groups describe."""
+        return self.sop_class_uid in ENHANCED
+
+    @property
+    def color(self) -> bool:
+        """Whether its pixels are red, green and blue once they are decoded."""
+        return self.instances[0].samples > 1
+
+    @property
+    def kind(self) -> Literal["volume", "cine", "images"]:
+        """Whether it is augmented as one volume, as frames in time that share a draw, or image by image.
+
+        Image by image are radiographs, single slices, and what is no stack.
+        """
+        if self.instances[0].in_time:
+            return "cine"
         return "volume" if self.geometry is not None and len(self.instances) > 1 else "images"
 
     def datasets(self) -> Iterator[tuple[Instance, Dataset]]:
-        """Read every file whole, in slice order.
+        """Read every file whole, in slice order, with what its header says of its first frame.
 
         Raises:
             UnreadableInput: One cannot be read, or is not what it was when the headers were read.
         """
-        for instance in self.instances:
-            dataset = open_dicom(instance.path, pixels=True)
-            if describe(dataset, instance.path) != instance:
-                raise UnreadableInput("changed", _CHANGED, path=instance.path)
-            yield instance, dataset
+        known = {(instance.path, instance.frame): instance for instance in self.instances}
+        for path in self.files:
+            dataset = open_dicom(path, pixels=True)
+            frames = frames_of(describe(dataset, path), dataset)
+            if any(known.get((path, one.frame), one) != one for one in frames):
+                raise UnreadableInput("changed", _CHANGED, path=path)
+            yield frames[0], dataset
 
     def pixels(self, *, stored: bool = False) -> NDArray[Any]:
-        """Return all pixels, (slices, rows, columns), in slice order.
+        """Return all pixels, (slices, rows, columns) and samples of color, in slice order.
 
         Args:
             stored: The values as they are in the files, rather than in physical units.
@@ -140,11 +166,11 @@ class Series:
         Raises:
             UnreadableInput: A file cannot be read or decoded.
         """
-        opened, volume, _ = pictures(self.files)
+        opened, volume, _ = pictures(self.files, chosen=self.chosen)
         for instance, one in zip(self.instances, opened, strict=True):
             if one.instance != instance:
                 raise UnreadableInput("changed", _CHANGED, path=instance.path)
-        if stored:
+        if stored or self.color:
             return volume
         planes = [
             through_lookup(plane, one.dataset, one.instance.path)

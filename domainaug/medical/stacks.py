@@ -55,7 +55,7 @@ class StackGeometry:
 def split(instances: Iterable[Instance]) -> list[list[Instance]]:
     """Return the stacks that `instances` make up, each in slice order; in an order that files do not decide."""
     groups: dict[tuple[Any, ...], list[Instance]] = defaultdict(list)
-    for instance in sorted(instances, key=lambda x: (x.series_uid, x.sop_instance_uid)):
+    for instance in sorted(instances, key=lambda x: (x.series_uid, x.sop_instance_uid, x.frame)):
         spacing = instance.spacing and tuple(round(value, 4) for value in instance.spacing)
         groups[
             instance.series_uid,
@@ -64,6 +64,7 @@ def split(instances: Iterable[Instance]) -> list[list[Instance]]:
             instance.columns,
             str(spacing),
             instance.photometric,
+            instance.sop_instance_uid if instance.in_time else "",
             instance.image_type,
             instance.parts,
             instance.position is None or instance.orientation is None,
@@ -122,7 +123,7 @@ def _height(instance: Instance) -> float:
 
 
 def _by_orientation(group: list[Instance]) -> list[list[Instance]]:
-    if group[0].position is None or group[0].orientation is None:
+    if group[0].position is None or group[0].orientation is None or group[0].in_time:
         return [group]
     parallel: list[list[Instance]] = []
     for instance in group:
@@ -133,7 +134,7 @@ def _by_orientation(group: list[Instance]) -> list[list[Instance]]:
                 break
         else:
             parallel.append([instance])
-    return [sorted(stack, key=lambda x: (_height(x), x.sop_instance_uid)) for stack in parallel]
+    return [sorted(stack, key=lambda x: (_height(x), x.sop_instance_uid, x.frame)) for stack in parallel]
 
 
 def _by_acquisition(stack: list[Instance]) -> list[list[Instance]]:

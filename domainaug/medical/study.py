@@ -94,14 +94,14 @@ def read_study(source: Path | str | Iterable[Path | str]) -> Study:
         if path not in dicom:
             continue
         try:
-            instance = opener.header(path).instance
-            if instance.sop_instance_uid in seen:
+            frames = [one.instance for one in opener.header(path).frames()]
+            if frames[0].sop_instance_uid in seen:
                 raise UnreadableInput("duplicate-uid", "another file carries the same SOP Instance UID", path=path)
         except UnreadableInput as error:
             refused.append(FileSetAside(path, index, error.code, str(error).removeprefix(f"{path}: ")))
         else:
-            seen.add(instance.sop_instance_uid)
-            found.append(instance)
+            seen.add(frames[0].sop_instance_uid)
+            found.extend(frames)
     stacks = split(found)
     siblings = defaultdict(list)
     for stack in stacks:

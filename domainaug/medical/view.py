@@ -9,9 +9,10 @@ The range is `(low, high)` in the unit of the values:
 
 * **CT in HU**: -1024 to 3071, the scale of 12 bits, widened to what the series holds (metal, untagged corners)
   and narrowed to what its bits and rescale can hold.
-* **CR and DX** of up to 12 bits: all that their bits can hold. Beyond that few detectors use the whole word, so
-  the first window and the content together.
-* **MR**, and CT without a rescale: from 0 to the brightest pixel of the series; their scale means nothing else.
+* **CR, DX, MG, US and SC** of up to 12 bits: all that their bits can hold. Beyond that few detectors use the whole
+  word, so the first window and the content together.
+* **PT, MR**, and CT without a rescale: from 0 to the brightest pixel of the series.
+* **Color**: all that its bits can hold, in the type it is stored in, red, green and blue last.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ from domainaug.medical.pixels import (
     to_stored,
     wrapped,
 )
+from domainaug.medical.plausible import IN_TIME, PROJECTIONS
 from domainaug.medical.series import Series
 
 __all__ = ["AIR_HU", "View"]
@@ -54,7 +56,7 @@ class View:
 
     Attributes:
         series: The series.
-        stored: Its stored values, (slices, rows, columns).
+        stored: Its stored values, (slices, rows, columns), and samples of color.
         low: Dark end of the range.
         high: Bright end of the range.
         fill: What lies outside the field of view.
@@ -87,7 +89,7 @@ class View:
         return cls(series, stored, low, high, fill, turned, _shown_type(series, low, high, fill))
 
     def seen(self, *, threads: int | None = None) -> Array:
-        """Return what the pipeline is given, (slices, rows, columns).
+        """Return what the pipeline is given, (slices, rows, columns), and samples of color.
 
         Args:
             threads: How many work on it; as `kernels.threads.thread_count`.
@@ -188,6 +190,8 @@ def _shown_type(series: Series, low: float, high: float, fill: float) -> np.dtyp
     A result that comes to an end of the type has then left the range by as much as the range is wide.
     """
     storages = {instance.storage for instance in series.instances}
+    if series.color:
+        return np.result_type(*map(pixel_type, storages))
     ends, room = np.iinfo(WHOLE), high - low
     if (
         all(map(is_whole, storages))
@@ -219,11 +223,13 @@ def _observed(series: Series, stored: Stored, ends: Sequence[Ends]) -> tuple[flo
 
 def _range(series: Series, stored: Stored, ends: Sequence[Ends]) -> tuple[float, float]:
     first = series.instances[0]
+    if series.color:
+        return series.value_range
     lowest, highest = series.value_range if not first.storage.lookup else (first.storage.lowest, first.storage.highest)
     low, high = _observed(series, stored, ends)
     if series.unit == "HU":
         low, high = min(low, _CT_RANGE[0]), max(high, _CT_RANGE[1])
-    elif series.modality in ("CR", "DX"):
+    elif series.modality in (*PROJECTIONS, *IN_TIME):
         if first.storage.stored <= 12:
             low, high = lowest, highest
         elif first.window is not None and not first.storage.lookup:
@@ -241,4 +247,6 @@ def _fill(series: Series, low: float, high: float, turned: bool) -> float:
         value = low + high - value if turned else value
         if low <= value <= high:
             return value
-    return max(AIR_HU, low) if series.unit == "HU" else low
+    if series.unit == "HU":
+        return max(AIR_HU, low)
+    return max(0.0, low) if series.modality == "PT" else low

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -66,7 +66,7 @@ class NewPixels:
     """The pixels of a copy, and what a header says of them.
 
     Attributes:
-        stored: (slices, rows, columns) stored values, little-endian.
+        stored: (slices, rows, columns) stored values, and samples of color, little-endian.
         saturated: How many of them did not fit.
         changed: (slices,) whether any pixel differs from the source's.
         digests: The digest of each slice.
@@ -78,25 +78,26 @@ class NewPixels:
     digests: tuple[bytes, ...]
 
 
-def write_series(loaded: Loaded, seen: NDArray[Any], told: Told) -> list[bytes]:
+def write_series(loaded: Loaded, seen: NDArray[Any], told: Told, *, allow: Collection[str] = ()) -> list[bytes]:
     """Return the files of a derived series, in slice order.
 
     Args:
         loaded: The source.
         seen: What the pipeline made of `loaded.view.seen()`.
         told: The run.
+        allow: Codes of findings that are accepted.
 
     Raises:
         LabelError: The copy would say something untrue.
         ImageError: The pixels do not fit the source's grid.
     """
-    return [bytes(file) for file in derived_files(loaded, seen, told)]
+    return [bytes(file) for file in derived_files(loaded, seen, told, allow=allow)]
 
 
 def derived_files(
-    loaded: Loaded, seen: NDArray[Any], told: Told, *, threads: int | None = None
+    loaded: Loaded, seen: NDArray[Any], told: Told, *, allow: Collection[str] = (), threads: int | None = None
 ) -> Iterator[DerivedFile]:
-    """Yield the files of a derived series, in slice order, each when its turn has come.
+    """Yield the files of a derived series, in slice order, each when its turn has come; one for all frames in time.
 
     The UIDs are hashes of the source's UIDs, the run and the new pixels: the same copy made again has the same
     UIDs, and different pixels never share one (PS3.3 C.7.6.1.1.2).
@@ -105,6 +106,7 @@ def derived_files(
         loaded: The source.
         seen: What the pipeline made of `loaded.view.seen()`.
         told: The run.
+        allow: Codes of findings that are accepted.
         threads: How many work on the pixels; as `kernels.threads.thread_count`.
 
     Raises:
@@ -125,16 +127,17 @@ def derived_files(
             digests[index] = digest(stored[index])
 
     run_slabs(look, len(stored), threads)
-    yield from files_of(loaded, NewPixels(stored, saturated, changed, tuple(digests)), told)
+    yield from files_of(loaded, NewPixels(stored, saturated, changed, tuple(digests)), told, allow=allow)
 
 
-def files_of(loaded: Loaded, pixels: NewPixels, told: Told) -> Iterator[DerivedFile]:
+def files_of(loaded: Loaded, pixels: NewPixels, told: Told, *, allow: Collection[str] = ()) -> Iterator[DerivedFile]:
     """Yield the files of a derived series of which the pixels are known, as `derived_files` does.
 
     Args:
         loaded: The source; its own stored values are not looked at.
         pixels: Those of the copy.
         told: The run.
+        allow: Codes of findings that are accepted.
 
     Raises:
         LabelError: The copy would say something untrue.
@@ -157,8 +160,16 @@ def files_of(loaded: Loaded, pixels: NewPixels, told: Told) -> Iterator[DerivedF
         undeclared=bool(told.record.get("undeclared")),
         saturated=pixels.saturated,
         steps=tuple(str(step.get("transform")) for step in told.record.get("steps", ())),
+        allowed=frozenset(allow),
     )
     splicer = Splicer(_file)
+    if loaded.view.series.kind == "cine":
+        uid = derived_uid("instance", loaded.opened[0].instance.sop_instance_uid, *run)
+        changed = places is not None or bool(pixels.changed.any())
+        placed = None if places is None else places[0]
+        done = replace(deed, instance_uid=uid, number=1, changed=changed, placed=placed)
+        yield splicer.file(loaded.opened[0], pixels.stored, done)
+        return
     for index, plane in enumerate(pixels.stored):
         placed = None if places is None else places[index]
         shown = [loaded.opened[number] for number in ((index,) if placed is None else placed.sources)]

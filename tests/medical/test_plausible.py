@@ -19,7 +19,7 @@ WRONG = {
         {"FrameOfReferenceUID": "/etc/passwd"},
     ],
     "not-augmented-class": [
-        {"SOPClassUID": "1.2.840.10008.5.1.4.1.1.4.1"},
+        {"SOPClassUID": "1.2.840.10008.5.1.4.1.1.12.1"},
         {"SOPClassUID": "1.2.840.10008.5.1.4.1.1.88.11"},
         {"SOPClassUID": "1.2.3"},
     ],
@@ -84,12 +84,11 @@ def test_real_headers_are_plausible(name, real):
 @pytest.mark.parametrize(
     ("name", "code"),
     [
-        ("examples_palette.dcm", "not-augmented-class"),
-        ("examples_ybr_color.dcm", "not-augmented-class"),
         ("rtdose.dcm", "not-augmented-class"),
         ("liver_1frame.dcm", "not-augmented-class"),
         ("MR_truncated.dcm", "truncated"),
         ("SC_rgb_jpeg_gdcm.dcm", "no-decoder"),
+        ("SC_rgb_32bit.dcm", "bad-bits"),
     ],
 )
 def test_real_files_that_are_not_augmented_say_why(name, code, real):
@@ -99,7 +98,7 @@ def test_real_files_that_are_not_augmented_say_why(name, code, real):
 
 
 def test_the_message_names_the_kind_of_object(real):
-    with pytest.raises(UnreadableInput, match="RT Dose Storage; classic CT, MR, CR and DX"):
+    with pytest.raises(UnreadableInput, match="RT Dose Storage; classic CT, MR, PT, CR, DX, MG, US and SC"):
         read_instance(real("rtdose.dcm"))
 
 
