@@ -36,8 +36,9 @@ def catalogue_folder() -> Path:
 
 @lru_cache(maxsize=4)
 def _catalogue(folder: Path) -> Mapping[str, Path]:
-    files = (path for path in sorted(folder.rglob("*.yaml")) if path.is_file())
-    return {path.relative_to(folder).with_suffix("").as_posix(): path for path in files}
+    files = (path for path in folder.rglob("*.yaml") if path.is_file())
+    named = {path.relative_to(folder).with_suffix("").as_posix(): path for path in files}
+    return dict(sorted(named.items()))
 
 
 def list_profiles(domain: str | None = None, include_abstract: bool = False) -> list[str]:

@@ -84,7 +84,9 @@ def looser_in(child: Limit, parent: Limit, frame: Frame) -> list[str]:
         parent: The rule it is held against, of the same effect.
         frame: For limits in mm or HU.
     """
-    looser = []
+    looser: list[str] = []
+    if parent.allow == "any" and parent.p_max is None:
+        return looser  # nothing is milder than what forbids nothing
     if bounds(child, frame) not in bounds(parent, frame).widened(1e-12):
         looser.append("its interval is not inside")
     if parent.p_max is not None and child.allow != "never" and (child.p_max is None or child.p_max > parent.p_max):

@@ -4,6 +4,7 @@ import pytest
 
 from domainaug._albumentations import A
 from domainaug.profile.catalogue import load_profile
+from domainaug.transforms import AcousticShadow, DepthAttenuation, KernelNoise, RicianNoise, StainJitter
 
 GENTLE = {
     "medical/chest-xray": [
@@ -20,6 +21,44 @@ GENTLE = {
         A.RandomGamma((80, 125)),
         A.GaussianBlur(blur_limit=0, sigma_limit=(0.5, 1.0)),
     ],
+    "medical/ct-head": [A.Rotate(15), A.GaussNoise(std_range=(0.001, 0.003))],
+    "medical/ct-abdomen": [
+        A.Affine(rotate=(-10, 10), scale=(0.93, 1.07), keep_ratio=True),
+        KernelNoise(std=(5, 20), kernel="standard", spacing=(0.8, 0.8)),
+    ],
+    "medical/mri-prostate": [A.Rotate(8), A.RandomGamma((85, 118)), RicianNoise(std_share=(0.005, 0.02))],
+    "medical/pet": [
+        A.Affine(rotate=(-10, 10), scale=(0.9, 1.1), keep_ratio=True),
+        A.GaussianBlur(blur_limit=0, sigma_limit=(0.4, 0.8)),
+    ],
+    "medical/ultrasound": [
+        A.Affine(scale=(0.95, 1.05), keep_ratio=True),
+        A.RandomGamma((80, 125)),
+        DepthAttenuation(db=(1, 8)),
+    ],
+    "medical/echocardiography": [
+        A.Affine(translate_percent=(-0.05, 0.05)),
+        AcousticShadow(db=(4, 12)),
+    ],
+    "medical/fundus": [
+        A.Rotate(30),
+        A.RandomBrightnessContrast((-0.1, 0.1), (-0.1, 0.1)),
+        A.HueSaturationValue(8, 10, 0),
+    ],
+    "medical/dermoscopy": [
+        A.Transpose(),
+        A.VerticalFlip(),
+        A.HorizontalFlip(),
+        A.Rotate(45, border_mode=4),
+        A.RandomBrightnessContrast((-0.1, 0.1), (-0.1, 0.1)),
+        A.HueSaturationValue(10, 20, 10),
+    ],
+    "medical/histopathology": [A.D4(), StainJitter(gain=0.07, offset=0.02)],
+    "medical/mammography": [
+        A.Affine(rotate=(-8, 8), scale=(0.9, 1.1), keep_ratio=True),
+        A.RandomBrightnessContrast((-0.1, 0.2), (-0.2, 0.2)),
+    ],
+    "medical/radiograph-bone": [A.Rotate(20), A.RandomGamma((80, 125)), A.GaussNoise(std_range=(0.005, 0.02))],
     "manufacturing/metal-surface": [
         A.VerticalFlip(),
         A.Rotate(5),
@@ -79,6 +118,50 @@ MISTAKES = [
     ("medical/ct-chest", A.Rotate(45), "MED204"),
     ("medical/brain-mri", A.HorizontalFlip(), "MED301"),
     ("medical/brain-mri", A.RandomRotate90(), "MED303"),
+    ("medical/ct-head", A.HorizontalFlip(), "MED250"),
+    ("medical/ct-head", A.GaussNoise(std_range=(0.007, 0.01)), "MED253"),
+    ("medical/ct-head", A.ElasticTransform(alpha=200, sigma=10), "MED252"),
+    ("medical/ct-abdomen", A.HorizontalFlip(), "MED270"),
+    ("medical/ct-abdomen", A.RandomGamma((70, 150)), "MED222"),
+    ("medical/ct", A.CLAHE(), "MED225"),
+    ("medical/mri-prostate", A.HorizontalFlip(), "MED360"),
+    ("medical/mri-prostate", A.Rotate(30), "MED361"),
+    ("medical/mri", A.InvertImg(), "MED320"),
+    ("medical/pet", A.RandomGamma((70, 150)), "MED815"),
+    ("medical/pet", A.RandomBrightnessContrast(), "MED816"),
+    ("medical/pet", A.HorizontalFlip(), "MED801"),
+    ("medical/pet", A.CoarseDropout(), "MED831"),
+    ("medical/ultrasound", A.VerticalFlip(), "MED402"),
+    ("medical/ultrasound", A.HorizontalFlip(), "MED401"),
+    ("medical/ultrasound", A.Rotate(30), "MED403"),
+    ("medical/ultrasound", A.Rotate(5), "MED404"),
+    ("medical/ultrasound", A.CoarseDropout(), "MED436"),
+    ("medical/ultrasound", A.ChannelShuffle(), "MED426"),
+    ("medical/echocardiography", A.HorizontalFlip(), "MED450"),
+    ("medical/echocardiography", A.Affine(scale=(0.8, 1.2)), "MED451"),
+    ("medical/fundus", A.HorizontalFlip(), "MED540"),
+    ("medical/fundus", A.VerticalFlip(), "MED541"),
+    ("medical/fundus", A.RandomRotate90(), "MED542"),
+    ("medical/fundus", A.Posterize(2), "MED517"),
+    ("medical/fundus", A.Solarize(), "MED516"),
+    ("medical/fundus", A.ToGray(), "MED523"),
+    ("medical/fundus", A.CoarseDropout(), "MED559"),
+    ("medical/dermoscopy", A.HueSaturationValue(30, 20, 10), "MED609"),
+    ("medical/dermoscopy", A.ToGray(), "MED523"),
+    ("medical/dermoscopy", A.ChannelShuffle(), "MED523"),
+    ("medical/dermoscopy", A.GridDistortion(distort_limit=1.0), "MED605"),
+    ("medical/dermoscopy", A.CoarseDropout(hole_height_range=(0.5, 0.6), hole_width_range=(0.5, 0.6)), "MED533"),
+    ("medical/histopathology", A.RandomScale((0.5, 0.5)), "MED703"),
+    ("medical/histopathology", A.ToGray(), "MED523"),
+    ("medical/histopathology", StainJitter(gain=0.5, offset=0.1), "MED706"),
+    ("medical/histopathology", A.GaussianBlur(blur_limit=0, sigma_limit=(4, 5)), "MED712"),
+    ("medical/mammography", A.HorizontalFlip(), "MED160"),
+    ("medical/mammography", A.VerticalFlip(), "MED161"),
+    ("medical/mammography", A.GaussianBlur(blur_limit=0, sigma_limit=(2, 3)), "MED168"),
+    ("medical/mammography", A.SaltAndPepper(), "MED167"),
+    ("medical/mammography", A.CoarseDropout(), "MED172"),
+    ("medical/radiograph-bone", A.HorizontalFlip(), "MED180"),
+    ("medical/radiograph-bone", A.Rotate(60), "MED122"),
     ("manufacturing/metal-surface", A.RandomRotate90(), "MFG203"),
     ("manufacturing/metal-surface", A.ElasticTransform(alpha=200, sigma=10), "MFG108"),
     ("manufacturing/metal-surface", A.CoarseDropout(), "MFG135"),
@@ -102,4 +185,54 @@ def test_vouching_lifts_a_mirror() -> None:
     assert codes("medical/chest-xray", flip, laterality_free=True) == set()
     assert codes("medical/brain-mri", flip, lesion_only_labels=True) == set()
     assert codes("medical/ct-chest", flip, sided_labels=False) == set()
+    assert codes("medical/radiograph-bone", flip, laterality_free=True) == set()
+    assert codes("medical/mammography", flip, laterality_free=True) == set()
+    assert codes("medical/ultrasound", flip, marker_free=True) == set()
+    assert codes("medical/fundus", flip, sided_labels=False) == set()
+    assert codes("medical/ct-head", flip, sided_labels=False) == set()
+    assert codes("medical/pet", flip, lesion_only_labels=True) == set()
+    assert "MED450" in codes("medical/echocardiography", flip, marker_free=True)
     assert "MFG207" in codes("manufacturing/metal-surface", flip, handed=True)
+
+
+def test_whole_screens_of_ultrasound_stay_straight_and_cut_ones_may_turn() -> None:
+    turn = [A.Rotate(8)]
+    assert codes("medical/ultrasound", turn) == {"MED404"}
+    assert codes("medical/ultrasound", turn, whole_screen=False) == set()
+
+
+NARROWING = [
+    ("medical/ct", A.RandomBrightnessContrast((0.02, 0.02), (0, 0)), {"hu_thresholded_labels": True}, "MED244"),
+    ("medical/ct", A.GaussNoise(std_range=(0.008, 0.01)), {"hu_thresholded_labels": True}, "MED245"),
+    ("medical/mri", A.RandomGamma((70, 130)), {"quantitative_map": True}, "MED324"),
+    ("medical/pet", A.RandomBrightnessContrast((0, 0), (-0.08, 0.08)), {"uptake_labels": True}, "MED819"),
+    ("medical/echocardiography", A.Affine(scale=(0.93, 1.07)), {"measured_sizes": True}, "MED452"),
+    ("medical/dermoscopy", A.CoarseDropout(num_holes_range=(1, 1)), {"structure_labels": True}, "MED612"),
+    ("medical/histopathology", StainJitter(gain=0.07), {"stain_labels": True}, "MED707"),
+    ("medical/radiograph-bone", A.Affine(scale=(0.85, 1.15)), {"size_labels": True}, "MED181"),
+]
+
+
+@pytest.mark.parametrize(("name", "step", "options", "code"), NARROWING, ids=[row[3] for row in NARROWING])
+def test_an_answer_forbids_what_would_make_the_label_wrong(
+    name: str, step: A.BasicTransform, options: dict[str, bool], code: str
+) -> None:
+    assert code not in codes(name, [step])
+    assert code in codes(name, [step], **options)
+
+
+def test_the_winning_pipeline_for_melanoma_is_told_what_the_field_thinks_of_it() -> None:
+    """Flips, light and hue pass; the distortions, the equalization and the size of the hole do not."""
+    winning = [
+        A.Transpose(p=0.5),
+        A.VerticalFlip(p=0.5),
+        A.HorizontalFlip(p=0.5),
+        A.RandomBrightnessContrast(0.2, 0.2, p=0.75),
+        A.GridDistortion(num_steps=5, distort_limit=1.0, p=0.7),
+        A.CLAHE(clip_limit=4.0, p=0.7),
+        A.HueSaturationValue(10, 20, 10, p=0.5),
+    ]
+    found = codes("medical/dermoscopy", winning)
+    assert "MED605" in found
+    assert found.isdisjoint({"MED601", "MED602"})
+    assert codes("medical/dermoscopy", winning[:3]) == set()

@@ -42,6 +42,11 @@ def test_a_recipe_is_inside_its_own_limits(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CONCRETE)
+def test_no_recipe_has_to_be_narrowed(name: str) -> None:
+    assert load_profile(name).compose(seed=1).narrowed == ()
+
+
+@pytest.mark.parametrize("name", CONCRETE)
 def test_a_recipe_is_of_use(name: str) -> None:
     """Positions, light and sensor vary, and far enough to be seen; in CT the light does not."""
     from domainaug.declare import compose_walk
@@ -51,8 +56,8 @@ def test_a_recipe_is_of_use(name: str) -> None:
     varied = set(walked.total.present(profile.frame))
     assert varied & GEOMETRY
     assert varied & SENSOR == SENSOR
-    if name == "medical/ct-chest":
-        assert not varied & LIGHT - {"contrast"}  # blur alone lowers the contrast of small things
+    if name.startswith("medical/ct"):
+        assert not varied & LIGHT - {"contrast", "brightness"}  # a shift of some units; blur lowers contrast
     else:
         assert varied & LIGHT
 
@@ -76,10 +81,14 @@ def test_no_kernel_cuts_a_blur_short(name: str) -> None:
     assert all(arguments["blur_limit"] == 0 for arguments in blurs)
 
 
-def test_noise_of_ct_is_five_to_twenty_five_units() -> None:
-    profile = load_profile("medical/ct-chest")
-    (noise,) = (arguments for step, arguments in steps(profile.recipe) if step == "GaussNoise")
-    assert [round(share * profile.frame.span) for share in noise["std_range"]] == [5, 25]
+@pytest.mark.parametrize(
+    ("name", "units"),
+    [("medical/ct-chest", [5, 25]), ("medical/ct-abdomen", [5, 20]), ("medical/ct-head", [2, 8])],
+)
+def test_noise_of_ct_has_the_spectrum_of_a_kernel_and_some_units(name: str, units: list[int]) -> None:
+    (noise,) = (arguments for step, arguments in steps(load_profile(name).recipe) if step == "KernelNoise")
+    assert noise["std"] == units
+    assert noise["spacing"] == [load_profile(name).frame.spacing[0]] * 2, "where a picture brings none"
 
 
 @pytest.mark.parametrize(

@@ -73,3 +73,8 @@ def test_those_who_break_a_rule_and_win_are_named() -> None:
     assert {"nnunet", "monai-model-zoo", "rsna-2019-ich-first"} <= findings_against(LIMITS, "MED201")
     assert {"monai-model-zoo"} <= findings_against(LIMITS, "MED301")
     assert {"atilim2024pcb"} <= findings_against(LIMITS, "MFG222")
+    assert {"rsna-2023-mammography-first"} <= findings_against(LIMITS, "MED160")
+    assert {"liu2022deepdrid"} <= findings_against(LIMITS, "MED540")
+    assert {"siim-isic-2020-first"} <= findings_against(LIMITS, "MED605")
+    assert {"nnunet"} <= findings_against(LIMITS, "MED815")
+    assert {"kovacs2024autopet"} <= findings_against(LIMITS, "MED836")

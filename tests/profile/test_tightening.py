@@ -44,6 +44,8 @@ TIGHTER = {
     "less often": (("noise", "max: 5 %, p_max: 0.5"), ("noise", "max: 5 %, p_max: 20 %")),
     "never instead of seldom": (("noise", "max: 5 %, p_max: 0.5"), ("noise", "allow: never")),
     "an error instead of a warning": (("noise", "max: 5 %, severity: warning"), ("noise", "max: 5 %")),
+    "a warning under any": (("noise", "allow: any"), ("noise", "max: 5 %, severity: warning")),
+    "an unless under any": (("noise", "allow: any"), ("noise", "max: 5 %, unless: small")),
     "without the parent's unless": (("rotation", "max: 5 deg, unless: small"), ("rotation", "max: 5 deg")),
     "without the parent's when": (("rotation", "max: 5 deg, when: sided"), ("rotation", "max: 5 deg")),
     "fewer values of unless": (
