@@ -38,6 +38,8 @@ _TONE = Code("TONE", OURS, "Tone curve applied")
 _HIDDEN = Code("REGION", OURS, "Region hidden or replaced")
 _DETAIL = Code("DETAIL", OURS, "Detail or bit depth reduced")
 CHANGED = Code("CHANGED", OURS, "Pixel values changed")
+KEPT = Code("KEPT", OURS, "Pixel values kept")
+MIRRORED = Code("MIRROR", OURS, "Patient mirrored, sides exchanged")
 CUT = Code("GRID", OURS, "Rows, columns or slices cut off or added")
 
 CODES: Mapping[str, Code] = {

@@ -31,13 +31,30 @@ from pydicom.uid import (
 
 from domainaug.effects import Interval
 from domainaug.errors import LabelError
-from domainaug.medical.deeds import CUT, OURS, Code, codes_for, describe_effects, is_mirrored
+from domainaug.medical.deeds import CUT, MIRRORED, OURS, Code, codes_for, describe_effects, is_mirrored
+from domainaug.medical.laterality import SIDED, SIDES, check_sides, swap_sides
 from domainaug.medical.opening import quiet
 from domainaug.medical.pixels import Stored, native_size
 from domainaug.medical.placed import STALE_ONCE_CUT, Placed, tell_place
 from domainaug.medical.plausible import COLORS, PALETTE, UNKNOWN_TEXT, may_have_text
 
-__all__ = ["IMPLEMENTATION_CLASS_UID", "READ", "WRITTEN", "Deed", "check_truth", "derive", "kept", "stays", "to_bytes"]
+__all__ = [
+    "EVERYWHERE",
+    "IMPLEMENTATION_CLASS_UID",
+    "READ",
+    "WRITTEN",
+    "Deed",
+    "check_truth",
+    "coded",
+    "derive",
+    "description_of",
+    "file_meta",
+    "image_pixel",
+    "kept",
+    "referring",
+    "stays",
+    "to_bytes",
+]
 
 IMPLEMENTATION_CLASS_UID = UID("2.25.123273886500726457815381145730312536456")
 """Says who wrote a file (PS3.10 7.1)."""
@@ -63,6 +80,7 @@ class Deed:
         undeclared: Whether something happened besides, of which nobody knows what it is.
         saturated: How many pixels of the series did not fit their bits.
         steps: Names of the transforms that were applied.
+        mirrored: Whether the patient was mirrored, by AnatomicalMirror and by nothing else.
         placed: Where the image lies, if not on the pixels of its source.
         beside: SOP Class and Instance UID of other images that it shows a share of.
         allowed: Codes of findings that the user accepts.
@@ -83,6 +101,7 @@ class Deed:
     undeclared: bool = False
     saturated: int = 0
     steps: tuple[str, ...] = ()
+    mirrored: bool = False
     placed: Placed | None = None
     beside: tuple[tuple[str, str], ...] = ()
     allowed: frozenset[str] = frozenset()
@@ -98,6 +117,7 @@ class Deed:
         resampled = self.moved or (self.placed is not None and self.placed.interpolated)
         changed = self.changed and self.placed is None  # the grid's own code says what changed
         codes = codes_for(self.effects, moved=resampled, faint=self.faint, changed=changed)
+        codes = (*codes, MIRRORED) if self.mirrored else codes
         return codes if self.placed is None or self.placed.interpolated else (*codes, CUT)
 
     @property
@@ -109,14 +129,12 @@ class Deed:
 
 # -- what may not be derived at all -----------------------------------------------------------------------
 
-_SIDES = ("Laterality", "ImageLaterality", "FrameLaterality", "MeasurementLaterality")
-
 
 def check_truth(source: Dataset, deed: Deed) -> None:
     """Refuse a copy that would say something untrue.
 
     Raises:
-        LabelError: A mirrored image that names its side (C.7.3.1, C.7.6.1), moved text (C.7.6.1), or a CT whose values
+        LabelError: A mirrored image that names its side, unless the sides can be exchanged (C.7.3.1, C.7.6.1), moved text (C.7.6.1), or a CT whose values
             were windowed and would be read as HU (C.8.2.1.1.2).
     """
     if "Window" in deed.steps and source.get("Modality") == "CT":
@@ -124,12 +142,15 @@ def check_truth(source: Dataset, deed: Deed) -> None:
             "Window makes shares of a window of HU, and a CT's stored values would still be read as HU; leave it out "
             "of the pipeline and window what a network is shown, after the series is read"
         )
-    if is_mirrored(deed.effects) or (deed.moved and deed.undeclared):
-        for name in _SIDES:
+    if deed.mirrored:
+        check_sides(source, deed.allowed)
+    elif is_mirrored(deed.effects) or (deed.moved and deed.undeclared):
+        for name in SIDES:
             if str(source.get(name) or "") in ("L", "R"):
                 raise LabelError(
                     f"the image is (or may be) mirrored and its {name} names a side, which would no longer be true; "
-                    "leave mirrors, and transforms that nobody has declared, out of the pipeline"
+                    "mirror patients with AnatomicalMirror, which exchanges the sides, and leave other mirrors, and "
+                    "transforms that nobody has declared, out of the pipeline"
                 )
     if deed.relaid and source.get("BurnedInAnnotation") == "YES":
         raise LabelError(
@@ -139,8 +160,8 @@ def check_truth(source: Dataset, deed: Deed) -> None:
     if deed.relaid and may_have_text(source) and UNKNOWN_TEXT not in deed.allowed:
         raise LabelError(
             "nothing says whether text is burned into the image (BurnedInAnnotation is missing, as it often is in "
-            f"ultrasound and captures), and it would be moved, mirrored or cut with it; look, and allow {UNKNOWN_TEXT}, "
-            "or leave geometric transforms out of the pipeline"
+            "ultrasound and captures), and it would be moved, mirrored or cut with it; look and "
+            f"allow {UNKNOWN_TEXT}, or leave geometric transforms out of the pipeline"
         )
 
 
@@ -225,7 +246,7 @@ def _sop_common(out: Dataset, source: Dataset, deed: Deed) -> None:
     out.SOPInstanceUID = deed.instance_uid
     out.SyntheticData = "YES"
     equipment = Dataset()
-    equipment.PurposeOfReferenceCodeSequence = [_coded(Code("109102", "DCM", "Processing Equipment"))]
+    equipment.PurposeOfReferenceCodeSequence = [coded(Code("109102", "DCM", "Processing Equipment"))]
     equipment.Manufacturer = "domainaug"
     equipment.ManufacturerModelName = "domainaug"
     equipment.SoftwareVersions = deed.version
@@ -265,21 +286,17 @@ def _general_image(out: Dataset, source: Dataset, deed: Deed) -> None:
     before = source.get("ImageType") or []
     before = [before] if isinstance(before, str) else list(before)
     out.ImageType = ["DERIVED", "SECONDARY", *before[2:]]
-    saturated = f"; {deed.saturated} pixels of the series saturated" if deed.saturated else ""
-    out.DerivationDescription = _ascii(
-        f"domainaug {deed.version}: profile {deed.profile}, seed {deed.seed}, copy {deed.copy}{saturated}. "
-        f"Effects: {deed.words}"
-    )[:1024]
+    out.DerivationDescription = description_of(deed)
     out.pop("DerivationCodeSequence", None)
     if deed.codes:
-        out.DerivationCodeSequence = [_coded(code) for code in deed.codes]
+        out.DerivationCodeSequence = [coded(code) for code in deed.codes]
 
 
 def _general_reference(out: Dataset, source: Dataset, deed: Deed) -> None:
     """C.12.4: the one image it came from, and whether a place in it is the same place here."""
     item = _reference(source)
     item.SpatialLocationsPreserved = "NO" if deed.relaid else "YES"
-    item.PurposeOfReferenceCodeSequence = [_coded(Code("121322", "DCM", "Source image for image processing operation"))]
+    item.PurposeOfReferenceCodeSequence = [coded(Code("121322", "DCM", "Source image for image processing operation"))]
     out.SourceImageSequence = [item]
     for kind, uid in deed.beside:
         other = copy.deepcopy(item)
@@ -291,7 +308,7 @@ def _common_instance_reference(out: Dataset, source: Dataset, deed: Deed) -> Non
     """C.12.2: the series that the source is in."""
     series = Dataset()
     series.SeriesInstanceUID = source.SeriesInstanceUID
-    others = [_referring(*pair) for pair in deed.beside]
+    others = [referring(*pair) for pair in deed.beside]
     series.ReferencedInstanceSequence = [_reference(source), *others]
     out.ReferencedSeriesSequence = [series]
 
@@ -337,6 +354,23 @@ def _color(out: Dataset, source: Dataset, deed: Deed) -> None:
     out.SamplesPerPixel, out.PhotometricInterpretation, out.PlanarConfiguration = 3, "RGB", 0
 
 
+def _laterality(out: Dataset, source: Dataset, deed: Deed) -> None:
+    """C.7.3.1, C.7.6.1, 10.5: a mirrored patient has what was on the left on the right."""
+    if deed.mirrored:
+        swap_sides(out)
+
+
+EVERYWHERE = (
+    _sop_common,
+    _coding_scheme,
+    _general_series,
+    _frame_of_reference,
+    _common_instance_reference,
+    _laterality,
+    _lossy_compression,
+)
+"""Parts of every derived object; each takes the header under construction, the source's, and the deed."""
+
 _PARTS = (
     _sop_common,
     _coding_scheme,
@@ -346,15 +380,16 @@ _PARTS = (
     _general_reference,
     _common_instance_reference,
     _image_plane,
+    _laterality,
     _lossy_compression,
     _color,
 )
-"""Rescale, window, padding value, laterality and acquisition stay as they are, as values are taken back through the
+"""Rescale, window, padding value and acquisition stay as they are, as values are taken back through the
 same rescale; so do spacing and position, unless pixels were cut off, added or resampled."""
 
 READ = frozenset(
     {
-        *_SIDES,
+        *SIDED,
         "BurnedInAnnotation",
         "SpecificCharacterSet",
         "PhotometricInterpretation",
@@ -407,19 +442,20 @@ def derive(source: Dataset, pixels: Stored, deed: Deed) -> Dataset:
         out = kept(source, deed)
         for part in _PARTS:
             part(out, source, deed)
-        _image_pixel(out, pixels)
-        out.file_meta = _file_meta(out, deed)
+        image_pixel(out, pixels)
+        out.file_meta = file_meta(out, deed)
     return out
 
 
-def _image_pixel(out: Dataset, pixels: Stored) -> None:
+def image_pixel(out: Dataset, pixels: Stored) -> None:
     """C.7.6.3, PS3.5 8: native pixels of even length, in words where a pixel takes more than a byte."""
     content = pixels.tobytes()
     out.PixelData = content + b"\0" * (len(content) % 2)
     out["PixelData"].VR = "OW" if pixels.itemsize > 1 else "OB"
 
 
-def _file_meta(out: Dataset, deed: Deed) -> FileMetaDataset:
+def file_meta(out: Dataset, deed: Deed) -> FileMetaDataset:
+    """Return the file meta information of a derived object (PS3.10 7.1)."""
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = out.SOPClassUID
     meta.MediaStorageSOPInstanceUID = out.SOPInstanceUID
@@ -438,17 +474,28 @@ def to_bytes(derived: Dataset) -> bytes:
     return stream.getvalue()
 
 
-def _coded(code: Code) -> Dataset:
+def description_of(deed: Deed) -> str:
+    """Return how something was derived, for a Derivation Description: ST, 1024 characters at most."""
+    saturated = f"; {deed.saturated} pixels of the series saturated" if deed.saturated else ""
+    return _ascii(
+        f"domainaug {deed.version}: profile {deed.profile}, seed {deed.seed}, copy {deed.copy}{saturated}. "
+        f"Effects: {deed.words}"
+    )[:1024]
+
+
+def coded(code: Code) -> Dataset:
+    """Return a coded entry (PS3.3 8.8)."""
     item = Dataset()
     item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = code.value, code.scheme, code.meaning
     return item
 
 
 def _reference(source: Dataset) -> Dataset:
-    return _referring(source.SOPClassUID, source.SOPInstanceUID)
+    return referring(source.SOPClassUID, source.SOPInstanceUID)
 
 
-def _referring(kind: str, uid: str) -> Dataset:
+def referring(kind: str, uid: str) -> Dataset:
+    """Return an item that names an object by its SOP Class and Instance UID (PS3.3 10.8)."""
     item = Dataset()
     item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = kind, uid
     return item

@@ -32,6 +32,7 @@ from domainaug.medical.derive import (
 from domainaug.medical.enhanced.dimensions import tell_dimensions
 from domainaug.medical.enhanced.groups import FRAMES, SHARED, first_item, frame_headers, group_of
 from domainaug.medical.instance import Instance
+from domainaug.medical.laterality import swap_sides
 from domainaug.medical.opening import quiet
 from domainaug.medical.pixels import Stored
 from domainaug.medical.placed import Placed, tell_place
@@ -129,6 +130,8 @@ def _carried(groups: Dataset, deed: Deed) -> Dataset:
         if not element.tag.is_private and element.keyword not in left:
             out.add(copy.deepcopy(element))
     out.remove_private_tags()
+    if deed.mirrored:
+        swap_sides(out)
     return out
 
 

@@ -62,7 +62,7 @@ def frame_files(
         LabelError: The copy would say something untrue.
         UnreadableInput: A header cannot be written again.
     """
-    instances = loaded.view.series.instances
+    instances = [one.instance for one in loaded.opened]
     headers = {one.instance.sop_instance_uid: one.dataset for one in loaded.opened}
     for number, slices in enumerate(objects_of(instances, places), start=1):
         frames = [_frame(instances, index, changed[index], deed, places) for index in slices]

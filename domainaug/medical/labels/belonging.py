@@ -60,7 +60,9 @@ def belonging(labels: Labels, everything: Iterable[Series]) -> Series:
     found = list(everything)
     origin = labels.origin
     if origin.image_uids:
-        counts = [sum(one.sop_instance_uid in origin.image_uids for one in series.instances) for series in found]
+        counts = [
+            sum(origin.names(one.sop_instance_uid, one.frame + 1) for one in series.instances) for series in found
+        ]
         if any(counts):
             return _only(
                 [series for series, count in zip(found, counts, strict=True) if count == max(counts)], "images"

@@ -165,6 +165,7 @@ class Origin:
         frame_of_reference_uid: Of the coordinates, or "".
         series_uids: Series that it says it belongs to.
         image_uids: Images that it says it belongs to.
+        frames: Frames of those that hold several, as UID and number, from 1; none where all are meant.
         detail: Labels of the object, in words: "content_label", "label" ...
     """
 
@@ -174,7 +175,18 @@ class Origin:
     frame_of_reference_uid: str = ""
     series_uids: tuple[str, ...] = ()
     image_uids: frozenset[str] = frozenset()
+    frames: frozenset[tuple[str, int]] = frozenset()
     detail: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+    def names(self, image_uid: str, frame: int) -> bool:
+        """Return whether it says that it belongs to an image.
+
+        Args:
+            image_uid: SOP Instance UID of the image.
+            frame: Which of its frames, from 1.
+        """
+        of_object = {number for uid, number in self.frames if uid == image_uid}
+        return image_uid in self.image_uids and (not of_object or frame in of_object)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -20,6 +20,7 @@ from domainaug.errors import UnreadableInput
 from domainaug.medical.deeds import Code
 from domainaug.medical.labels.grid import Grid
 from domainaug.medical.labels.model import Labels, Mask, Origin, Segment
+from domainaug.medical.labels.references import framed
 from domainaug.medical.labels.sides import side_in, side_of_codes
 from domainaug.medical.opening import border, open_dicom, quiet
 from domainaug.medical.plausible import numbers_in
@@ -272,7 +273,8 @@ def origin_of_seg(dataset: Dataset, path: Path) -> Origin:
         for one in each.get("ReferencedInstanceSequence") or ()
         if "ReferencedSOPInstanceUID" in one
     }
-    images |= set(_sources(dataset))
+    sources = list(_sources(dataset))
+    images |= {str(one.ReferencedSOPInstanceUID) for one in sources}
     return Origin(
         kind="seg",
         files=(path,),
@@ -280,6 +282,7 @@ def origin_of_seg(dataset: Dataset, path: Path) -> Origin:
         frame_of_reference_uid=str(dataset.get("FrameOfReferenceUID") or ""),
         series_uids=tuple(str(each.SeriesInstanceUID) for each in series if "SeriesInstanceUID" in each),
         image_uids=frozenset(images),
+        frames=frozenset(framed(sources)),
         detail={
             "content_label": str(dataset.get("ContentLabel") or ""),
             "type": str(dataset.SegmentationType),
@@ -289,10 +292,9 @@ def origin_of_seg(dataset: Dataset, path: Path) -> Origin:
     )
 
 
-def _sources(dataset: Dataset) -> Iterator[str]:
-    """Yield the images that frames were drawn on."""
+def _sources(dataset: Dataset) -> Iterator[Dataset]:
+    """Yield references to the images that frames were drawn on."""
     shared = dataset.get("SharedFunctionalGroupsSequence") or ()
     for group in (*shared, *(dataset.get("PerFrameFunctionalGroupsSequence") or ())):
         for derivation in group.get("DerivationImageSequence") or ():
-            for one in derivation.get("SourceImageSequence") or ():
-                yield str(one.ReferencedSOPInstanceUID)
+            yield from derivation.get("SourceImageSequence") or ()

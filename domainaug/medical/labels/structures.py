@@ -10,6 +10,7 @@ from pydicom import Dataset
 
 from domainaug.errors import UnreadableInput
 from domainaug.medical.labels.model import Contour, Labels, Landmark, Origin, Segment
+from domainaug.medical.labels.references import framed
 from domainaug.medical.labels.sides import side_in
 from domainaug.medical.opening import border, open_dicom
 
@@ -101,18 +102,15 @@ def origin_of_structures(dataset: Dataset, path: Path) -> Origin:
         for one in study.get("RTReferencedSeriesSequence") or ()
     ]
     curves = [one for roi in dataset.get("ROIContourSequence") or () for one in roi.get("ContourSequence") or ()]
-    images = {
-        str(image.ReferencedSOPInstanceUID)
-        for one in (*series, *curves)
-        for image in one.get("ContourImageSequence") or ()
-    }
+    images = [image for one in (*series, *curves) for image in one.get("ContourImageSequence") or ()]
     return Origin(
         kind="rtstruct",
         files=(path,),
         uid=str(dataset.SOPInstanceUID),
         frame_of_reference_uid=next(filter(None, named), ""),
         series_uids=tuple(str(one.SeriesInstanceUID) for one in series if "SeriesInstanceUID" in one),
-        image_uids=frozenset(images),
+        image_uids=frozenset(str(image.ReferencedSOPInstanceUID) for image in images),
+        frames=frozenset(framed(images)),
         detail={
             "label": str(dataset.get("StructureSetLabel") or ""),
             "series_uid": str(dataset.SeriesInstanceUID),

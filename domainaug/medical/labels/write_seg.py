@@ -51,6 +51,8 @@ def write_seg(labels: Labels, copy: Copy) -> bytes:
         if not mask.grid.is_same(copy.grid):
             raise LabelError("a mask does not lie on the voxels of the images: move it onto their grid first")
     fractional = any(mask.share_of is not None for mask in labels.masks)
+    if copy.enhanced and len(copy.images) > 1:
+        raise LabelError("the images are frames of several Enhanced objects, and a segmentation can be written for one")
     pixels, segments = _pixels(labels, fractional=fractional)
     if not pixels.any():
         raise LabelError("no segment has a voxel left, and a segmentation without one cannot be written")
@@ -59,7 +61,7 @@ def write_seg(labels: Labels, copy: Copy) -> bytes:
     with quiet():
         out = hd.seg.Segmentation(
             source_images=_headers(copy),
-            pixel_array=pixels,
+            pixel_array=_in_order(pixels, copy),
             segmentation_type="FRACTIONAL" if fractional else "BINARY",
             fractional_type=next((mask.meaning for mask in labels.masks if mask.meaning), "PROBABILITY"),
             max_fractional_value=_MOST,
@@ -74,10 +76,22 @@ def write_seg(labels: Labels, copy: Copy) -> bytes:
             device_serial_number="none",
             content_label=_label(labels),
             content_description="Segmentation moved with an augmented image",
+            pixel_measures=_measures(copy, hd) if copy.enhanced else None,
         )
         _timeless(out, copy, uid)
         copy.put_maker(out, labels)
         return seal(out, ExplicitVRLittleEndian, copy.version)
+
+
+def _in_order(pixels: NDArray[Any], copy: Copy) -> NDArray[Any]:
+    """Return slices in the order of the images, or of the frames of their object."""
+    return pixels[np.argsort([frame for _, frame in copy.slices])] if copy.enhanced else pixels
+
+
+def _measures(copy: Copy, hd: Any) -> Any:
+    """Return the true distances of voxels: what frames tell of those of slices is often another one."""
+    columns, rows, z = copy.grid.steps
+    return hd.PixelMeasuresSequence(pixel_spacing=(rows, columns), slice_thickness=z, spacing_between_slices=z)
 
 
 def _pixels(labels: Labels, *, fractional: bool) -> tuple[NDArray[Any], list[Segment]]:

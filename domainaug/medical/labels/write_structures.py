@@ -118,8 +118,8 @@ def _is_of(landmark: Landmark, segment: Segment, labels: Labels) -> bool:
 def _curve(contour: Contour, copy: Copy) -> Dataset:
     item = Dataset()
     heights = np.rint(copy.grid.to_index(contour.points)[:, 2])
-    if len(set(heights)) == 1 and 0 <= heights[0] < len(copy.images):
-        item.ContourImageSequence = [_image(copy.images[int(heights[0])])]
+    if len(set(heights)) == 1 and 0 <= heights[0] < len(copy.slices):
+        item.ContourImageSequence = [copy.reference(int(heights[0]))]
     item.ContourGeometricType = contour.kind
     item.NumberOfContourPoints = len(contour.points)
     item.ContourData = _decimals(contour.points)

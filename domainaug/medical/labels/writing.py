@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from pydicom import Dataset, dcmwrite
 from pydicom.dataset import FileMetaDataset
@@ -19,9 +20,11 @@ from domainaug._version import __version__
 from domainaug.errors import LabelError
 from domainaug.medical.deeds import derived_uid
 from domainaug.medical.derive import IMPLEMENTATION_CLASS_UID
+from domainaug.medical.enhanced.groups import frame_headers, is_enhanced
 from domainaug.medical.labels.grid import Grid
 from domainaug.medical.labels.model import Labels
 from domainaug.medical.opening import quiet
+from domainaug.medical.plausible import numbers_in
 
 __all__ = ["Copy", "coded", "seal"]
 
@@ -43,7 +46,7 @@ class Copy:
     """The augmented series that labels are written for.
 
     Attributes:
-        images: Headers of its images, in slice order.
+        images: Headers of its images, in slice order; or of the Enhanced objects whose frames its images are.
         grid: Where its voxels lie.
         run: What tells this copy from others of the same source: digest of the profile, seed, number of the copy.
         version: Of domainaug.
@@ -53,12 +56,30 @@ class Copy:
     grid: Grid
     run: tuple[object, ...] = ()
     version: str = __version__
+    slices: tuple[tuple[int, int], ...] = field(init=False)
+    """Which image, and which frame of it, from 0, each slice is."""
 
     def __post_init__(self) -> None:
-        if len(self.images) != self.grid.shape[0]:
-            raise LabelError(f"{len(self.images)} images do not make up a grid of {self.grid.shape[0]} slices")
+        object.__setattr__(self, "slices", _slices(self.images, self.grid))
+        if len(self.slices) != self.grid.shape[0]:
+            raise LabelError(f"{len(self.slices)} images do not make up a grid of {self.grid.shape[0]} slices")
         if not self.images[0].get("FrameOfReferenceUID"):
             raise LabelError("the images name no frame of reference, so nothing can be said to lie in it")
+
+    @property
+    def enhanced(self) -> bool:
+        """Whether its images are frames of Enhanced objects."""
+        return is_enhanced(self.images[0])
+
+    def reference(self, number: int) -> Dataset:
+        """Return an item that names the image that a slice is (PS3.3 10.3)."""
+        image, frame = self.slices[number]
+        item = Dataset()
+        item.ReferencedSOPClassUID = self.images[image].SOPClassUID
+        item.ReferencedSOPInstanceUID = self.images[image].SOPInstanceUID
+        if self.enhanced:
+            item.ReferencedFrameNumber = frame + 1
+        return item
 
     @property
     def frame_of_reference_uid(self) -> str:
@@ -91,6 +112,20 @@ class Copy:
         out.SoftwareVersions = self.version
         before = str(self.images[0].get("SeriesDescription") or "labels")
         out.SeriesDescription = f"AUG {before.removeprefix('AUG ')}"[:64]
+
+
+def _slices(images: Sequence[Dataset], grid: Grid) -> tuple[tuple[int, int], ...]:
+    """Return which image, and which frame of it, each slice is: frames lie in any order in their object."""
+    if not is_enhanced(images[0]):
+        return tuple((number, 0) for number in range(len(images)))
+    found = []
+    for image, header in enumerate(images):
+        for frame, one in enumerate(frame_headers(header, Path())):
+            height = grid.to_index([numbers_in(one.get("ImagePositionPatient"))])[0, 2]
+            found.append((round(float(height)), (image, frame)))
+    if sorted(height for height, _ in found) != list(range(grid.shape[0])):
+        raise LabelError("the frames of the images are not the slices of the grid, one each")
+    return tuple(where for _, where in sorted(found))
 
 
 def coded(value: str, scheme: str, meaning: str) -> Dataset:

@@ -1,23 +1,68 @@
 """Enhanced CT and MR objects with known geometry and values, every module and group of them filled in.
 
-Validators have nothing to say against them, so that whatever they say of a copy is the copy's own.
+Validators have nothing to say against them, so that whatever they say of a copy is the copy's own. Tests are given this
+module as `phantom`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import gzip
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pydicom
+import pytest
 from pydicom import Dataset
+from pydicom.data import get_testdata_file
 from pydicom.tag import Tag
 from pydicom.uid import (
     EnhancedCTImageStorage,
     EnhancedMRImageStorage,
     ExplicitVRLittleEndian,
 )
+
+
+@pytest.fixture(scope="session")
+def phantom() -> ModuleType:
+    """Everything here."""
+    return sys.modules[__name__]
+
+
+@pytest.fixture(scope="session")
+def philips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A real Enhanced MR of 176 frames, with groups of the standard and private ones, in nibabel's wheel; all black."""
+    found = find_spec("nibabel")
+    place = Path(str(found.origin)).parent / "nicom/tests/data/philips_mprage.dcm.gz" if found else Path()
+    if not place.is_file():
+        pytest.skip("nibabel's test data are not installed")
+    path = tmp_path_factory.mktemp("philips") / "mprage.dcm"
+    path.write_bytes(gzip.decompress(place.read_bytes()))
+    return path
+
+
+@pytest.fixture(scope="session")
+def perfusion() -> Path:
+    """A real Enhanced CT of two frames, in pydicom-data."""
+    return _in_pydicom_data("eCT_Supplemental.dcm")
+
+
+@pytest.fixture(scope="session")
+def groupless() -> Path:
+    """A real Enhanced MR that lost its functional groups, in pydicom-data."""
+    return _in_pydicom_data("emri_small.dcm")
+
+
+def _in_pydicom_data(name: str) -> Path:
+    found = get_testdata_file(name, download=False)
+    if found is None:
+        pytest.skip("pydicom-data is not installed")
+    return Path(str(found))
+
 
 ROWS, COLUMNS = 24, 32
 SPACING = (0.75, 0.5)
@@ -49,7 +94,7 @@ def place(slice_number: float, orientation: Sequence[float] = OBLIQUE, origin: S
     return [round(float(x), 6) for x in np.array(origin) + slice_number * STEP * normal(orientation)]
 
 
-def stored(slice_number: int, kind: str = "CT") -> np.ndarray:
+def stored(slice_number: int) -> np.ndarray:
     """Return the stored values of a slice: a ramp, and the number of the slice in its first row."""
     ramp = np.linspace(100, 3000, ROWS * COLUMNS).reshape(ROWS, COLUMNS).astype("<u2") + np.uint16(slice_number)
     ramp[0] = 10 + slice_number
@@ -75,8 +120,8 @@ def frame(slice_number: float, *, stack: str = "1", index: Sequence[int] = (), *
 
 def enhanced(
     path: Path,
-    frames: Sequence[Mapping[str, Any]],
-    pixels: Sequence[np.ndarray],
+    frames: Iterable[Mapping[str, Any]],
+    pixels: Iterable[np.ndarray],
     *,
     kind: str = "CT",
     shared: Mapping[str, Any] | None = None,
@@ -106,7 +151,7 @@ def enhanced(
     common = {**_shared(), **(_shared_ct() if kind == "CT" else _shared_mr()), **(shared or {})}
     out.SharedFunctionalGroupsSequence = [_groups(common)]
     out.PerFrameFunctionalGroupsSequence = [_groups(one) for one in frames]
-    out.NumberOfFrames = tags.get("NumberOfFrames", len(frames))
+    out.NumberOfFrames = tags.get("NumberOfFrames", len(out.PerFrameFunctionalGroupsSequence))
     out.PixelData = b"".join(np.ascontiguousarray(one, "<u2").tobytes() for one in pixels)
     out["PixelData"].VR = "OW"
     out.file_meta.MediaStorageSOPClassUID = out.SOPClassUID
