@@ -9,7 +9,7 @@ from domainaug.layouts.layout import Layout
 
 __all__ = ["LAYOUTS", "layout_for", "layout_named"]
 
-LAYOUTS = ("coco", "dicom-study", "image-folder")
+LAYOUTS = ("coco", "dicom-study", "nifti", "image-folder")
 """Every layout, in the order they are tried: the most telling first."""
 
 
@@ -26,7 +26,7 @@ def layout_for(source: Path | str) -> Layout:
         layout = layout_named(name)
         if layout.recognizes(source):
             return layout
-    message = "no images, COCO annotations or DICOM files were found here; name the folder that holds them"
+    message = "no images, COCO annotations, DICOM or NIfTI files were found here; name the folder that holds them"
     raise UnreadableInput("no-layout", message, path=source)
 
 
@@ -45,6 +45,10 @@ def layout_named(name: str) -> Layout:
         from domainaug.layouts.dicom_study import DicomStudy
 
         return DicomStudy()
+    if name == "nifti":
+        from domainaug.layouts.nifti import Nifti
+
+        return Nifti()
     if name == "image-folder":
         from domainaug.layouts.image_folder import ImageFolder
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -12,7 +12,19 @@ from numpy.typing import NDArray
 
 from domainaug.errors import LabelError
 
-__all__ = ["Beside", "Item", "Labeled", "LabelsGone", "Layout", "Sample", "Scan", "SetAside", "Sliced", "Stamp"]
+__all__ = [
+    "Beside",
+    "Item",
+    "Jointed",
+    "Labeled",
+    "LabelsGone",
+    "Layout",
+    "Sample",
+    "Scan",
+    "SetAside",
+    "Sliced",
+    "Stamp",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +157,21 @@ class Sliced(Protocol):
                 it may change, and returns as many; called from several threads.
             moved: Whether content moves.
             keep: Whether the volume is still needed; if not, it may be used up.
+        """
+
+
+@runtime_checkable
+class Jointed(Protocol):
+    """A sample of several pictures of one thing on one grid, which share a draw: channels, frames."""
+
+    def parts(self) -> Iterator[Sample]:
+        """Yield each, made when its turn has come."""
+
+    def joined(self, parts: Iterator[tuple[Sample, bool]]) -> Sample:
+        """Return the sample of a copy, which its layout can write.
+
+        Args:
+            parts: What became of each part, in order, and whether content moved; made when its turn has come.
         """
 
 

@@ -220,12 +220,31 @@ class NiftiHeader:
             return None
         return Form(int(self.record[code]), matrix)
 
+    def laid_anew(self, size: tuple[int, ...], matrix: Matrix) -> NiftiHeader:
+        """Return the header of an image on another grid, in the same place; both forms say so.
+
+        Args:
+            size: Along i, j and k.
+            matrix: (4, 4) without turns; takes (i, j, k, 1) of it to those of this one.
+        """
+        dim, pixdim = self.record["dim"].copy(), self.record["pixdim"].copy()
+        dim[0] = max(int(dim[0]), 3)
+        dim[1:4], dim[4:] = size, np.maximum(dim[4:], 1)
+        pixdim[1:4] *= np.abs(np.diag(matrix)[:3])
+        fields: dict[str, Any] = {"dim": dim, "pixdim": pixdim}
+        for form, name in ((self.sform, "srow"), (self.qform, "qoffset")):
+            if form is not None:
+                there = (form.matrix @ matrix)[:3] / self.unit_mm
+                fields[name] = there if name == "srow" else there[:, 3]
+        return self.changed(**fields)
+
     def changed(self, **fields: Any) -> NiftiHeader:
         """Return the header with fields changed, and everything else as it was."""
-        record = np.array(self.record)
+        raw = bytearray(self.raw)
+        record = np.frombuffer(raw, self.record.dtype, 1)
         for name, value in fields.items():
-            record[name] = value
-        return NiftiHeader(record.tobytes() + self.raw[record.dtype.itemsize :], record[()], self.single)
+            record[name][0] = value
+        return NiftiHeader(bytes(raw), record[0], self.single)
 
 
 def new_header(matrix: Matrix, dtype: np.dtype[Any], size: tuple[int, ...], *, rigid: bool) -> NiftiHeader:

@@ -13,20 +13,22 @@ moved; then, as padding of DICOM images, they are what the pipeline made of that
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from domainaug.errors import ImageError, UnreadableInput
+from domainaug.kernels.regrid import Regrid
 from domainaug.medical.labels.grid import Grid
-from domainaug.medical.nifti import NiftiImage, to_stored
+from domainaug.medical.nifti import NiftiImage, grid_of, to_stored
 from domainaug.medical.nifti_header import NiftiHeader
 from domainaug.medical.pixels import WHOLE
 from domainaug.medical.view import AIR_HU
 
-__all__ = ["NiftiView", "Turn"]
+__all__ = ["NiftiView", "Turn", "on_grid"]
 
 Array = NDArray[Any]
 
@@ -75,18 +77,50 @@ class Turn:
 
     def grid(self, grid: Grid) -> Grid:
         """Return where the voxels lie, as they are shown."""
+        shape = tuple(grid.shape[axis] for axis in self.order)
+        return Grid(shape, grid.matrix @ self._swap(grid.shape))  # type: ignore[arg-type]
+
+    def on_file(self, grid: Regrid) -> tuple[tuple[int, ...], NDArray[np.float64]]:
+        """Return what another grid of what is shown is in the file.
+
+        Args:
+            grid: What a pipeline did to the grid.
+
+        Returns:
+            Its size along i, j and k, and the matrix that takes (i, j, k, 1) there to what they were.
+        """
+        inverse = [self.order.index(axis) for axis in range(3)]
+        old, new = (tuple(shape[place] for place in inverse) for shape in (grid.frame, grid.shape))
+        return new[::-1], self._swap(old) @ grid.map.matrix @ np.linalg.inv(self._swap(new))
+
+    def _swap(self, shape: tuple[int, ...]) -> NDArray[np.float64]:
+        """Return the matrix that takes (x, y, z, 1) of what is shown to (i, j, k, 1) of a file of (k, j, i) voxels."""
         swap = np.zeros((4, 4))
         swap[3, 3] = 1.0
         for place, (axis, flip) in enumerate(zip(self.order, self.flipped, strict=True)):
             swap[2 - axis, 2 - place] = -1.0 if flip else 1.0
             if flip:
-                swap[2 - axis, 3] = grid.shape[axis] - 1
-        shape = tuple(grid.shape[axis] for axis in self.order)
-        return Grid(shape, grid.matrix @ swap)  # type: ignore[arg-type]
+                swap[2 - axis, 3] = shape[axis] - 1
+        return swap
 
     def name(self, axis: int | None) -> str | None:
         """Return what an axis of the file (0, 1, 2 for i, j, k) is in the picture: "rows" or "columns", or None."""
         return None if axis is None else (None, "rows", "columns")[self.order.index(2 - axis)]
+
+
+def on_grid(image: NiftiImage, turn: Turn, grid: Regrid) -> NiftiImage:
+    """Return an image without voxels yet, on another grid; itself where that is its own.
+
+    Args:
+        image: The image.
+        turn: How it is shown.
+        grid: What a pipeline did to the grid that it is shown on.
+    """
+    if grid.shape == grid.frame:
+        return image
+    header = image.header.laid_anew(*turn.on_file(grid))
+    where, placed = grid_of(header, frozenset(("forms-disagree", "sheared")))
+    return replace(image, header=header, stored=np.zeros(header.shape, header.dtype), grid=where, placed=placed)
 
 
 def _slice_axis(header: NiftiHeader, grid: Grid, unit: NDArray[np.float64]) -> int:
@@ -128,18 +162,19 @@ class NiftiView:
     dtype: np.dtype[Any]
 
     @classmethod
-    def of(cls, image: NiftiImage, modality: str = "") -> NiftiView:
+    def of(cls, image: NiftiImage, modality: str = "", frames: Sequence[int] | None = None) -> NiftiView:
         """Return how an image is shown.
 
         Args:
             image: The image.
             modality: "CT" where values are HU; anything else has no unit.
+            frames: Those that share the range; all where None.
 
         Raises:
             UnreadableInput: It holds infinite values, no number at all, or values that are no HU.
         """
         turn = Turn.of(image.header, image.grid, image.placed)
-        low, high, padding = _content(image, modality == "CT")
+        low, high, padding = _content(image, range(image.frames) if frames is None else frames, modality == "CT")
         fill = low
         if modality == "CT":
             low, high = min(low, _CT_RANGE[0]), max(high, _CT_RANGE[1])
@@ -180,22 +215,19 @@ class NiftiView:
 
         Args:
             frame: Which frame.
-            seen: As `seen`, of the same shape.
+            seen: As `seen`, or of another shape, where a step cropped or resized it.
             moved: Whether content moved.
 
         Returns:
             Stored values, and how many did not fit and were set to the nearest end.
 
         Raises:
-            ImageError: The shape is another one, or a value is not finite.
+            ImageError: A value is not finite.
         """
-        if seen.shape != self.shape:
-            raise ImageError(
-                f"the augmented image is {_by(seen.shape)} and its source {_by(self.shape)}; a copy keeps the grid of "
-                "its source: leave crops and resizes out of the pipeline"
-            )
         if seen.dtype.kind == "f" and not np.isfinite(seen).all():
             raise ImageError("the pipeline made values that are not finite")
+        if seen.shape != self.shape:
+            return to_stored(self.turn.back(seen), self.image.header)
         before = self.image.values(frame)
         away = self._no_scan(before)
         shown = before if away is None else np.where(away, self.fill, before)
@@ -219,10 +251,10 @@ class NiftiView:
         return None if self.padding is None else values == self.padding
 
 
-def _content(image: NiftiImage, hounsfield: bool) -> tuple[float, float, float | None]:
-    """Return the lowest and highest value, and the one that stands for no scan, over all frames."""
+def _content(image: NiftiImage, frames: Sequence[int], hounsfield: bool) -> tuple[float, float, float | None]:
+    """Return the lowest and highest value, and the one that stands for no scan, over some frames."""
     lows, highs, padding = [], [], None
-    for frame in range(image.frames):
+    for frame in frames:
         values = image.values(frame)
         if values.dtype.kind == "f":
             if np.isinf(values).any():
@@ -268,7 +300,3 @@ def _shown_type(image: NiftiImage, low: float, high: float) -> np.dtype[Any]:
     if whole and low - room > ends.min and high + room < ends.max:
         return np.dtype(WHOLE)
     return np.dtype(np.float32)
-
-
-def _by(shape: tuple[int, ...]) -> str:
-    return " x ".join(map(str, shape))

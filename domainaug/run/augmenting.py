@@ -53,6 +53,7 @@ def augment(
     layout: Layout | None = None,
     jpeg_quality: int | None = None,
     allow: Collection[str] = (),
+    file_format: str | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> RunSummary:
     """Write augmented copies of everything in `source` into `out`.
@@ -77,6 +78,7 @@ def augment(
         jpeg_quality: Write copies of JPEG pictures as JPEG of this quality, 1 to 100. None, the default, writes all
             losslessly: compressing twice is an effect too. Masks are lossless always.
         allow: Findings that would set a DICOM stack aside and are accepted ("gantry-tilt" ...).
+        file_format: "nifti" writes copies of DICOM series, and their segmentations, as NIfTI; None as what they were.
         progress: Called after every copy, in this thread.
 
     Returns:
@@ -91,7 +93,7 @@ def augment(
     chosen = engine_named(engine, workers=processes)
     plan = make_plan(
         source, out, profile=profile, copies=copies, seed=seed, strength=strength, options=options, layout=layout,
-        jpeg_quality=jpeg_quality, allow=allow,
+        jpeg_quality=jpeg_quality, allow=allow, file_format=file_format,
     )  # fmt: skip
     run = Run(plan, chosen, memory_limit, timeout, progress)
     return run.rehearsed(began, workers=processes) if dry_run else run.performed(began)

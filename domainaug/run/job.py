@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from domainaug.errors import DomainAugError, ImageError, LabelError, OutputError, UnreadableInput
-from domainaug.layouts.layout import Beside, Item, Labeled, LabelsGone, Layout, Sample, SetAside, Sliced, Stamp
+from domainaug.layouts.layout import Beside, Item, Jointed, Labeled, LabelsGone, Layout, Sample, SetAside, Sliced, Stamp
 from domainaug.profile.model import Profile
 
 __all__ = [
@@ -226,6 +226,8 @@ class Job:
     def _drawn(self, sample: Sample, item: Item, copy: int, attempt: int, *, last: bool) -> Any:
         sliced = isinstance(sample, Sliced) and not attempt
         made = self._by_slices(sample, item.key, copy, keep=not last) if sliced else None
+        if isinstance(sample, Jointed):
+            made = self._jointly(sample, item.key, copy, attempt)
         augmented, record = made or self._augment(sample, item.key, copy, attempt)
         if sample.prepared:
             record = {**record, "prepared": dict(sample.prepared)}
@@ -276,6 +278,20 @@ class Job:
         labels = record["labels"]
         return moved, {**record, "labels": {**labels, "vanished": {**labels["vanished"], **vanished}}}
 
+    def _jointly(self, sample: Jointed, key: str, copy: int, attempt: int) -> tuple[Sample, Mapping[str, Any]]:
+        """Make a copy of a sample of several parts."""
+        from domainaug.pipeline.motion import motion_of
+        from domainaug.run.joint import drawn_jointly
+
+        def draw(part: Sample, number: int) -> tuple[Sample, Mapping[str, Any], tuple[Any, ...]]:
+            augmented, record = self._augment(part, key, copy, attempt, number)
+            if part.gridded:
+                record = self._on_its_grid(part, augmented, record)
+            shown = part.image if part.volume is None else part.volume
+            return augmented, record, motion_of(self.prepare(), np.shape(np.asarray(shown)))
+
+        return drawn_jointly(sample, draw)
+
     def _by_slices(self, sample: Any, key: str, copy: int, *, keep: bool) -> tuple[Sample, Mapping[str, Any]] | None:
         """Make a copy of a volume a few slices at a time, as `_augment` makes it; None where that cannot be done."""
         from domainaug.pipeline.slices import drawn_for_slices
@@ -290,7 +306,9 @@ class Job:
         made = sample.replaced(each, moved=bool(pipeline.record["moved"]), keep=keep)
         return made, _as_stored(pipeline.record)
 
-    def _augment(self, sample: Sample, key: str, copy: int, attempt: int) -> tuple[Sample, Mapping[str, Any]]:
+    def _augment(
+        self, sample: Sample, key: str, copy: int, attempt: int, part: int = 0
+    ) -> tuple[Sample, Mapping[str, Any]]:
         pipeline = self.prepare()
         given: dict[str, Any] = {
             "image": sample.image,
@@ -305,7 +323,7 @@ class Job:
             # The last column says which box is which; a pipeline drops those that leave the picture.
             given["bboxes"] = np.column_stack([sample.boxes, np.arange(len(sample.boxes), dtype=np.float64)])
         # Keys are text without control characters, so no other item has the key of a later draw.
-        out = pipeline(**given, key=f"{key}\nattempt {attempt}" if attempt else key, copy=copy)
+        out = pipeline(**given, key=f"{key}\nattempt {attempt}" if attempt else key, copy=copy, part=part)
         boxes, names = sample.boxes, sample.box_labels
         if boxes is not None:
             found = np.asarray(out["bboxes"], np.float64).reshape(-1, 5)

@@ -21,6 +21,7 @@ from domainaug.profile import load_profile
 from domainaug.profile.model import Profile
 from domainaug.run.job import TEMPORARY, Job, Task, Work, hashed, source_digest
 from domainaug.run.ledger import LEDGER, Ledger, Row
+from domainaug.run.tailoring import check_codes, for_profile, with_format
 from domainaug.run.versions import versions
 
 __all__ = [
@@ -50,6 +51,7 @@ _IDENTITY = {
     "layout": "layout",
     "jpeg_quality": "JPEG quality",
     "allow": "allowed findings",
+    "format": "format",
     "profile": "profile",
     "profile_version": "profile version",
     "options": "options",
@@ -141,6 +143,7 @@ class Plan:
             "layout": self.layout.name,
             "jpeg_quality": getattr(self.layout, "jpeg_quality", None),
             "allow": sorted(getattr(self.layout, "allow", ())),
+            "format": getattr(self.layout, "format", None),
             "profile": self.profile.id,
             "profile_version": self.profile.version,
             "profile_digest": self.profile.digest,
@@ -232,6 +235,7 @@ def make_plan(
     layout: Layout | None,
     jpeg_quality: int | None = None,
     allow: Collection[str] = (),
+    file_format: str | None = None,
 ) -> Plan:
     """Scan the source and settle what will be done; nothing is written.
 
@@ -256,6 +260,7 @@ def make_plan(
         raise DomainAugError(f"{profile.id} has no recipe: nothing would change; {how}")
     place = unpacked(source)
     layout = with_allowed(with_quality(layout_for(place) if layout is None else layout, jpeg_quality), allow)
+    layout = for_profile(with_format(layout, file_format), profile)
     check_out(source, out)
     found = layout.scan(place)
     if not found.items and not found.set_aside:
@@ -292,6 +297,10 @@ def with_allowed(layout: Layout, allow: Collection[str]) -> Layout:
         return layout
     if not hasattr(layout, "allow"):
         raise DomainAugError(f"allow={', '.join(allow)}: {layout.name} has no findings to allow; DICOM studies have")
+    if hasattr(layout, "refusing"):
+        check_codes(layout, allow)
+        own: Layout = replace(cast(Any, layout), allow=frozenset(allow))
+        return own
     from domainaug.medical.findings import REFUSING
 
     for code in allow:

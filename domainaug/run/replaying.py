@@ -23,6 +23,7 @@ from domainaug.run.job import File, Job, Made, Task, hashed, sealed
 from domainaug.run.ledger import LEDGER, Ledger, Row
 from domainaug.run.plan import SIMULATION, with_allowed, with_quality
 from domainaug.run.summary import Progress, in_time
+from domainaug.run.tailoring import for_profile, with_format
 from domainaug.run.versions import versions
 
 __all__ = ["Difference", "ReplayReport", "replay"]
@@ -143,9 +144,11 @@ def replay(
             )
         used = layout_named(header["layout"]) if layout is None else layout
         used = with_allowed(with_quality(used, header.get("jpeg_quality")), header.get("allow", ()))
+        known = _profile(header, out, profile)
+        used = for_profile(with_format(used, header.get("format")), known)
         seen = _Replay(out, header, list(ledger.rows()), ledger.whole_files(), used, progress)
     place = Path(source) if source is not None else (out / header["source"])
-    seen.prove(_profile(header, out, profile), place, engine, max(workers or default_workers(), 1))
+    seen.prove(known, place, engine, max(workers or default_workers(), 1))
     checked = sum(len(row.files) for row in seen.rows) + len(seen.whole)
     return ReplayReport(
         checked=checked,

@@ -1,0 +1,52 @@
+"""A layout as one run wants it: what its profile is for, what is written, which findings are accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Any, cast
+
+from domainaug.errors import DomainAugError, UnknownName
+from domainaug.layouts.layout import Layout
+from domainaug.profile.model import Profile
+
+__all__ = ["check_codes", "for_profile", "with_format"]
+
+
+def for_profile(layout: Layout, profile: Profile) -> Layout:
+    """Return a layout that takes images of which nothing tells the modality for those of the profile, if it has one."""
+    wanted = profile.applies_to.get("dicom", {}).get("Modality", [])
+    if len(wanted) != 1 or not hasattr(layout, "modality"):
+        return layout
+    changed: Layout = replace(cast(Any, layout), modality=wanted[0])
+    return changed
+
+
+def with_format(layout: Layout, file_format: str | None) -> Layout:
+    """Return a layout that writes copies in another format; itself for None.
+
+    Raises:
+        UnknownName: There is no such format.
+        DomainAugError: The layout writes one format only.
+    """
+    if file_format is None:
+        return layout
+    formats = getattr(layout, "formats", ())
+    if not formats:
+        raise DomainAugError(f"format={file_format}: {layout.name} writes the format it reads; leave the format out")
+    if file_format not in formats:
+        raise UnknownName("format", file_format, formats)
+    changed: Layout = replace(cast(Any, layout), format=file_format)
+    return changed
+
+
+def check_codes(layout: Layout, allow: Collection[str]) -> None:
+    """Refuse what is no finding of a layout that lists its own.
+
+    Raises:
+        UnknownName: No such finding sets anything aside.
+    """
+    legal: Collection[str] = getattr(layout, "refusing", allow)
+    for code in allow:
+        if code not in legal:
+            raise UnknownName("finding", code, legal)
