@@ -9,7 +9,7 @@ too: file-00003 is `domainaug.medical.read_study(source).files[2]`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from domainaug.medical.opening import has_marker
 from domainaug.medical.phase_encode import phase_axis
 from domainaug.medical.series import Series
 from domainaug.medical.slicewise import Each, new_pixels, write_files
+from domainaug.medical.straighten import refusal_of
 from domainaug.medical.study import read_study
 from domainaug.medical.view import View
 from domainaug.medical.writer import NewPixels, derived_files, files_of
@@ -54,8 +55,8 @@ class DicomStudy:
     """Reads DICOM series and writes derived ones.
 
     Attributes:
-        allow: Codes of findings ("missing-slice", "gantry-tilt" ...) that set a stack aside and are accepted:
-            such a stack is augmented slice by slice with one draw, which leaves its geometry as wrong as it was.
+        allow: Codes of findings ("missing-slice", "gantry-tilt" ...) that set a stack aside and are accepted. A stack
+            whose geometry they make wrong is straightened first, see `domainaug.medical.straighten`.
             With "burned-in-unknown", content of images of which nothing says whether they hold text may move.
         name: The name of the layout.
     """
@@ -79,7 +80,7 @@ class DicomStudy:
         places = {path: _named(place) for place, path in enumerate(study.files, start=1)}
         items: list[Item] = []
         augmented = [series for series in study.series if self._refusal(series) is None]
-        labels, left = attached(study.set_aside, augmented)
+        labels, left = attached(study.set_aside, augmented, self.allow)
         aside = [SetAside(_named(one.index), one.code, one.reason) for one in left]
         for series in study.series:
             group = groups[_patient(series.instances[0])]
@@ -99,7 +100,7 @@ class DicomStudy:
         """Return why a stack is set aside, or None; images that are no stack are taken one by one."""
         if series.kind == "images":
             return None
-        return next((x for x in series.findings if x.refuses and x.code not in self.allow), None)
+        return refusal_of(series, self.allow)
 
     def read(self, item: Item) -> Sample:
         """Read one stack or image, in physical units, dark to bright, and the labels that belong to it.
@@ -107,7 +108,7 @@ class DicomStudy:
         Raises:
             UnreadableInput: It, or its labels, cannot be read, or is not what it was when it was listed.
         """
-        loaded = _load(item)
+        loaded = _load(item, self.allow)
         view = loaded.view
         volume = bool(item.detail["volume"])
         cine = view.series.kind == "cine"
@@ -120,6 +121,7 @@ class DicomStudy:
             told=_told_of(loaded.headers[0]),
             beside=_labels(item, view.series, volume=volume),
             gridded=True,
+            prepared=_prepared(loaded),
             source=loaded,
         )
         if cine:
@@ -137,7 +139,7 @@ class DicomStudy:
             loaded = sample.source.loaded
             files = files_of(loaded, sample.source.pixels, stamp, allow=self.allow)
         else:
-            loaded = sample.source if isinstance(sample.source, Loaded) else _load(item)
+            loaded = sample.source if isinstance(sample.source, Loaded) else _load(item, self.allow)
             files = derived_files(loaded, _seen(sample, item), stamp, allow=self.allow)
         place = Path(item.key, f"copy-{stamp.copy}")
         (folder / place).mkdir(parents=True, exist_ok=True)
@@ -157,6 +159,15 @@ class DicomStudy:
     def finish(self, source: Path, folder: Path, items: Mapping[str, list[Mapping[str, Any]]]) -> tuple[Path, ...]:
         """Write nothing: a series describes itself."""
         return ()
+
+
+def _prepared(loaded: Loaded) -> dict[str, Any]:
+    """Return what was done to a stack that is no volume, as the ledger keeps it."""
+    if loaded.places is None:
+        return {}
+    first = loaded.opened[0].instance
+    size = [len(loaded.opened), first.rows, first.columns]
+    return {"straightened": loaded.places[0].why, "from": size, "to": list(loaded.view.series.size)}
 
 
 def _told_of(header: Dataset) -> dict[str, str]:
@@ -262,15 +273,17 @@ def _labels(item: Item, series: Series, *, volume: bool) -> StudyLabels | None:
         raise UnreadableInput(error.code, f"{_told(item)}: {error}") from None
 
 
-def _load(item: Item) -> Loaded:
+def _load(item: Item, allow: Collection[str]) -> Loaded:
     try:
         loaded = load(_split(item)[0], chosen=item.detail.get("frames"))
+        if item.detail["volume"]:
+            loaded = loaded.straightened(allow)
     except UnreadableInput as error:
         message = str(error).removeprefix(f"{error.path}: ")
         raise UnreadableInput(
             error.code, f"{_told(item)}: {message}"
         ) from None  # without the path: it may name a patient
-    if not item.key.endswith(loaded.view.series.key):
+    if not item.key.endswith(loaded.key):
         raise UnreadableInput("changed", f"{_told(item)}: its files changed after they were listed")
     return loaded
 

@@ -6,7 +6,7 @@ with references to that copy. Names of structures stay in the DICOM files; a led
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from domainaug.medical.labels import Copy, Grid, Labels, move, read_labels, writ
 from domainaug.medical.labels.belonging import belonging, origin_of
 from domainaug.medical.opening import quiet
 from domainaug.medical.series import Series
+from domainaug.medical.straighten import upright
 from domainaug.medical.study import FileSetAside
 
 __all__ = ["StudyLabels", "attached"]
@@ -29,13 +30,14 @@ _NAMES = {"seg": "SEG", "rtstruct": "RTSTRUCT"}
 
 
 def attached(
-    set_aside: Iterable[FileSetAside], everything: Sequence[Series]
+    set_aside: Iterable[FileSetAside], everything: Sequence[Series], allow: Collection[str] = ()
 ) -> tuple[dict[str, list[Path]], list[FileSetAside]]:
     """Return the label files of each series, by its key, and the files that stay set aside.
 
     Args:
         set_aside: Files that are no images.
-        everything: The series that are augmented; each lies on an even grid.
+        everything: The series that are augmented.
+        allow: Findings that were accepted; a series is straightened where that mends them.
     """
     found: dict[str, list[Path]] = {}
     left: list[FileSetAside] = []
@@ -49,7 +51,7 @@ def attached(
                 left.append(one)
                 continue
             series = belonging(Labels(origin=origin), everything)
-            Grid.of_series(series)
+            Grid.of_series(upright(series, allow))
             if not series.instances[0].frame_of_reference_uid:
                 raise LabelError(
                     "the images it belongs to name no frame of reference, so it cannot be written for a copy"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from domainaug.errors import UnknownName
 from domainaug.medical.instance import Instance
 from domainaug.medical.plausible import UNKNOWN_TEXT
 
-__all__ = ["IN_VOLUMES", "REFUSING", "SeriesFinding", "kinship", "notes"]
+__all__ = ["IN_VOLUMES", "REFUSING", "SeriesFinding", "code_called", "kinship", "notes"]
 
 IN_VOLUMES = ("CT", "MR", "PT")
 """Modalities whose images can make up a volume."""
@@ -107,8 +108,28 @@ _NOTES: tuple[tuple[SeriesFinding, Callable[[Sequence[Instance]], bool]], ...] =
 """What is found on the headers alone, and when."""
 
 REFUSING = (
-    *("duplicate-position", "missing-slice", "shifted-slices", "gantry-tilt"),
+    *("duplicate-position", "missing-slice", "uneven-spacing", "shifted-slices", "gantry-tilt"),
     *(finding.code for finding, _ in _NOTES if finding.refuses),
     UNKNOWN_TEXT,
 )
 """Codes of the findings that can be allowed: what makes a stack wrong as a volume, and text that there may be."""
+
+_SHORT = {
+    "tilt": "gantry-tilt",
+    "gaps": "missing-slice",
+    "uneven": "uneven-spacing",
+    "duplicates": "duplicate-position",
+}
+"""Short names that those who allow a finding may say."""
+
+
+def code_called(name: str) -> str:
+    """Return the code of the finding that a user calls by it or by its short name.
+
+    Raises:
+        UnknownName: No finding that can be allowed has this name.
+    """
+    code = _SHORT.get(name, name)
+    if code not in REFUSING:
+        raise UnknownName("finding", name, REFUSING)
+    return code

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from pydicom import Dataset
@@ -11,6 +11,7 @@ from domainaug.medical.alike import Opened
 from domainaug.medical.placed import Placed
 from domainaug.medical.planes import pictures
 from domainaug.medical.series import Series
+from domainaug.medical.straighten import straightening_of
 from domainaug.medical.view import View
 
 __all__ = ["Loaded", "load"]
@@ -23,18 +24,38 @@ class Loaded:
         view: How it is shown to a pipeline.
         opened: Its headers, one a slice and in slice order, decoded and as they are written.
         places: Where the images that are shown lie, if not where those of the files do; else None.
+        key: That of the series as it is in the files.
     """
 
-    __slots__ = ("opened", "places", "view")
+    __slots__ = ("key", "opened", "places", "view")
 
-    def __init__(self, view: View, opened: Sequence[Opened], places: Sequence[Placed] | None = None) -> None:
+    def __init__(self, view: View, opened: Sequence[Opened]) -> None:
         self.view, self.opened = view, tuple(opened)
-        self.places = None if places is None else tuple(places)
+        self.places: tuple[Placed, ...] | None = None
+        self.key = view.series.key
 
     @property
     def headers(self) -> tuple[Dataset, ...]:
         """One data set per image, in slice order."""
         return tuple(one.dataset for one in self.opened)
+
+
+    def straightened(self, allow: Collection[str], *, threads: int | None = None) -> Loaded:
+        """Return the series as a volume, if findings that can be mended were allowed; itself where there are none.
+
+        Args:
+            allow: Codes of findings.
+            threads: As for `load`.
+
+        Raises:
+            UnreadableInput: It cannot be mended without making things up.
+        """
+        plan = straightening_of(self.view.series, allow)
+        if plan is None:
+            return self
+        found = Loaded(plan.seen_through(self.view, threads=threads), self.opened)
+        found.places, found.key = plan.places, self.key
+        return found
 
 
 def load(files: Iterable[Path], *, chosen: Sequence[int] | None = None, threads: int | None = None) -> Loaded:

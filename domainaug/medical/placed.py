@@ -46,6 +46,7 @@ class Placed:
         pace: How large a pixel is, in pixels of the source, from row to row and from column to column.
         between: Millimeters to the next slice, or None.
         interpolated: Whether its pixels lie between those of the source.
+        straightened: Whether slices that leaned were shifted, so that a tilt of the gantry is no longer to be seen.
         why: What was done, in a few words that name nobody.
     """
 
@@ -56,6 +57,7 @@ class Placed:
     pace: tuple[float, float] = (1.0, 1.0)
     between: float | None = None
     interpolated: bool = False
+    straightened: bool = False
     why: str = ""
 
 
@@ -146,6 +148,8 @@ def tell_place(out: Dataset, source: Dataset, placed: Placed) -> None:
         placed: Where it lies.
     """
     out.Rows, out.Columns = placed.rows, placed.columns
+    if placed.straightened:
+        out.pop("GantryDetectorTilt", None)  # readers would shear the volume once more
     for name in _DISTANCES:
         before = source.get(name)
         if before:

@@ -18,12 +18,15 @@ from numpy.typing import NDArray
 from domainaug.medical.findings import IN_VOLUMES, SeriesFinding, kinship, notes
 from domainaug.medical.instance import Instance
 
-__all__ = ["StackGeometry", "judge", "split"]
+__all__ = ["SAME_PLACE", "SPACING_TOLERANCE", "StackGeometry", "judge", "split"]
 
 Vector = NDArray[np.float64]
 
 SPACING_TOLERANCE = 1e-3
 """Largest departure of a step from the median one, as a share of it."""
+
+SAME_PLACE = 1e-3
+"""Millimeters that two slices at one place may lie apart."""
 
 TILT_TOLERANCE = 5e-3
 """Largest sideways part of a step, as a share of the step (0.3 degrees)."""
@@ -151,21 +154,16 @@ def _by_acquisition(stack: list[Instance]) -> list[list[Instance]]:
 
 def _repeats(stack: Sequence[Instance]) -> bool:
     heights = np.array([_height(instance) for instance in stack])
-    return bool(np.any(np.diff(heights) < 1e-3))
+    return bool(np.any(np.diff(heights) < SAME_PLACE))
 
 
 def _step_findings(steps: Vector, normal: Vector) -> Iterable[SeriesFinding]:
     along = steps @ normal
-    if np.any(along < 1e-3):
-        pairs = _listed(np.flatnonzero(along < 1e-3))
+    if np.any(along < SAME_PLACE):
+        pairs = _listed(np.flatnonzero(along < SAME_PLACE))
         yield SeriesFinding("duplicate-position", f"two slices lie at one position, after slice {pairs}", refuses=True)
         return
-    median = float(np.median(along))
-    uneven = np.flatnonzero(np.abs(along - median) > SPACING_TOLERANCE * median)
-    if len(uneven):
-        largest = float(along[uneven].max())
-        message = f"slices are {median:.4g} mm apart, but {largest:.4g} mm after slice {_listed(uneven)}"
-        yield SeriesFinding("missing-slice", message, refuses=True)
+    yield from _spacing_findings(along)
     leaning = steps / along[:, None] - normal
     mean = leaning.mean(axis=0)
     if np.abs(leaning - mean).max() > TILT_TOLERANCE:
@@ -175,6 +173,30 @@ def _step_findings(steps: Vector, normal: Vector) -> Iterable[SeriesFinding]:
         degrees = float(np.degrees(np.arctan(np.linalg.norm(mean))))
         message = f"the stack leans {degrees:.1f} degrees out of the normal of its slices (tilted gantry)"
         yield SeriesFinding("gantry-tilt", message, refuses=True)
+
+
+def _spacing_findings(along: Vector) -> Iterable[SeriesFinding]:
+    """Tell steps over places where whole slices are missing from those that are uneven."""
+    median = float(np.median(along))
+    times = np.rint(along / median)
+    uneven = np.abs(along - median) > SPACING_TOLERANCE * median
+    missing = uneven & (times > 1) & (np.abs(along - times * median) <= _NEARLY * median)
+    if missing.any():
+        largest = float(along[missing].max())
+        message = (
+            f"slices are {median:.4g} mm apart, but {largest:.4g} mm after slice {_listed(np.flatnonzero(missing))}"
+        )
+        yield SeriesFinding("missing-slice", message, refuses=True)
+    uneven &= ~missing
+    if uneven.any():
+        low, high = float(along[uneven].min()), float(along[uneven].max())
+        apart = f"{low:.4g}" if high - low < SAME_PLACE else f"{low:.4g} to {high:.4g}"
+        message = f"slices are {median:.4g} mm apart, but {apart} mm after slice {_listed(np.flatnonzero(uneven))}"
+        yield SeriesFinding("uneven-spacing", message, refuses=True)
+
+
+_NEARLY = 0.1
+"""Of a step: how far a gap may be off whole slices, for these to count as missing."""
 
 
 def _listed(indices: NDArray[np.intp]) -> str:

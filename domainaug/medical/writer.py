@@ -144,7 +144,7 @@ def files_of(loaded: Loaded, pixels: NewPixels, told: Told, *, allow: Collection
     """
     places = _places_of(loaded, told)
     run = told.profile_digest, told.seed, told.copy, hashlib.sha256(b"".join(pixels.digests)).hexdigest()
-    key = loaded.view.series.key
+    key = loaded.key
     deed = Deed(
         instance_uid="",
         series_uid=derived_uid("series", key, *run),

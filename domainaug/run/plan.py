@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from domainaug._version import __version__
-from domainaug.errors import DomainAugError, OutputError, UnknownName, UnreadableInput
+from domainaug.errors import DomainAugError, OutputError, UnreadableInput
 from domainaug.layouts import layout_for
 from domainaug.layouts.layout import Item, Layout, SetAside
 from domainaug.medical.zipped import unpacked
@@ -301,12 +301,9 @@ def with_allowed(layout: Layout, allow: Collection[str]) -> Layout:
         check_codes(layout, allow)
         own: Layout = replace(cast(Any, layout), allow=frozenset(allow))
         return own
-    from domainaug.medical.findings import REFUSING
+    from domainaug.medical.findings import code_called
 
-    for code in allow:
-        if code not in REFUSING:
-            raise UnknownName("finding", code, REFUSING)
-    changed: Layout = replace(cast(Any, layout), allow=frozenset(allow))
+    changed: Layout = replace(cast(Any, layout), allow=frozenset(map(code_called, allow)))
     return changed
 
 

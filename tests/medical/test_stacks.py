@@ -57,7 +57,16 @@ def test_a_missing_slice_is_found_with_its_place(series):
 
 def test_a_spacing_within_a_thousandth_is_even(series):
     assert only(series((0, 5, 10.004, 15))).refusal is None
-    assert only(series((0, 5, 10.02, 15), folder="uneven")).refusal.code == "missing-slice"
+    one = only(series((0, 5, 10.02, 15), folder="uneven"))
+    assert codes(one) & {"missing-slice", "uneven-spacing"} == {"uneven-spacing"}
+    assert one.refusal.message == "slices are 5 mm apart, but 4.98 to 5.02 mm after slice 2, 3"
+
+
+def test_a_missing_slice_among_uneven_ones_is_told_apart(series):
+    one = only(series((0, 5, 10, 13, 18, 23.1, 33, 38)))
+    messages = {finding.code: finding.message for finding in one.findings}
+    assert messages["missing-slice"].endswith("9.9 mm after slice 6")
+    assert messages["uneven-spacing"].endswith("3 to 5.1 mm after slice 3, 5")
 
 
 def test_two_slices_at_one_position_are_found(series):

@@ -57,6 +57,7 @@ class TestAllowedFindings:
         layout = DicomStudy()
         assert with_allowed(layout, ()) is layout
         assert with_allowed(layout, ["gantry-tilt"]).allow == {"gantry-tilt"}
+        assert with_allowed(layout, ["tilt", "gaps"]).allow == {"gantry-tilt", "missing-slice"}
 
     def test_one_that_does_not_exist_is_refused_with_the_nearest(self):
         with pytest.raises(UnknownName, match="did you mean 'gantry-tilt'"):
