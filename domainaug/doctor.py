@@ -42,15 +42,13 @@ _OPTIONAL = {
 }
 _SYNTAXES = {
     "JPEG baseline": "1.2.840.10008.1.2.4.50",
+    "JPEG extended, 12 bits": "1.2.840.10008.1.2.4.51",
     "JPEG lossless": "1.2.840.10008.1.2.4.70",
     "JPEG-LS lossless": "1.2.840.10008.1.2.4.80",
     "JPEG 2000 lossless": "1.2.840.10008.1.2.4.90",
     "HTJ2K lossless": "1.2.840.10008.1.2.4.201",
     "RLE": "1.2.840.10008.1.2.5",
 }
-
-
-_NO_DECODER = frozenset({"1.2.840.10008.1.2.4.70"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,14 +150,12 @@ def _installed(name: str) -> bool:
 
 
 def _codec(name: str, uid: str) -> Check:
-    from pydicom.pixels.decoders.base import get_decoder
+    from domainaug.medical.decoders import decoder_of
 
-    decoder = get_decoder(uid)
-    if decoder.is_available:
-        return Check(f"DICOM {name}", "ok", ", ".join(decoder.available_plugins))
-    if uid in _NO_DECODER:
-        return Check(f"DICOM {name}", "missing", "no decoder of a permissive licence exists; such files are set aside")
-    return Check(f"DICOM {name}", "missing", 'optional: pip install "domainaug[medical]"')
+    found = decoder_of(uid)
+    if found is None:
+        return Check(f"DICOM {name}", "missing", 'optional: pip install "domainaug[medical,codecs]"')
+    return Check(f"DICOM {name}", "ok", "imagecodecs" if found == "domainaug" else found)
 
 
 def _tool(name: str, purpose: str) -> Check:

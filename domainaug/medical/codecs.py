@@ -16,14 +16,24 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
-from pydicom.uid import HTJ2KLossless, HTJ2KLosslessRPCL, JPEG2000Lossless, JPEGLSLossless, RLELossless
+from pydicom.uid import (
+    HTJ2KLossless,
+    HTJ2KLosslessRPCL,
+    JPEG2000Lossless,
+    JPEGLossless,
+    JPEGLosslessSV1,
+    JPEGLSLossless,
+    RLELossless,
+)
 
+from domainaug.medical.decoders import is_cut
 from domainaug.medical.instance import Instance
-from domainaug.medical.pixels import Stored, codestream_size
+from domainaug.medical.pixels import Stored, codestream_size, frame_header
 
 __all__ = ["decode_into", "decodes", "fits"]
 
 _MOST_UNFOLDED = 64  # bytes that one byte of a run-length code can stand for
+_BARE = {JPEGLossless, JPEGLosslessSV1, JPEGLSLossless}
 _NOTHING = b"\x80"  # the run-length code that unfolds to no byte
 
 
@@ -48,7 +58,7 @@ def fits(frame: bytes, instance: Instance) -> bool:
 
     Nothing is decoded for the answer, so it can be had before memory is spent.
     """
-    if not decodes(instance.transfer_syntax):
+    if not decodes(instance.transfer_syntax) or is_cut(frame, instance.transfer_syntax):
         return False
     size = instance.rows, instance.columns
     if instance.transfer_syntax == RLELossless:
@@ -76,15 +86,15 @@ def decode_into(plane: Stored, frame: bytes, instance: Instance) -> bool:
 
 def _sign(instance: Instance) -> bool | None:
     """Return whether a codestream has to call its samples signed; None where it cannot say."""
-    return None if instance.transfer_syntax == JPEGLSLossless else instance.storage.signed
+    return None if instance.transfer_syntax in _BARE else instance.storage.signed
 
 
 def _samples(stream: bytes) -> tuple[int, bool | None]:
-    """Return the bits of a gray codestream's samples and whether they are signed (None: JPEG-LS cannot say)."""
+    """Return the bits of a gray codestream's samples and whether they are signed (None: JPEG cannot say)."""
     if stream[:4] == b"\xff\x4f\xff\x51":  # JPEG 2000: Csiz and Ssiz of SIZ (ISO 15444-1 A.5.1)
         return ((stream[42] & 0x7F) + 1, stream[42] > 127) if stream[40:42] == b"\x00\x01" else (0, None)
-    start = stream.find(b"\xff\xf7")  # JPEG-LS: P and Nf of the frame header (ISO 14495-1 C.2.2)
-    return (stream[start + 4], None) if start >= 0 and stream[start + 9] == 1 else (0, None)
+    start = frame_header(stream)  # P and Nf (ISO 10918-1 B.2.2, ISO 14495-1 C.2.2)
+    return (stream[start + 4], None) if start and stream[start + 9] == 1 else (0, None)
 
 
 def _run_lengths(plane: Stored, frame: bytes, instance: Instance) -> None:
@@ -118,8 +128,16 @@ def _high_throughput(plane: Stored, frame: bytes, instance: Instance) -> None:
 
 
 def _jpeg_ls(plane: Stored, frame: bytes, instance: Instance) -> None:
-    """Samples are bare bits; the sign of those of a signed picture is their highest one."""
-    bits = _call("jpegls_decode", frame).astype(f"u{plane.itemsize}", casting="safe")
+    _bare_bits(plane, _call("jpegls_decode", frame), instance)
+
+
+def _jpeg_lossless(plane: Stored, frame: bytes, instance: Instance) -> None:
+    _bare_bits(plane, _call("jpeg8_decode", frame), instance)
+
+
+def _bare_bits(plane: Stored, samples: Any, instance: Instance) -> None:
+    """Take over samples that are bare bits; the sign of those of a signed picture is their highest one."""
+    bits = samples.astype(f"u{plane.itemsize}", casting="safe")
     spare = instance.storage.allocated - instance.storage.stored
     plane[...] = (bits << spare).view(plane.dtype) >> spare
 
@@ -130,6 +148,8 @@ def _call(name: str, *arguments: object) -> Any:
 
 _CODECS: dict[str, tuple[str, Callable[[Stored, bytes, Instance], None]]] = {
     RLELossless: ("PACKBITS", _run_lengths),
+    JPEGLossless: ("JPEG8", _jpeg_lossless),
+    JPEGLosslessSV1: ("JPEG8", _jpeg_lossless),
     JPEGLSLossless: ("JPEGLS", _jpeg_ls),
     JPEG2000Lossless: ("JPEG2K", _jpeg_2000),
     HTJ2KLossless: ("HTJ2K", _high_throughput),

@@ -21,52 +21,24 @@ from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.filebase import DicomIO
 from pydicom.filereader import read_file_meta_info
 from pydicom.filewriter import write_file_meta_info
-from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import (
-    HTJ2K,
-    JPEG2000,
     UID,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
-    HTJ2KLossless,
-    HTJ2KLosslessRPCL,
     ImplicitVRLittleEndian,
-    JPEG2000Lossless,
-    JPEGBaseline8Bit,
-    JPEGExtended12Bit,
-    JPEGLossless,
-    JPEGLosslessSV1,
-    JPEGLSLossless,
-    JPEGLSNearLossless,
-    RLELossless,
 )
 
 from domainaug.errors import UnreadableInput
+from domainaug.medical.decoders import ENCAPSULATED, decoder_of
 
-__all__ = ["INFLATED_LIMIT", "border", "has_marker", "open_dicom", "quiet"]
+__all__ = ["ENCAPSULATED", "INFLATED_LIMIT", "NATIVE", "border", "has_marker", "open_dicom", "quiet"]
 
 INFLATED_LIMIT = 128 * 2**20
 """Bytes a deflated file may inflate to: 64 million pixels of 16 bits."""
 
 NATIVE = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian)
 """Transfer syntaxes whose pixels are not compressed one by one."""
-
-ENCAPSULATED = (
-    RLELossless,
-    JPEGBaseline8Bit,
-    JPEGExtended12Bit,
-    JPEGLossless,
-    JPEGLosslessSV1,
-    JPEGLSLossless,
-    JPEGLSNearLossless,
-    JPEG2000Lossless,
-    JPEG2000,
-    HTJ2KLossless,
-    HTJ2KLosslessRPCL,
-    HTJ2K,
-)
-"""Transfer syntaxes with compressed still pictures; which of them decode depends on what is installed."""
 
 _SWAP = {"OW": 2, "OF": 4, "OL": 4, "OD": 8, "OV": 8}
 
@@ -177,8 +149,8 @@ def _transfer_syntax(path: Path) -> UID:
     if syntax not in ENCAPSULATED:
         message = "its transfer syntax is not one of still pictures; native, RLE, JPEG, JPEG-LS and JPEG 2000 are read"
         raise UnreadableInput("unsupported-transfer-syntax", message, path=path)
-    if not get_decoder(syntax).is_available:
-        message = f"nothing installed decodes {syntax.name}; convert it to an uncompressed transfer syntax first"
+    if decoder_of(syntax) is None:
+        message = f'nothing installed decodes {syntax.name}: pip install "domainaug[medical,codecs]"'
         raise UnreadableInput("no-decoder", message, path=path)
     return syntax
 

@@ -12,13 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
 from pydicom.encaps import generate_frames
-from pydicom.pixels.processing import apply_color_lut, apply_modality_lut
+from pydicom.pixels.processing import apply_modality_lut
 from pydicom.pixels.utils import pixel_array
-from pydicom.uid import UID, RLELossless
+from pydicom.uid import RLELossless
 
 from domainaug.errors import ImageError, UnreadableInput
+from domainaug.medical.decoders import decoder_of, is_cut
 from domainaug.medical.instance import Instance, Storage
 from domainaug.medical.opening import NATIVE, border
+from domainaug.medical.palette import through_palette
 
 __all__ = [
     "WHOLE",
@@ -30,6 +32,7 @@ __all__ = [
     "differ",
     "digest",
     "ends_of",
+    "frame_header",
     "is_padding",
     "is_same",
     "is_whole",
@@ -38,7 +41,6 @@ __all__ = [
     "physical_type",
     "pixel_type",
     "through_lookup",
-    "through_palette",
     "to_physical",
     "to_stored",
     "wrapped",
@@ -51,7 +53,6 @@ Stored = NDArray[np.integer]
 Ends = tuple[int, int]
 """The lowest and highest stored value of an image."""
 
-_PLUGIN = {RLELossless: "pydicom"}  # the others panic on damaged data, and write a backtrace to stderr
 _START_OF_FRAME = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}  # JPEG frame headers; F7 is JPEG-LS
 _WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD9)}
 
@@ -76,9 +77,7 @@ def decode(dataset: Dataset, instance: Instance) -> Stored:
         raise UnreadableInput("no-pixels", "it has no pixel data, or is cut before them", path=path)
     with border("damaged-pixels", "its pixels cannot be decoded", path):
         _expect_size(content, dataset, instance)
-        pixels: Stored = np.asarray(
-            pixel_array(dataset, decoding_plugin=_PLUGIN.get(UID(instance.transfer_syntax), ""))
-        )
+        pixels: Stored = np.asarray(pixel_array(dataset, decoding_plugin=decoder_of(instance.transfer_syntax) or ""))
         if instance.photometric == "PALETTE COLOR":
             pixels = through_palette(pixels, dataset)
         if pixels.shape != instance.file_shape:
@@ -87,12 +86,6 @@ def decode(dataset: Dataset, instance: Instance) -> Stored:
         if pixels.min() < store.lowest or pixels.max() > store.highest:
             raise UnreadableInput("damaged-pixels", "its pixels decode to values that BitsStored rules out", path=path)
         return pixels.astype(pixel_type(store), copy=False)
-
-
-def through_palette(indices: Stored, dataset: Dataset) -> Stored:
-    """Return red, green and blue of 8 bits, behind the axes of `indices`."""
-    colors = apply_color_lut(indices, dataset)
-    return colors if colors.dtype == np.uint8 else (colors >> 8).astype(np.uint8)
 
 
 def native_size(dataset: Dataset) -> int:
@@ -114,11 +107,15 @@ def _expect_size(content: bytes, dataset: Dataset, instance: Instance) -> None:
             message = "its pixel data are longer than its header announces"
             raise UnreadableInput("bad-pixel-length", message, path=path)
         return
-    sizes = [_is_as_large(frame, instance) for frame in generate_frames(content, number_of_frames=instance.frames)]
-    if not all(sizes):
-        message = "its compressed picture has another size than its header announces"
-        raise UnreadableInput("bad-pixel-length", message, path=path)
-    if len(sizes) != instance.frames:
+    count = 0
+    for frame in generate_frames(content, number_of_frames=instance.frames):
+        if is_cut(frame, instance.transfer_syntax):
+            raise UnreadableInput("truncated", "its compressed picture ends before its last marker", path=path)
+        if not _is_as_large(frame, instance):
+            message = "its compressed picture has another size than its header announces"
+            raise UnreadableInput("bad-pixel-length", message, path=path)
+        count += 1
+    if count != instance.frames:
         raise UnreadableInput("bad-pixel-length", "it has more or fewer frames than its header announces", path=path)
 
 
@@ -149,19 +146,27 @@ def codestream_size(stream: bytes) -> tuple[int, int] | None:
     if stream[:4] == b"\xff\x4f\xff\x51":  # JPEG 2000: SIZ comes first
         right, bottom, left, top = struct.unpack(">4I", stream[8:24])
         return bottom - top, right - left
+    at = frame_header(stream)
+    if not at:
+        return None
+    rows, columns = struct.unpack(">2H", stream[at + 5 : at + 9])
+    return rows, columns
+
+
+def frame_header(stream: bytes) -> int:
+    """Return where the frame header of a JPEG or JPEG-LS picture begins, or 0 where it has none."""
     at = 2
-    while at + 9 <= len(stream) and stream[at] == 0xFF:
+    while at + 10 <= len(stream) and stream[at] == 0xFF:
         marker = stream[at + 1]
         if marker in _START_OF_FRAME:
-            rows, columns = struct.unpack(">2H", stream[at + 5 : at + 9])
-            return rows, columns
+            return at
         if marker in _WITHOUT_LENGTH:
             at += 2
         elif marker == 0xFF:
             at += 1
         else:
             at += 2 + struct.unpack(">H", stream[at + 2 : at + 4])[0]
-    return None
+    return 0
 
 
 def pixel_type(storage: Storage) -> np.dtype[np.integer]:

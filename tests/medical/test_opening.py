@@ -20,7 +20,7 @@ from pydicom.uid import (
 )
 
 from domainaug.errors import UnreadableInput
-from domainaug.medical import load
+from domainaug.medical import load, opening
 from domainaug.medical.instance import read_instance
 from domainaug.medical.opening import INFLATED_LIMIT, border, has_marker, open_dicom, quiet
 
@@ -147,7 +147,8 @@ def test_a_transfer_syntax_that_is_no_still_picture_is_refused(real, tmp_path):
     refused(tmp_path / "film.dcm", "unsupported-transfer-syntax")
 
 
-def test_a_picture_that_nothing_installed_decodes_is_refused(real, tmp_path):
+def test_a_picture_that_nothing_installed_decodes_is_refused(real, tmp_path, monkeypatch):
+    monkeypatch.setattr(opening, "decoder_of", lambda syntax: None)
     dataset = pydicom.dcmread(real("MR_small_RLE.dcm"))
     dataset.file_meta.TransferSyntaxUID = JPEGLosslessSV1
     dataset.save_as(tmp_path / "lossless.dcm")
