@@ -20,10 +20,10 @@ __all__ = ["Stream", "Streams"]
 class Stream:
     """The two sources of chance an albumentations transform asks for; each is made when first asked."""
 
-    __slots__ = ("_generator", "_marked", "_name", "_part", "_python")
+    __slots__ = ("_drawn", "_generator", "_marked", "_name", "_part", "_python")
 
-    def __init__(self, name: bytes, part: int = 0) -> None:
-        self._name, self._part = name, part
+    def __init__(self, name: bytes, part: int = 0, drawn: dict[bytes, Any] | None = None) -> None:
+        self._name, self._part, self._drawn = name, part, drawn
         self._generator: np.random.Generator | None = None
         self._python: random.Random | None = None
         self._marked: Any = None
@@ -62,6 +62,16 @@ class Stream:
         whole = np.random.SeedSequence(self._sequence(b"slices").entropy, spawn_key=(self._part,) * bool(self._part))
         return [np.random.Generator(np.random.PCG64(child)) for child in whole.spawn(count)]
 
+    def recall(self) -> dict[str, Any] | None:
+        """Return what was drawn here for part 0 and is to hold for the others; None if there is nothing, or for it."""
+        found = self._drawn.get(self._name) if self._part and self._drawn else None
+        return None if found is None else dict(found)
+
+    def remember(self, params: dict[str, Any]) -> None:
+        """Keep what was drawn for part 0."""
+        if self._drawn is not None and not self._part:
+            self._drawn[self._name] = params
+
     def apart(self, key: int) -> int:
         """Return the key of a field of noise for the part of a sample that this stream serves; itself for part 0."""
         if not self._part:
@@ -82,13 +92,14 @@ class Streams:
     Args:
         entropy: Non-negative integers of any size that name the call: seed, sample, copy.
         part: Which part of the sample the call is for; parts share every draw, and have noise of their own.
+        drawn: What part 0 drew of places, by stream, to hold for the others.
     """
 
-    __slots__ = ("entropy", "part")
+    __slots__ = ("_drawn", "_part", "entropy")
 
-    def __init__(self, entropy: Sequence[int], part: int = 0) -> None:
-        self.entropy, self.part = tuple(entropy), part
+    def __init__(self, entropy: Sequence[int], part: int = 0, drawn: dict[bytes, Any] | None = None) -> None:
+        self.entropy, self._part, self._drawn = tuple(entropy), part, drawn
 
     def at(self, position: tuple[int, ...]) -> Stream:
         """Return the stream of the node at `position`: indices from the outermost composition inwards."""
-        return Stream(repr((self.entropy, position)).encode(), self.part)
+        return Stream(repr((self.entropy, position)).encode(), self._part, self._drawn)

@@ -44,6 +44,10 @@ def refusing(leaf: Any, got: Callable[[], str], error_class: type[DomainAugError
 
 def drawn_params(leaf: Any, stream: Stream, data: Mapping[str, Any]) -> dict[str, Any]:
     """Draw the parameters of `leaf` from its own stream; a volume shows its middle slice to those that look."""
+    places = not isinstance(leaf, A.ImageOnlyTransform)
+    if places and (known := stream.recall()) is not None:  # it may have looked at the pixels of the first part
+        leaf.params = known
+        return known
     lend_chance(leaf, stream)
     if noise_differs_by_slice(leaf) and ("volume" in data or "volumes" in data):
         stream.mark()
@@ -58,6 +62,8 @@ def drawn_params(leaf: Any, stream: Stream, data: Mapping[str, Any]) -> dict[str
     params = draw(leaf, data)
     if isinstance(params.get("key"), int):  # it names a field of noise
         params["key"] = stream.apart(params["key"])
+    if places:
+        stream.remember(params)
     return params
 
 

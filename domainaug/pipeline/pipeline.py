@@ -82,6 +82,7 @@ class Pipeline(A.Compose):  # type: ignore[misc]
             raise ValueError(f'on_vanished: "drop" or "refuse" is needed, got {on_vanished!r}')
         self._clock = Clock(check_seed(seed))
         self._log: Log | None = None
+        self._drawn: dict[bytes, Any] = {}
         with quiet():
             super().__init__(
                 list(transforms), bbox_params=bbox_params, keypoint_params=keypoint_params, seed=seed, **compose
@@ -197,7 +198,9 @@ class Pipeline(A.Compose):  # type: ignore[misc]
         self._log = log
         if self.save_applied_params and self.main_compose:
             ready["applied_transforms"] = []
-        steps = plan(self, Streams(draw.entropy, part), forced=force_apply)
+        if not part:
+            self._drawn = {}
+        steps = plan(self, Streams(draw.entropy, part, self._drawn), forced=force_apply)
         with quiet() if self._talks else nullcontext():
             self.preprocess(ready)
             return self._run(steps, ready, targets, values, told, log, thin)
@@ -390,7 +393,7 @@ class Pipeline(A.Compose):  # type: ignore[misc]
         return found
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_log": None}
+        return {**self.__dict__, "_log": None, "_drawn": {}}
 
 
 def _refuse_unknown_parameters(leaf: Any) -> None:

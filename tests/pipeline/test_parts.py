@@ -7,7 +7,8 @@ import pytest
 
 from domainaug._albumentations import A
 from domainaug.pipeline import Pipeline
-from domainaug.transforms import GaussianNoise, RicianNoise
+from domainaug.pipeline.motion import motion_of
+from domainaug.transforms import GaussianNoise, Pose, RicianNoise
 
 SHAPE = (4, 24, 24)
 
@@ -41,3 +42,16 @@ def test_parts_have_noise_of_their_own(step: A.BasicTransform) -> None:
     assert abs(np.corrcoef(*fields)[0, 1]) < 0.1
     assert np.std(fields[0]) == pytest.approx(np.std(fields[1]), rel=0.1)
     assert record["steps"][0]["effects"] == other["steps"][0]["effects"]
+
+
+def test_what_looks_for_the_body_finds_that_of_the_first_part() -> None:
+    first, second = np.zeros((4, 40, 40), np.float32), np.zeros((4, 40, 40), np.float32)
+    first[:, 10:34, 4:24], second[:, 4:30, 16:38] = 800, 800
+    pipeline = Pipeline([Pose(rotate=(20, 20), center="body", p=1)], seed=3)
+    maps = []
+    for part, volume in enumerate((first, second)):
+        pipeline(volume=volume, key="visit", part=part, value_range=(0, 1000), spacing=(2, 1, 1))
+        maps.append(motion_of(pipeline, volume.shape)[0].matrix)
+    np.testing.assert_array_equal(*maps)
+    pipeline(volume=second, key="visit", value_range=(0, 1000), spacing=(2, 1, 1))
+    assert not np.array_equal(maps[0], motion_of(pipeline, second.shape)[0].matrix)
