@@ -31,6 +31,7 @@ from pydicom.uid import (
 
 from domainaug.effects import Interval
 from domainaug.errors import LabelError
+from domainaug.medical.coding import coded, name_scheme, referring
 from domainaug.medical.deeds import CUT, MIRRORED, OURS, Code, codes_for, describe_effects, is_mirrored
 from domainaug.medical.laterality import SIDED, SIDES, check_sides, swap_sides
 from domainaug.medical.opening import quiet
@@ -45,13 +46,11 @@ __all__ = [
     "WRITTEN",
     "Deed",
     "check_truth",
-    "coded",
     "derive",
     "description_of",
     "file_meta",
     "image_pixel",
     "kept",
-    "referring",
     "stays",
     "to_bytes",
 ]
@@ -134,8 +133,8 @@ def check_truth(source: Dataset, deed: Deed) -> None:
     """Refuse a copy that would say something untrue.
 
     Raises:
-        LabelError: A mirrored image that names its side, unless the sides can be exchanged (C.7.3.1, C.7.6.1), moved text (C.7.6.1), or a CT whose values
-            were windowed and would be read as HU (C.8.2.1.1.2).
+        LabelError: A mirrored image that names its side, unless the sides can be exchanged (C.7.3.1, C.7.6.1), moved
+            text (C.7.6.1), or a CT whose values were windowed and would be read as HU (C.8.2.1.1.2).
     """
     if "Window" in deed.steps and source.get("Modality") == "CT":
         raise LabelError(
@@ -256,13 +255,8 @@ def _sop_common(out: Dataset, source: Dataset, deed: Deed) -> None:
 
 def _coding_scheme(out: Dataset, source: Dataset, deed: Deed) -> None:
     """C.12.1.1.1: who stands behind codes that are not DICOM's own."""
-    if all(code.scheme != OURS for code in deed.codes):
-        return
-    scheme = Dataset()
-    scheme.CodingSchemeDesignator = OURS
-    scheme.CodingSchemeName = "domainaug effects"
-    scheme.CodingSchemeResponsibleOrganization = "domainaug"
-    out.CodingSchemeIdentificationSequence = [*out.get("CodingSchemeIdentificationSequence", []), scheme]
+    if any(code.scheme == OURS for code in deed.codes):
+        name_scheme(out)
 
 
 def _general_series(out: Dataset, source: Dataset, deed: Deed) -> None:
@@ -483,22 +477,8 @@ def description_of(deed: Deed) -> str:
     )[:1024]
 
 
-def coded(code: Code) -> Dataset:
-    """Return a coded entry (PS3.3 8.8)."""
-    item = Dataset()
-    item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = code.value, code.scheme, code.meaning
-    return item
-
-
 def _reference(source: Dataset) -> Dataset:
     return referring(source.SOPClassUID, source.SOPInstanceUID)
-
-
-def referring(kind: str, uid: str) -> Dataset:
-    """Return an item that names an object by its SOP Class and Instance UID (PS3.3 10.8)."""
-    item = Dataset()
-    item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = kind, uid
-    return item
 
 
 def _ascii(text: str) -> str:

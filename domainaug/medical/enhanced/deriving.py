@@ -17,17 +17,16 @@ from pathlib import Path
 from pydicom import Dataset
 from pydicom.tag import Tag
 
-from domainaug.medical.deeds import KEPT, Code
+from domainaug.medical.coding import coded, name_scheme, referring
+from domainaug.medical.deeds import KEPT, OURS, Code
 from domainaug.medical.derive import (
     EVERYWHERE,
     Deed,
     check_truth,
-    coded,
     description_of,
     file_meta,
     image_pixel,
     kept,
-    referring,
 )
 from domainaug.medical.enhanced.dimensions import tell_dimensions
 from domainaug.medical.enhanced.groups import FRAMES, SHARED, first_item, frame_headers, group_of
@@ -108,6 +107,8 @@ def derive_frames(source: Dataset, frames: Sequence[FrameDeed], pixels: Stored, 
         setattr(out, FRAMES, [_frame(source, headers[frame.number], frame) for frame in frames])
         _image_type(out, frames, deed)
         _evidence(out, frames)
+        if any(code.scheme == OURS for frame in frames for code in _codes(frame.deed)):
+            name_scheme(out)
         tell_dimensions(out, [frame.deed.placed is not None for frame in frames], whole=_is_whole(source, frames))
         image_pixel(out, pixels)
         out.Rows, out.Columns = pixels.shape[1:3]
@@ -148,9 +149,13 @@ def _derivation(frame: FrameDeed) -> Dataset:
     """C.7.6.16.2.6: how the frame was derived, and from which."""
     out = Dataset()
     out.DerivationDescription = description_of(frame.deed)
-    out.DerivationCodeSequence = [coded(code) for code in frame.deed.codes or (KEPT,)]
+    out.DerivationCodeSequence = [coded(code) for code in _codes(frame.deed)]
     out.SourceImageSequence = [_source(one, frame.deed) for one in frame.shown]
     return out
+
+
+def _codes(deed: Deed) -> tuple[Code, ...]:
+    return deed.codes or (KEPT,)  # a frame has to have one
 
 
 def _source(one: Instance, deed: Deed) -> Dataset:
