@@ -14,12 +14,15 @@ from pathlib import Path
 import numpy as np
 from pydicom import Dataset
 
-from domainaug.medical.deeds import UNCHANGED
+from domainaug.medical.deeds import MIRRORED, UNCHANGED
+from domainaug.medical.enhanced.groups import is_enhanced
 from domainaug.medical.instance import describe
+from domainaug.medical.laterality import SIDES
 from domainaug.medical.opening import open_dicom
-from domainaug.medical.pixels import decode
+from domainaug.medical.pixels import Stored, decode
+from domainaug.medical.plausible import COLORS, PALETTE
 
-__all__ = ["Untruth", "verify_image", "verify_series"]
+__all__ = ["Untruth", "untruths", "verify_image", "verify_series"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,9 @@ _SAME = (
 """What a derived image shares with its source: patient, study, grid, and the meaning of its values."""
 
 
+_OF_COLOR = ("PhotometricInterpretation", "BitsAllocated", "BitsStored", "HighBit", "PixelPaddingValue")
+"""What differs where color was written in another way; all of it is red, green and blue then."""
+
 _OF_THE_GRID = ("Rows", "Columns", "PixelSpacing", "ImagerPixelSpacing", "ImagePositionPatient")
 """What differs where pixels were cut off, added or resampled, and then has to agree with itself."""
 
@@ -82,12 +88,33 @@ def verify_image(source: Path, derived: Path) -> tuple[Untruth, ...]:
         UnreadableInput: One of them cannot be read.
     """
     before, after = open_dicom(source, pixels=True), open_dicom(derived, pixels=True)
+    if is_enhanced(before):
+        from domainaug.medical.enhanced.truth import verify_frames  # it asks of each frame what is asked here
+
+        return verify_frames(source, derived)
     pixels = decode(before, describe(before, source)), decode(after, describe(after, derived))
+    found = untruths(before, after, pixels)
+    if derived.read_bytes()[:128] != bytes(128):
+        found.append(Untruth("preamble", "its preamble is not empty"))
+    return tuple(found)
+
+
+def untruths(
+    before: Dataset, after: Dataset, pixels: tuple[Stored, Stored], *, secondary: bool = True
+) -> list[Untruth]:
+    """Return what the header of a derived image says that is not so.
+
+    Args:
+        before: The header of its source.
+        after: Its header.
+        pixels: Stored values of both.
+        secondary: Whether it has to be of a secondary kind; frames of Enhanced objects may not (PS3.3 C.8.16.1.2).
+    """
     changed = pixels[0].shape != pixels[1].shape or not np.array_equal(*pixels)
     found = [
         Untruth(code, message)
         for code, message, holds in (*_CHECKS, *((f"changed-{name}", "", _same(name)) for name in _kept(before, after)))
-        if not holds(before, after)
+        if not holds(before, after) and (secondary or code != "secondary")
         for message in [message or f"{code.removeprefix('changed-')} differs from the source's"]
     ]
     image_type = list(after.get("ImageType") or [])
@@ -97,11 +124,11 @@ def verify_image(source: Path, derived: Path) -> tuple[Untruth, ...]:
         found.append(Untruth("derivation-code", "pixels differ from the source's, and no code says by what"))
     if changed and UNCHANGED in _description(after):
         found.append(Untruth("unchanged", "pixels differ from the source's, and it says that none does"))
+    if not secondary and _kind(after) != ["DERIVED", "PRIMARY"]:
+        found.append(Untruth("frame-type", "a frame's type is not DERIVED, PRIMARY"))
     for name, value in _extremes(after, pixels[1].min(), pixels[1].max()):
         found.append(Untruth("stale-extremes", f"{name} is not {value}"))
-    if derived.read_bytes()[:128] != bytes(128):
-        found.append(Untruth("preamble", "its preamble is not empty"))
-    return tuple(found)
+    return found
 
 
 def verify_series(sources: Sequence[Path], derived: Sequence[Path]) -> tuple[Untruth, ...]:
@@ -139,7 +166,20 @@ def _new(name: str) -> Check:
 
 
 def _kept(before: Dataset, after: Dataset) -> tuple[str, ...]:
-    return tuple(name for name in _SAME if name not in _OF_THE_GRID) if _relaid(before, after) else _SAME
+    color = _OF_COLOR if before.get("PhotometricInterpretation") in COLORS else ()
+    other = (*color, *(_OF_THE_GRID if _relaid(before, after) else ()), *(SIDES if _is_mirrored(after) else ()))
+    return tuple(name for name in _SAME if name not in other)
+
+
+def _is_mirrored(after: Dataset) -> bool:
+    return any(item.get("CodeValue") == MIRRORED.value for item in after.get("DerivationCodeSequence") or [])
+
+
+def _sides_follow(before: Dataset, after: Dataset) -> bool:
+    """Whether a mirrored patient has every side exchanged; other images are asked whether it is the same."""
+    other = {"L": "R", "R": "L"}
+    pairs = [(str(before.get(name) or ""), str(after.get(name) or "")) for name in SIDES]
+    return not _is_mirrored(after) or all(new == other.get(old, old) for old, new in pairs)
 
 
 def _relaid(before: Dataset, after: Dataset) -> bool:
@@ -190,6 +230,13 @@ def _is_unsigned_by_others(before: Dataset, after: Dataset) -> bool:
     return "DigitalSignaturesSequence" not in after and "MACParametersSequence" not in after
 
 
+def _is_plain_color(before: Dataset, after: Dataset) -> bool:
+    if before.get("PhotometricInterpretation") not in COLORS:
+        return True
+    names = ("SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration")
+    return [after.get(name) for name in names] == [3, "RGB", 0] and not any(name in after for name in PALETTE)
+
+
 def _holds_nothing_private(before: Dataset, after: Dataset) -> bool:
     return not any(element.tag.is_private for element in after.iterall())
 
@@ -206,11 +253,13 @@ _CHECKS: tuple[tuple[str, str, Check], ...] = (
     ("source-reference", "it does not name the image it came from, and that alone", _has_one_source),
     ("frame-of-reference", "its frame of reference is new without motion, or old with it", _frame_follows_motion),
     ("grid", "it lies on other pixels than its source, and sizes of pixels do not agree", _grid_is_sound),
+    ("sides", "the patient is mirrored, and a side that it names is not", _sides_follow),
     ("stale-marks", "content moved, and overlays, shutters or collimators did not", _names_no_places_once_moved),
     ("lossy-forgotten", "its source was compressed with loss, and it does not say so", _stays_lossy),
     ("signed", "it carries signatures over the pixels of its source", _is_unsigned_by_others),
     ("private", "it carries private elements, which nobody can know to be true", _holds_nothing_private),
     ("file-meta", "its file meta information names another object", _matches_its_meta),
+    ("color", "it is in color, and not in red, green and blue of one plane", _is_plain_color),
     ("synthetic", "SyntheticData is not YES", lambda _, after: after.get("SyntheticData") == "YES"),
     ("secondary", "ImageType is not DERIVED, SECONDARY", lambda _, after: _kind(after) == ["DERIVED", "SECONDARY"]),
     ("description", "it does not say how it was derived", lambda _, after: 0 < len(_description(after)) <= 1024),
