@@ -45,6 +45,9 @@ __all__ = [
     "refusal",
 ]
 
+_RETIRED_ULTRASOUND = ("1.2.840.10008.5.1.4.1.1.6", "1.2.840.10008.5.1.4.1.1.3")
+"""Ultrasound Image and Multi-frame Image Storage as they were until 1997."""
+
 MODALITIES: dict[str, str] = {
     CTImageStorage: "CT",
     MRImageStorage: "MR",
@@ -56,6 +59,7 @@ MODALITIES: dict[str, str] = {
     PositronEmissionTomographyImageStorage: "PT",
     UltrasoundImageStorage: "US",
     UltrasoundMultiFrameImageStorage: "US",
+    **dict.fromkeys(_RETIRED_ULTRASOUND, "US"),
     SecondaryCaptureImageStorage: "SC",
     MultiFrameGrayscaleByteSecondaryCaptureImageStorage: "SC",
     MultiFrameGrayscaleWordSecondaryCaptureImageStorage: "SC",

@@ -225,7 +225,9 @@ def _range(series: Series, stored: Stored, ends: Sequence[Ends]) -> tuple[float,
     first = series.instances[0]
     if series.color:
         return series.value_range
-    lowest, highest = series.value_range if not first.storage.lookup else (first.storage.lowest, first.storage.highest)
+    lowest, highest = series.value_range
+    if first.storage.lookup:
+        lowest, highest = float(first.storage.lowest), float(first.storage.highest)
     low, high = _observed(series, stored, ends)
     if series.unit == "HU":
         low, high = min(low, _CT_RANGE[0]), max(high, _CT_RANGE[1])
