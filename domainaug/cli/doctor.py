@@ -1,4 +1,4 @@
-"""`domainaug doctor`: what is installed and what is wrong with it; and what DICOM files say about patients."""
+"""`domainaug doctor`: what is installed and what is wrong with it, or with the DICOM files it is pointed at."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from domainaug.doctor import examine
+from domainaug.errors import DomainAugError
 
 __all__ = ["doctor"]
 
@@ -24,10 +25,22 @@ def doctor(
         Path | None,
         typer.Option(help="Look through a DICOM study instead, for what may still say who was imaged."),
     ] = None,
+    dicom: Annotated[
+        Path | None,
+        typer.Option(help="Hold the derived DICOM images in a folder against what they came from; needs --source."),
+    ] = None,
+    source: Annotated[Path | None, typer.Option(help="The study that the images of --dicom were derived from.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")] = False,
 ) -> None:
     """Say what is installed, which files can be read, and what is wrong; exit 1 when something is."""
-    fine = _identity(phi, as_json) if phi is not None else _installation(as_json)
+    if (dicom is None) != (source is None):
+        raise DomainAugError("--dicom OUT and --source STUDY go together: images are held against their sources")
+    if phi is not None and dicom is not None:
+        raise DomainAugError("--phi and --dicom ask different things; run the command once for each")
+    if dicom is not None and source is not None:
+        fine = _derived(source, dicom, as_json)
+    else:
+        fine = _identity(phi, as_json) if phi is not None else _installation(as_json)
     if not fine:
         raise typer.Exit(1)
 
@@ -50,3 +63,11 @@ def _identity(source: Path, as_json: bool) -> bool:
     report = identity_of(source)
     typer.echo(json.dumps(asdict(report), indent=2) if as_json else str(report))
     return report.clean
+
+
+def _derived(source: Path, out: Path, as_json: bool) -> bool:
+    from domainaug.medical.gate import hold_study
+
+    verdict = hold_study(source, out)
+    typer.echo(json.dumps(asdict(verdict), indent=2) if as_json else str(verdict))
+    return verdict.clean

@@ -10,6 +10,8 @@ from typer.testing import CliRunner
 from domainaug import doctor as library
 from domainaug.cli import app
 from domainaug.doctor import Check, examine
+from domainaug.errors import DomainAugError
+from domainaug.run import augment
 
 
 def test_it_names_what_is_installed_and_in_which_version() -> None:
@@ -54,9 +56,45 @@ def test_brackets_of_extras_reach_the_reader(monkeypatch: pytest.MonkeyPatch) ->
     assert advice in CliRunner().invoke(app, ["doctor"]).stdout
 
 
-def test_a_syntax_nobody_may_decode_is_not_promised() -> None:
-    found = {check.what: check for check in examine()}
-    assert "pip install" not in found["DICOM JPEG lossless"].detail
+def test_a_syntax_that_nothing_decodes_names_what_would(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert {check.what: check for check in examine()}["DICOM JPEG lossless"].detail == "imagecodecs"
+    monkeypatch.setattr(sys.modules["domainaug.medical.decoders"], "decoder_of", lambda syntax: None)
+    found = {check.what: check for check in examine()}["DICOM JPEG lossless"]
+    assert (found.state, "domainaug[medical,codecs]" in found.detail) == ("missing", True)
+
+
+def test_derived_images_are_held_against_their_sources(tmp_path: Path) -> None:
+    source = Path(str(get_testdata_file("CT_small.dcm")))
+    augment(source, tmp_path / "out", profile="medical/ct-chest", engine="serial")
+    asked = ["doctor", "--dicom", str(tmp_path / "out"), "--source", str(source)]
+    ended = CliRunner().invoke(app, asked)
+    assert ended.exit_code == 0
+    assert "1 derived images in 1 series" in ended.stdout
+    (derived,) = (tmp_path / "out").rglob("*.dcm")
+    dataset = pydicom.dcmread(derived)
+    dataset.SyntheticData = "TRUE"
+    dataset.save_as(derived)
+    ended = CliRunner().invoke(app, [*asked, "--json"])
+    assert ended.exit_code == 1
+    told = json.loads(ended.stdout)
+    assert {one["who"] for one in told["complaints"]} == {"domainaug"}
+
+
+def test_images_whose_sources_are_elsewhere_are_told(tmp_path: Path) -> None:
+    source = Path(str(get_testdata_file("CT_small.dcm")))
+    augment(source, tmp_path / "out", profile="medical/ct-chest", engine="serial")
+    other = str(get_testdata_file("MR_small.dcm"))
+    ended = CliRunner().invoke(app, ["doctor", "--dicom", str(tmp_path / "out"), "--source", other])
+    assert ended.exit_code == 1
+    assert "1 derived files name sources that are not among those given" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    "asked", [["--dicom", "x"], ["--source", "x"], ["--phi", "x", "--dicom", "x", "--source", "x"]]
+)
+def test_options_that_do_not_go_together_are_refused(asked: str) -> None:
+    ended = CliRunner().invoke(app, ["doctor", *asked.split()])
+    assert isinstance(ended.exception, DomainAugError)
 
 
 def _kernels(monkeypatch: pytest.MonkeyPatch, name: str, **environment: str) -> Check:
