@@ -141,15 +141,24 @@ def _by_orientation(group: list[Instance]) -> list[list[Instance]]:
 
 
 def _by_acquisition(stack: list[Instance]) -> list[list[Instance]]:
-    """Split by Acquisition Number only where positions repeat: many scanners count every slice up."""
+    """Split by Acquisition Number, or else by object, only where positions repeat: many scanners count every slice."""
     if stack[0].position is None or stack[0].orientation is None or not _repeats(stack):
         return [stack]
-    parts: dict[str, list[Instance]] = defaultdict(list)
-    for instance in stack:
-        parts[instance.acquisition].append(instance)
-    if len(parts) > 1 and not any(_repeats(part) for part in parts.values()):
-        return [parts[number] for number in sorted(parts)]
+    for told_apart in (_acquisition_of, _object_of):
+        parts: dict[str, list[Instance]] = defaultdict(list)
+        for instance in stack:
+            parts[told_apart(instance)].append(instance)
+        if len(parts) > 1 and not any(_repeats(part) for part in parts.values()):
+            return [parts[number] for number in sorted(parts)]
     return [stack]
+
+
+def _acquisition_of(instance: Instance) -> str:
+    return instance.acquisition
+
+
+def _object_of(frame: Instance) -> str:
+    return frame.sop_instance_uid if frame.frames > 1 else ""
 
 
 def _repeats(stack: Sequence[Instance]) -> bool:

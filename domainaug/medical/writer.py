@@ -16,13 +16,15 @@ from domainaug.kernels.regrid import Regrid
 from domainaug.kernels.threads import run_slabs
 from domainaug.medical.deeds import derived_uid, effects_in, faint_in
 from domainaug.medical.derive import Deed, derive, to_bytes
+from domainaug.medical.enhanced.writing import frame_files, objects_of
+from domainaug.medical.laterality import is_mirrored_patient
 from domainaug.medical.loading import Loaded
 from domainaug.medical.opening import quiet
 from domainaug.medical.pixels import Stored, differ, digest
 from domainaug.medical.placed import Placed, as_they_lie, laid_anew
 from domainaug.medical.splice import DerivedFile, Splicer
 
-__all__ = ["NewPixels", "Told", "derived_files", "files_of", "write_series"]
+__all__ = ["NewPixels", "Told", "count_of", "derived_files", "files_of", "write_series"]
 
 
 class Told(Protocol):
@@ -160,6 +162,7 @@ def files_of(loaded: Loaded, pixels: NewPixels, told: Told, *, allow: Collection
         undeclared=bool(told.record.get("undeclared")),
         saturated=pixels.saturated,
         steps=tuple(str(step.get("transform")) for step in told.record.get("steps", ())),
+        mirrored=is_mirrored_patient(told.record),
         allowed=frozenset(allow),
     )
     splicer = Splicer(_file)
@@ -170,6 +173,9 @@ def files_of(loaded: Loaded, pixels: NewPixels, told: Told, *, allow: Collection
         done = replace(deed, instance_uid=uid, number=1, changed=changed, placed=placed)
         yield splicer.file(loaded.opened[0], pixels.stored, done)
         return
+    if loaded.view.series.enhanced:
+        yield from frame_files(loaded, pixels.stored, pixels.changed.tolist(), deed, places, run)
+        return
     for index, plane in enumerate(pixels.stored):
         placed = None if places is None else places[index]
         shown = [loaded.opened[number] for number in ((index,) if placed is None else placed.sources)]
@@ -179,6 +185,16 @@ def files_of(loaded: Loaded, pixels: NewPixels, told: Told, *, allow: Collection
         changed = placed is not None or bool(pixels.changed[index])
         done = replace(deed, instance_uid=uid, number=index + 1, changed=changed, placed=placed, beside=beside)
         yield splicer.file(shown[0], plane, done)
+
+
+def count_of(loaded: Loaded, told: Told) -> int:
+    """Return how many files a copy has: one a slice, but one for all frames of an object."""
+    places = _places_of(loaded, told)
+    if loaded.view.series.kind == "cine":
+        return 1
+    if loaded.view.series.enhanced:
+        return len(objects_of([one.instance for one in loaded.opened], places))
+    return len(loaded.opened) if places is None else len(places)
 
 
 def _grid_of(told: Told) -> Regrid | None:
