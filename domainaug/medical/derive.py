@@ -27,6 +27,7 @@ from pydicom.uid import (
     JPEGBaseline8Bit,
     JPEGExtended12Bit,
     JPEGLSNearLossless,
+    PositronEmissionTomographyImageStorage,
 )
 
 from domainaug.effects import Interval
@@ -275,11 +276,12 @@ def _frame_of_reference(out: Dataset, source: Dataset, deed: Deed) -> None:
 
 
 def _general_image(out: Dataset, source: Dataset, deed: Deed) -> None:
-    """C.7.6.1: derived, secondary, and by what; the third value (AXIAL ...) still holds."""
+    """C.7.6.1: derived, secondary (PT knows only primary ones: C.8.9.4.1.1), and by what; AXIAL ... still holds."""
     out.InstanceNumber = deed.number
     before = source.get("ImageType") or []
     before = [before] if isinstance(before, str) else list(before)
-    out.ImageType = ["DERIVED", "SECONDARY", *before[2:]]
+    second = "PRIMARY" if source.SOPClassUID == PositronEmissionTomographyImageStorage else "SECONDARY"
+    out.ImageType = ["DERIVED", second, *before[2:]]
     out.DerivationDescription = description_of(deed)
     out.pop("DerivationCodeSequence", None)
     if deed.codes:
