@@ -24,6 +24,7 @@ from domainaug.layouts.study_labels import StudyLabels, attached
 from domainaug.medical.findings import SeriesFinding
 from domainaug.medical.instance import Instance, short_hash
 from domainaug.medical.loading import Loaded, load
+from domainaug.medical.lying import orientation_in
 from domainaug.medical.opening import has_marker
 from domainaug.medical.phase_encode import phase_axis
 from domainaug.medical.series import Series
@@ -31,7 +32,7 @@ from domainaug.medical.slicewise import Each, new_pixels, write_files
 from domainaug.medical.straighten import refusal_of
 from domainaug.medical.study import read_study
 from domainaug.medical.view import View
-from domainaug.medical.writer import NewPixels, derived_files, files_of
+from domainaug.medical.writer import NewPixels, count_of, derived_files, files_of
 
 __all__ = ["DicomStudy", "PlacedItem"]
 
@@ -118,7 +119,7 @@ class DicomStudy:
             value_range=(view.low, view.high),
             fill=view.fill,
             spacing=view.series.voxel_spacing if volume else view.series.spacing,
-            told=_told_of(loaded.headers[0]),
+            told=_told_of(loaded.headers[0], view.series, volume=volume),
             beside=_labels(item, view.series, volume=volume),
             gridded=True,
             prepared=_prepared(loaded),
@@ -143,10 +144,7 @@ class DicomStudy:
             files = derived_files(loaded, _seen(sample, item), stamp, allow=self.allow)
         place = Path(item.key, f"copy-{stamp.copy}")
         (folder / place).mkdir(parents=True, exist_ok=True)
-        count = len(loaded.view.stored) if "grid" not in stamp.record else int(stamp.record["grid"]["shape"][0])
-        if loaded.view.series.kind == "cine":
-            count = 1
-        names = tuple(place / f"IM{number:04d}.dcm" for number in range(1, count + 1))
+        names = tuple(place / f"IM{number:04d}.dcm" for number in range(1, count_of(loaded, stamp) + 1))
         try:
             write_files(files, [folder / name for name in names])
         except (ImageError, LabelError) as error:
@@ -170,10 +168,10 @@ def _prepared(loaded: Loaded) -> dict[str, Any]:
     return {"straightened": loaded.places[0].why, "from": size, "to": list(loaded.view.series.size)}
 
 
-def _told_of(header: Dataset) -> dict[str, str]:
-    """Return what a header says that steps may ask for."""
-    along = phase_axis(header)
-    return {} if along is None else {"phase_axis": along}
+def _told_of(header: Dataset, series: Series, *, volume: bool) -> dict[str, str]:
+    """Return what headers say that steps may ask for."""
+    told = {"phase_axis": phase_axis(header), "orientation": orientation_in(header, series, volume=volume)}
+    return {name: value for name, value in told.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +249,7 @@ def _item(kind: str, series: Series, group: str, places: Mapping[Path, str], lab
     detail: dict[str, Any] = {"volume": kind != "image", "modality": series.modality, "findings": codes}
     if labels:
         detail["labels"] = len(labels)
-    if kind != "image" and series.chosen is not None:
+    if series.chosen is not None:
         detail["frames"] = list(series.chosen)
     files = (*series.files, *labels)
     return PlacedItem(f"{kind}-{series.key}", files, group, detail, _place(series.files, places))

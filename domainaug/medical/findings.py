@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from domainaug.errors import UnknownName
 from domainaug.medical.instance import Instance
+from domainaug.medical.laterality import MIRRORED_SITUS
 from domainaug.medical.plausible import UNKNOWN_TEXT
 
 __all__ = ["IN_VOLUMES", "REFUSING", "SeriesFinding", "code_called", "kinship", "notes"]
@@ -111,8 +112,9 @@ REFUSING = (
     *("duplicate-position", "missing-slice", "uneven-spacing", "shifted-slices", "gantry-tilt"),
     *(finding.code for finding, _ in _NOTES if finding.refuses),
     UNKNOWN_TEXT,
+    MIRRORED_SITUS,
 )
-"""Codes of the findings that can be allowed: what makes a stack wrong as a volume, and text that there may be."""
+"""Codes of what can be allowed: what makes a stack wrong as a volume, text that there may be, a heart on the right."""
 
 _SHORT = {
     "tilt": "gantry-tilt",

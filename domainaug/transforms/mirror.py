@@ -44,8 +44,6 @@ class AnatomicalMirror(Moving):
             the picture says, which goes before in any case.
         pairs: Of numbers in masks that stand for left and right, such as [[3, 4]]; [] says that none has a side. Masks
             are refused until it is given.
-        situs: Whether DICOM copies may show a body part with organs that lie to one side (heart, liver) mirrored:
-            "refuse", or "mirrored".
         p: How often it happens.
 
     Raises:
@@ -61,7 +59,6 @@ class AnatomicalMirror(Moving):
         across: str = "left-right",
         orientation: str = "auto",
         pairs: Sequence[Sequence[int]] | None = None,
-        situs: str = "refuse",
         p: float = 0.5,
     ) -> None:
         super().__init__(p=p)
@@ -70,7 +67,6 @@ class AnatomicalMirror(Moving):
         auto = orientation == "auto"
         self.orientation = "auto" if auto else checked_orientation("AnatomicalMirror", orientation)
         self.pairs = _checked_pairs(pairs)
-        self.situs = choice(self, "situs", situs, ("refuse", "mirrored"))
         self.draws_from: Any = "shape" if self.pairs == () else "alone"  # a pass would move masks as they are
 
     def get_transform_init_args(self) -> dict[str, Any]:
@@ -86,7 +82,7 @@ class AnatomicalMirror(Moving):
                 f"AnatomicalMirror: {self.across} does not run along a picture whose rows and columns count up toward "
                 f"{' and '.join(letters)}; take it as a volume, or name another axis"
             )
-        return {"orientation": letters, "across": self.across, "axis": place, "situs": self.situs}
+        return {"orientation": letters, "across": self.across, "axis": place}
 
     def pixel_map(self, params: Drawn, shape: tuple[int, int]) -> PixelMap | None:
         """Return the map of a picture; see `domainaug.transforms.fusing.MovesPixels`."""

@@ -11,7 +11,7 @@ __all__ = ["EXAMPLES", "named"]
 _ARGUMENTS: dict[str, list[dict[str, Any]]] = {
     "AnatomicalMirror": [
         {"orientation": "SPL", "pairs": []},
-        {"across": "anterior-posterior", "orientation": "SPR", "pairs": [(1, 2)], "situs": "mirrored"},
+        {"across": "anterior-posterior", "orientation": "SPR", "pairs": [(1, 2)]},
     ],
     "BiasField": [{"coefficients": 0.1}, {}, {"coefficients": (-0.2, 0.4), "order": 2}, {"order": 1, "zero": 20.0}],
     "ColoredNoise": [

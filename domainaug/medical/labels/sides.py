@@ -6,63 +6,16 @@ there they change places, so that a number that means "left kidney" all over a d
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from domainaug.errors import LabelError
 from domainaug.medical.deeds import Code
 from domainaug.medical.labels.model import Labels, Segment, Side
+from domainaug.medical.side_words import OPPOSITE_CODES, side_in, side_of_codes, swapped_name
 
 __all__ = ["mirrored", "side_in", "side_of_codes", "swapped_name"]
-
-_CODES: Mapping[tuple[str, str], Side] = {
-    ("7771000", "SCT"): "left",
-    ("24028007", "SCT"): "right",
-    ("G-A101", "SRT"): "left",
-    ("G-A100", "SRT"): "right",
-}
-_OPPOSITE = {
-    ("7771000", "SCT"): Code("24028007", "SCT", "Right"),
-    ("24028007", "SCT"): Code("7771000", "SCT", "Left"),
-    ("G-A101", "SRT"): Code("G-A100", "SRT", "Right"),
-    ("G-A100", "SRT"): Code("G-A101", "SRT", "Left"),
-}
-_WORDS = {"left": "right", "right": "left", "lt": "rt", "rt": "lt", "sin": "dex", "dex": "sin", "l": "r", "r": "l"}
-_WORD = re.compile(r"(?<![A-Za-z0-9])(left|right|lt|rt|sin|dex|l|r)(?![A-Za-z0-9])", re.IGNORECASE)
-_SIDES: Mapping[str, Side] = {
-    **dict.fromkeys(("left", "lt", "sin", "l"), "left"),
-    **dict.fromkeys(("right", "rt", "dex", "r"), "right"),
-}
-
-
-def _split(name: str) -> str:
-    """Put a space where small letters meet a capital: "KidneyLeft" holds a word."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "\0", name)
-
-
-def side_in(name: str) -> Side:
-    """Return the side that a name speaks of, in words or as a letter by itself: "Kidney_L", "left lung"."""
-    found = {_SIDES[word.lower()] for word in _WORD.findall(_split(name))}
-    return found.pop() if len(found) == 1 else ""
-
-
-def side_of_codes(codes: Iterable[Code | None]) -> Side:
-    """Return the side that modifiers name; "" for none, or both."""
-    found = {_CODES[code.value, code.scheme] for code in codes if code and (code.value, code.scheme) in _CODES}
-    return found.pop() if len(found) == 1 else ""
-
-
-def swapped_name(name: str) -> str:
-    """Return a name with left and right exchanged, written as before: "Kidney_L" becomes "Kidney_R"."""
-
-    def other(found: re.Match[str]) -> str:
-        word = found.group()
-        new = _WORDS[word.lower()]
-        return new.upper() if word.isupper() else new.capitalize() if word[0].isupper() else new
-
-    return _WORD.sub(other, _split(name)).replace("\0", "")
 
 
 def mirrored(labels: Labels, pairs: Mapping[int, int] | None = None) -> Labels:
@@ -155,7 +108,7 @@ def _turned(name: str, side: Side) -> dict[str, Any]:
 
 
 def _opposite(code: Code) -> Code:
-    return _OPPOSITE.get((code.value, code.scheme), code)
+    return OPPOSITE_CODES.get((code.value, code.scheme), code)
 
 
 def _other(side: Side) -> Side:
