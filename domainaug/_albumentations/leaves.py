@@ -11,7 +11,7 @@ from typing import Any
 from domainaug._albumentations import A
 from domainaug._albumentations.streams import Stream
 
-__all__ = ["Kind", "accepts", "draw", "kind_of", "lend_chance", "noise_differs_by_slice", "quantizes"]
+__all__ = ["Kind", "accepts", "acts_along_depth", "draw", "kind_of", "lend_chance", "noise_differs_by_slice", "quantizes"]
 
 
 class Kind(Enum):
@@ -155,6 +155,11 @@ def noise_differs_by_slice(leaf: A.BasicTransform) -> bool:
     if isinstance(leaf, A.AdditiveNoise):
         return str(leaf.spatial_mode) != "constant"
     return _is_any_of(leaf, _NOISE_BY_SLICE)
+
+
+def acts_along_depth(leaf: Any) -> bool:
+    """Whether it takes the slices of a volume for a body in space, which frames in time are not."""
+    return isinstance(leaf, A.Transform3D) or hasattr(leaf, "volume_map") or getattr(leaf, "along_depth", False)
 
 
 def quantizes(leaf: A.BasicTransform) -> bool:

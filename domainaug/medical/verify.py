@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 from pydicom import Dataset
+from pydicom.uid import PositronEmissionTomographyImageStorage
 
 from domainaug.medical.deeds import MIRRORED, UNCHANGED
 from domainaug.medical.enhanced.groups import is_enhanced
@@ -93,7 +94,8 @@ def verify_image(source: Path, derived: Path) -> tuple[Untruth, ...]:
 
         return verify_frames(source, derived)
     pixels = decode(before, describe(before, source)), decode(after, describe(after, derived))
-    found = untruths(before, after, pixels)
+    secondary = after.get("SOPClassUID") != PositronEmissionTomographyImageStorage
+    found = untruths(before, after, pixels, secondary=secondary)
     if derived.read_bytes()[:128] != bytes(128):
         found.append(Untruth("preamble", "its preamble is not empty"))
     return tuple(found)
@@ -108,7 +110,8 @@ def untruths(
         before: The header of its source.
         after: Its header.
         pixels: Stored values of both.
-        secondary: Whether it has to be of a secondary kind; frames of Enhanced objects may not (PS3.3 C.8.16.1.2).
+        secondary: Whether it has to be of a secondary kind; PET images and frames of Enhanced objects may not (PS3.3
+            C.8.9.4.1.1, C.8.16.1.2).
     """
     changed = pixels[0].shape != pixels[1].shape or not np.array_equal(*pixels)
     found = [
@@ -125,7 +128,7 @@ def untruths(
     if changed and UNCHANGED in _description(after):
         found.append(Untruth("unchanged", "pixels differ from the source's, and it says that none does"))
     if not secondary and _kind(after) != ["DERIVED", "PRIMARY"]:
-        found.append(Untruth("frame-type", "a frame's type is not DERIVED, PRIMARY"))
+        found.append(Untruth("frame-type", "its type is not DERIVED, PRIMARY"))
     for name, value in _extremes(after, pixels[1].min(), pixels[1].max()):
         found.append(Untruth("stale-extremes", f"{name} is not {value}"))
     return found

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domainaug._albumentations import A
-from domainaug._albumentations.leaves import Kind, kind_of
+from domainaug._albumentations.leaves import Kind, acts_along_depth, kind_of
 from domainaug._albumentations.streams import Streams
 from domainaug._albumentations.tree import leaves, plan, walked_like
 from domainaug.errors import ImageError, LabelError, UnknownName
@@ -57,6 +57,7 @@ class Pipeline(A.Compose):  # type: ignore[misc]
         **compose: Everything else Compose takes.
 
     Attributes:
+        mixes_slices: Whether a step takes the slices of a volume for a body in space, which frames in time are not.
         narrowed: What `Profile.compose` changed in the recipe to keep the profile's limits, one sentence each.
 
     Raises:
@@ -102,6 +103,7 @@ class Pipeline(A.Compose):  # type: ignore[misc]
         pixel = (leaf for _, leaf in leaves(self) if leaf.p > 0 and kind_of(leaf) is Kind.PIXEL)
         voxels = (type(leaf).__name__ for _, leaf in leaves(self) if leaf.p > 0 and hasattr(leaf, "volume_map"))
         self._moves_voxels = next(voxels, "")
+        self.mixes_slices = any(leaf.p > 0 and acts_along_depth(leaf) for _, leaf in leaves(self))
         self._talks = any(isinstance(leaf, A.HueSaturationValue) for _, leaf in leaves(self))
         self._asking = next((type(leaf).__name__ for leaf in pixel), "")
 

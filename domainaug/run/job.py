@@ -310,9 +310,11 @@ class Job:
         self, sample: Sample, key: str, copy: int, attempt: int, part: int = 0
     ) -> tuple[Sample, Mapping[str, Any]]:
         pipeline = self.prepare()
+        # Frames have noise of their own, as slices have; but nothing may lead from one into the next.
+        whole = "images" if sample.in_time and pipeline.mixes_slices else "volume"
         given: dict[str, Any] = {
             "image": sample.image,
-            "images" if sample.in_time else "volume": sample.volume,
+            whole: sample.volume,
             "mask": sample.mask,
             "value_range": sample.value_range,
             "fill": sample.fill,
@@ -333,7 +335,7 @@ class Job:
             record["soft_mask"] = True
         augmented = Sample(
             image=out.get("image") if sample.image is not None else None,
-            volume=out["images" if sample.in_time else "volume"] if sample.volume is not None else None,
+            volume=out[whole] if sample.volume is not None else None,
             mask=out.get("mask") if sample.mask is not None else None,
             boxes=boxes,
             box_labels=names,

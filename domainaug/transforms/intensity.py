@@ -179,6 +179,7 @@ class BiasField(Changing):
     """
 
     needs_range: ClassVar[bool] = False
+    along_depth: ClassVar[bool] = True
     neutral: ClassVar[Mapping[str, float]] = {"coefficients": 0.0}
     governs: ClassVar[Mapping[str, tuple[str, ...]]] = governed(
         ("local_gain", "occlusion", "inversion", "saturation", "channel_mixing", *_TONE), "coefficients"
