@@ -11,7 +11,16 @@ from typing import Any
 from domainaug._albumentations import A
 from domainaug._albumentations.streams import Stream
 
-__all__ = ["Kind", "accepts", "acts_along_depth", "draw", "kind_of", "lend_chance", "noise_differs_by_slice", "quantizes"]
+__all__ = [
+    "Kind",
+    "accepts",
+    "acts_along_depth",
+    "draw",
+    "kind_of",
+    "lend_chance",
+    "noise_differs_by_slice",
+    "quantizes",
+]
 
 
 class Kind(Enum):
