@@ -34,13 +34,15 @@ class Complaint:
     Attributes:
         who: "dciodvfy", "dcentvfy", "domainaug", or the name of another reader.
         message: One line. A validator may quote a value in it.
+        old: Whether they say the same of its source, so that nothing is wrong with the copy.
     """
 
     who: str
     message: str
+    old: bool = False
 
     def __str__(self) -> str:
-        return f"{self.who}: {self.message}"
+        return f"{self.who}: {self.message}{' (of the source too)' if self.old else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,8 @@ class Verdict:
 
     @property
     def clean(self) -> bool:
-        """Whether something was looked at and nobody complained."""
-        return self.images > 0 and not self.complaints and not self.orphans
+        """Whether something was looked at and nobody complained of anything new."""
+        return self.images > 0 and not self.orphans and all(one.old for one in self.complaints)
 
     def __str__(self) -> str:
         lines = [str(one) for one in self.complaints]
@@ -82,7 +84,10 @@ class Verdict:
 def hold(
     sources: Sequence[Path], derived: Sequence[Path], *, asked: Collection[str] | None = None
 ) -> tuple[Complaint, ...]:
-    """Return what anybody has against a derived series that they had not against its source.
+    """Return what anybody has against a derived series; errors that the source had are none of it.
+
+    What another reader cannot read, or reads otherwise than we do, is told of the copy even where it is so with the
+    source: it may be our reading that is wrong.
 
     Args:
         sources: Files of the source, in order.
@@ -102,12 +107,20 @@ def hold(
             Complaint("dciodvfy", line) for line in sorted({line for pair in pairs for line in new_errors(*pair)})
         ]
     if "dcentvfy" in wanted:
-        lines = dcentvfy([*sources, *derived]) - dcentvfy(sources)
-        found += [Complaint("dcentvfy", line) for line in sorted(lines)]
+        found += [Complaint("dcentvfy", line) for line in sorted(_new_disagreements(sources, derived))]
     for name in other_readers.READERS:
-        if name in wanted:
-            found += [Complaint(name, line) for line in _read_otherwise(name, derived)]
+        if name in wanted and (lines := _read_otherwise(name, derived)):
+            before = _read_otherwise(name, sources)
+            found += [Complaint(name, line, old=line in before) for line in lines]
     return tuple(found)
+
+
+def _new_disagreements(sources: Sequence[Path], derived: Sequence[Path]) -> frozenset[str]:
+    before = dcentvfy(sources)
+    lines = dcentvfy([*sources, *derived]) - before
+    if any("read failed" in line for line in before):  # what a copy refers to is then missing
+        lines = frozenset(line for line in lines if "Missing SOPInstanceUID" not in line)
+    return lines
 
 
 def everybody() -> tuple[str, ...]:

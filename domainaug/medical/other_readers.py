@@ -142,7 +142,7 @@ def _dcmtk(files: Sequence[Path], bits: int) -> Reading:
 
     Those of a signed image come out shifted to begin at 0.
     """
-    program = _tool("dcm2pnm", "apt-get install dcmtk")
+    program = _tool("dcm2pnm")
     frames = []
     with tempfile.TemporaryDirectory() as folder:
         for number, path in enumerate(files):
@@ -167,7 +167,7 @@ def _picture(content: bytes) -> NDArray[Any]:
 
 def _dcm2niix(files: Sequence[Path], bits: int) -> Reading:
     """Convert a series to NIfTI and read that; scaled as it says."""
-    program = _tool("dcm2niix", "pip install dcm2niix")
+    program = _tool("dcm2niix")
     import nibabel
 
     with tempfile.TemporaryDirectory() as folder:
@@ -188,9 +188,10 @@ def _dcm2niix(files: Sequence[Path], bits: int) -> Reading:
         finally:
             logger.setLevel(level)
         values = np.asarray(image.dataobj)
+        samples: tuple[int, ...] = ()
         if values.dtype.names:  # RGB
-            values = np.stack([values[name] for name in values.dtype.names], axis=-1)
-        values = values.reshape(*values.shape[:2], -1, *values.shape[values.ndim :])
+            values, samples = np.stack([values[name] for name in values.dtype.names], axis=-1), (3,)
+        values = values.reshape(*values.shape[:2], -1, *samples)
         matrix = None if image.header["sform_code"] == 0 else _TO_LPS @ np.asarray(image.affine, np.float64)
     return Reading(np.moveaxis(values, (0, 1, 2), (2, 1, 0)), matrix)
 
@@ -203,7 +204,7 @@ READERS: Mapping[str, Callable[[Sequence[Path], int], Reading]] = {
 """Who can be asked."""
 
 
-def _tool(name: str, how: str) -> str:
+def _tool(name: str) -> str:
     found = find_tool(name)
     if found is None:
         raise MissingExtra(name, "dev")

@@ -18,6 +18,7 @@ from domainaug.errors import MissingExtra
 __all__ = ["dcentvfy", "dciodvfy", "find_tool", "new_errors", "no_new_errors"]
 
 _SECONDS = 120
+_SAME_NAME = re.compile(r"Name>.* <([^>]*?)=*> versus <\1=*>$")
 
 
 def find_tool(name: str) -> Path | None:
@@ -38,13 +39,15 @@ def dciodvfy(path: Path) -> frozenset[str]:
 def dcentvfy(paths: Sequence[Path]) -> frozenset[str]:
     """Return where files that should agree (one patient, study, series, frame of reference) do not.
 
-    Names of files and UIDs are left out of the lines, so that those of two series can be compared.
+    Names of files and UIDs are left out of the lines, so that those of two series can be compared. Names of people
+    that differ only in delimiters at their end are the same (PS3.5 6.2.1.2), and no error.
 
     Raises:
         MissingExtra: dcentvfy is not installed.
     """
     lines = _lines("dcentvfy", [str(path) for path in paths])
-    return frozenset(re.sub(r"<?\b\d+(\.\d+){3,}\b>?", "UID", _without(line, paths)) for line in lines if line)
+    told = (re.sub(r"<?\b\d+(\.\d+){3,}\b>?", "UID", _without(line, paths)) for line in lines if line)
+    return frozenset(line for line in told if not _SAME_NAME.search(line))
 
 
 def new_errors(source: Path, output: Path) -> frozenset[str]:

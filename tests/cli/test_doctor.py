@@ -89,9 +89,7 @@ def test_images_whose_sources_are_elsewhere_are_told(tmp_path: Path) -> None:
     assert "1 derived files name sources that are not among those given" in ended.stdout
 
 
-@pytest.mark.parametrize(
-    "asked", [["--dicom", "x"], ["--source", "x"], ["--phi", "x", "--dicom", "x", "--source", "x"]]
-)
+@pytest.mark.parametrize("asked", ["--dicom x", "--source x", "--phi x --dicom x --source x"])
 def test_options_that_do_not_go_together_are_refused(asked: str) -> None:
     ended = CliRunner().invoke(app, ["doctor", *asked.split()])
     assert isinstance(ended.exception, DomainAugError)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from domainaug.errors import MissingExtra, UnreadableInput
 from domainaug.medical import other_readers, read_study
-from domainaug.medical.gate import hold
+from domainaug.medical.gate import Complaint, Verdict, hold
 from domainaug.medical.other_readers import READERS, Reading, disagreement, installed, read_with
 
 MATRIX = np.array([[0.7, 0, 0, -10], [0, 0.6, 0.1, 5], [0, -0.1, 2.5, 7], [0, 0, 0, 1.0]])
@@ -95,4 +97,12 @@ def test_what_others_see_differently_is_a_complaint(monkeypatch, real):
     off = {"GDCM": lambda files, bits: Reading(honest(files, bits).pixels + 1, honest(files, bits).matrix)}
     monkeypatch.setattr(other_readers, "READERS", off)
     found = hold([real("CT_small.dcm")], [real("CT_small.dcm")], asked=["GDCM"])
-    assert "GDCM: it reads other pixels" in map(str, found)
+    assert "GDCM: it reads other pixels (of the source too)" in map(str, found)
+
+
+def test_what_was_so_with_the_source_does_not_make_a_copy_wrong():
+    verdict = Verdict(1, 1, ("GDCM",), (Complaint("GDCM", "it reads other pixels", old=True),), 0, 0)
+    assert verdict.clean
+    assert not replace(verdict, complaints=(Complaint("GDCM", "it reads other pixels"),)).clean
+    assert not replace(verdict, orphans=1).clean
+    assert not replace(verdict, images=0).clean
