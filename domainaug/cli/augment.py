@@ -26,7 +26,7 @@ _PATIENCE = 2.0  # seconds before a bar is worth showing
 def augment(
     source: Annotated[
         str,
-        typer.Argument(help="A folder (or zip) of images, a COCO data set, a DICOM study, or dicomweb://HOST/ROOT."),
+        typer.Argument(help="A folder (or zip) of images, COCO, NIfTI or DICOM data, or dicomweb://HOST/ROOT."),
     ],
     out: Annotated[Path, typer.Argument(help="A new folder, or that of the same run, which then goes on.")],
     profile: Annotated[str, typer.Option("--profile", "-p", help="Id of a profile, or the path of a YAML file.")],
@@ -48,6 +48,10 @@ def augment(
     allow: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Option(help="Accept a finding that sets DICOM stacks aside, by its code (gantry-tilt); may be repeated."),
+    ] = None,
+    file_format: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--format", help="nifti writes copies of DICOM volumes, and their segmentations, as .nii.gz."),
     ] = None,
     to: Annotated[
         Optional[str],  # noqa: UP045
@@ -77,7 +81,10 @@ def augment(
         "timeout": timeout or None,
         "jpeg_quality": jpeg_quality,
         "allow": tuple(allow or ()),
+        "file_format": file_format,
     }
+    if to is not None and file_format == "nifti":
+        raise typer.BadParameter("--to stores DICOM in an archive, and --format nifti writes none; leave one out")
     if is_address(source):
         raise typer.Exit(_from_archive(source, out, to, discard, dry_run, as_json, given))
     if discard:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from pydicom import Dataset
 from domainaug.errors import ImageError, LabelError, UnreadableInput
 from domainaug.layouts.layout import Item, Sample, Scan, SetAside, Stamp
 from domainaug.layouts.study_labels import StudyLabels, attached
+from domainaug.layouts.study_nifti import no_nifti, write_as_nifti
 from domainaug.medical.findings import SeriesFinding
 from domainaug.medical.instance import Instance, short_hash
 from domainaug.medical.loading import Loaded, load
@@ -59,11 +60,15 @@ class DicomStudy:
         allow: Codes of findings ("missing-slice", "gantry-tilt" ...) that set a stack aside and are accepted. A stack
             whose geometry they make wrong is straightened first, see `domainaug.medical.straighten`.
             With "burned-in-unknown", content of images of which nothing says whether they hold text may move.
+        format: What copies are written as: "dicom", or "nifti", see `study_nifti`.
         name: The name of the layout.
+        formats: What `format` may be.
     """
 
     allow: frozenset[str] = frozenset()
+    format: str = "dicom"
     name: str = "dicom-study"
+    formats: ClassVar[tuple[str, ...]] = ("dicom", "nifti")
 
     def recognizes(self, source: Path) -> bool:
         """Return whether `source` is a DICOM file, or a folder with one among its names or first files."""
@@ -87,7 +92,7 @@ class DicomStudy:
             group = groups[_patient(series.instances[0])]
             refusal = self._refusal(series)
             own = labels.get(series.key, [])
-            if series.kind == "images":
+            if series.kind == "images" and refusal is None:
                 items.extend(_item("image", Series.of([one]), group, places, own) for one in series.instances)
             elif refusal is not None:
                 reason = f"{_place(series.files, places)}: {refusal.message}"
@@ -99,9 +104,10 @@ class DicomStudy:
 
     def _refusal(self, series: Series) -> SeriesFinding | None:
         """Return why a stack is set aside, or None; images that are no stack are taken one by one."""
+        unfit = no_nifti(series) if self.format == "nifti" else None
         if series.kind == "images":
-            return None
-        return refusal_of(series, self.allow)
+            return unfit
+        return refusal_of(series, self.allow) or unfit
 
     def read(self, item: Item) -> Sample:
         """Read one stack or image, in physical units, dark to bright, and the labels that belong to it.
@@ -113,7 +119,8 @@ class DicomStudy:
         view = loaded.view
         volume = bool(item.detail["volume"])
         cine = view.series.kind == "cine"
-        kind = _Volume if volume and not cine else Sample
+        whole = cine or self.format != "dicom"
+        kind = _Volume if volume and not whole else Sample
         sample = kind(
             image=None if volume else view.seen()[0],
             value_range=(view.low, view.high),
@@ -125,8 +132,8 @@ class DicomStudy:
             prepared=_prepared(loaded),
             source=loaded,
         )
-        if cine:
-            sample.volume, sample.in_time = view.seen(), True
+        if volume and whole:
+            sample.volume, sample.in_time = view.seen(), cine
         return sample
 
     def write(self, sample: Sample, item: Item, stamp: Stamp, folder: Path) -> tuple[Path, ...]:
@@ -136,6 +143,9 @@ class DicomStudy:
             domainaug.errors.LabelError: The copy would say something untrue of its side, or move burned-in text.
             domainaug.errors.ImageError: Its pixels do not fit the grid of the source.
         """
+        if self.format == "nifti":
+            series = sample.source.view.series
+            return write_as_nifti(sample, series, stamp, folder, Path(item.key, f"copy-{stamp.copy}"))
         if isinstance(sample.source, _Made):
             loaded = sample.source.loaded
             files = files_of(loaded, sample.source.pixels, stamp, allow=self.allow)

@@ -143,14 +143,13 @@ class _Case(Sample):
             flat = view.shape[0] == 1
             for frame in channel.frames:
                 seen = view.seen(frame)
-                phase = view.phase_axis
                 yield Sample(
                     image=seen[0] if flat else None,
                     volume=None if flat else seen,
                     value_range=(view.low, view.high),
                     fill=view.fill,
                     spacing=view.spacing[1:] if flat else view.spacing,
-                    told={} if phase is None else {"phase_axis": phase},
+                    told=view.told,
                     gridded=True,
                 )
 

@@ -54,7 +54,9 @@ def _find(source: Path) -> Found:
     meta = _meta(source)
     modalities = [modality_of(str(name)) for _, name in _channels(meta)] or [""]
     structures = _structures(meta)
-    cases, aside, used = [], [], {source / _NAME}
+    cases: list[Case] = []
+    aside: list[SetAside] = []
+    used = {source / _NAME}
     for key, images, label, apart in _entries(source, meta, aside):
         used.update((*images, *label))
         if not apart and len(images) != len(modalities):

@@ -27,6 +27,7 @@ from domainaug.medical.nifti import NiftiImage, grid_of, to_stored
 from domainaug.medical.nifti_header import NiftiHeader
 from domainaug.medical.pixels import WHOLE
 from domainaug.medical.view import AIR_HU
+from domainaug.transforms.orientation import letters_of
 
 __all__ = ["NiftiView", "Turn", "on_grid"]
 
@@ -199,6 +200,14 @@ class NiftiView:
     def phase_axis(self) -> str | None:
         """Along which axis of a slice phase encoding ran: "rows" or "columns"; None where nothing tells."""
         return self.turn.name(self.image.header.axes[1])
+
+    @property
+    def told(self) -> dict[str, str]:
+        """What steps may ask for where it is known: `orientation`, toward what axes count up, and `phase_axis`."""
+        found = {"phase_axis": self.phase_axis}
+        if self.image.placed:
+            found["orientation"] = letters_of(self.grid.matrix[:3, 2::-1].T)
+        return {name: value for name, value in found.items() if value is not None}
 
     def seen(self, frame: int = 0) -> Array:
         """Return what a pipeline is given of one frame, (slices, rows, columns)."""
