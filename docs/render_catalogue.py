@@ -29,9 +29,15 @@ Every profile, every rule, why, and who says so.
 * Limits leave room for what gentle augmentation brings along: a turn cuts corners, a zoom out leaves a border, contrast
   about black shifts mid-gray, blur takes contrast from small things.
 * A recipe lies inside its own limits at full strength, under the options as they are by default. An option that narrows
-  geometry or tone (`size_thresholded_labels`, `quantitative_map`, `calibrated_labels`) wants a narrower recipe.
+  geometry or tone (`size_thresholded_labels`, `quantitative_map`, `calibrated_labels` ...) wants a narrower recipe, and
+  says so.
 * What the limits cannot say yet: a turn is one range, so a half turn cannot be told from a quarter turn; motion blur
   has a length and no direction, so "along the feed only" is a reason here and not a rule.
+
+![a picture of each of six fields, and three copies of it by the recipe of its profile](images/profiles.jpg)
+
+Left, what ships inside pydicom, pydicom-data, nibabel and scikit-image; beside it three copies at full strength, and
+the steps that made them. `python docs/render_profiles.py` draws the picture.
 """
 
 

@@ -107,24 +107,35 @@ def _happened(record: Mapping[str, Any] | None) -> tuple[str, ...]:
     """Return what happened to a copy, from its record: lines of two effects each.
 
     First what happens or does not (a mirror is never left out for want of room), then the rest by how many
-    times over its threshold it is; what is left out is counted.
+    times over its threshold it is; what is left out is counted. Where nothing is over its threshold, as the noise
+    of a CT may be, what was too faint to count is told.
     """
-    ranked: list[tuple[float, str]] = []
-    effects: Mapping[str, Any] = (record or {}).get("effects", {})
-    for name, value in effects.items():
-        amount = value[-1] if isinstance(value, list | tuple) else value
-        row = EFFECTS.get(name)
-        if row is None or not isinstance(amount, int | float) or not row.is_present(amount):
-            continue
-        size = math.inf if row.is_flag else abs(amount - row.neutral) / (row.absent or 1.0)
-        ranked.append((size, _amount(name, float(amount))))
-    words = [text for _, text in sorted(ranked, key=lambda one: -one[0])]
+    told = record or {}
+    ranked = _ranked(told.get("effects", {}))
+    faint = [] if ranked else _ranked(told.get("faint", {}), threshold=0.0)
+    if faint:
+        return (f"faint: {faint[0][1]}",)
+    words = [text for _, text in ranked]
     flags = sum(math.isinf(size) for size, _ in ranked)
     shown = max(_SHOWN, flags)
     lines = [", ".join(words[i : min(i + 2, shown)]) for i in range(0, min(shown, len(words)), 2)]
     if len(words) > shown:
         lines.append(f"+{len(words) - shown} more")
     return tuple(lines) or ("left alone",)
+
+
+def _ranked(effects: Mapping[str, Any], threshold: float = 1.0) -> list[tuple[float, str]]:
+    """Return how many times over its threshold each effect is, and its amount in words; the largest first."""
+    ranked = []
+    for name, value in effects.items():
+        amount = value[-1] if isinstance(value, list | tuple) else value
+        row = EFFECTS.get(name)
+        if row is None or not isinstance(amount, int | float):
+            continue
+        size = math.inf if row.is_flag else abs(amount - row.neutral) / (row.absent or 1.0)
+        if size > threshold and (not row.is_flag or row.is_present(amount)):
+            ranked.append((size, _amount(name, float(amount))))
+    return sorted(ranked, key=lambda one: -one[0])
 
 
 def _amount(name: str, value: float) -> str:

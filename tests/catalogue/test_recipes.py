@@ -55,7 +55,8 @@ def test_a_recipe_is_of_use(name: str) -> None:
     walked = compose_walk(profile.compose(seed=1), profile.frame, unknown=_nobody_knows)
     varied = set(walked.total.present(profile.frame))
     assert varied & GEOMETRY
-    assert varied & SENSOR == SENSOR
+    faint = {"noise"} if name == "medical/ct-head" else set()  # 6 HU of 4095 are much in a brain, and too few to count
+    assert varied & SENSOR == SENSOR - faint
     if name.startswith("medical/ct"):
         assert not varied & LIGHT - {"contrast", "brightness"}  # a shift of some units; blur lowers contrast
     else:
@@ -83,7 +84,7 @@ def test_no_kernel_cuts_a_blur_short(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "units"),
-    [("medical/ct-chest", [5, 25]), ("medical/ct-abdomen", [5, 20]), ("medical/ct-head", [2, 8])],
+    [("medical/ct-chest", [5, 25]), ("medical/ct-abdomen", [5, 20]), ("medical/ct-head", [2, 6])],
 )
 def test_noise_of_ct_has_the_spectrum_of_a_kernel_and_some_units(name: str, units: list[int]) -> None:
     (noise,) = (arguments for step, arguments in steps(load_profile(name).recipe) if step == "KernelNoise")

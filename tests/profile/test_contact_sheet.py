@@ -111,6 +111,11 @@ class TestCaption:
     def test_nothing_is_left_alone(self, record):
         assert _happened(record) == ("left alone",)
 
+    def test_what_is_too_faint_to_count_is_told_where_nothing_else_is(self):
+        faint = {"noise": [0.001, 0.0017], "tone": 0.001}
+        assert _happened({"effects": {}, "faint": faint}) == ("faint: noise 0.17 %",)
+        assert _happened({"effects": {"rotation": 9.0}, "faint": faint}) == ("rotation 9 deg",)
+
 
 class TestWindow:
     def test_eight_bits_are_shown_as_they_are(self):
