@@ -67,6 +67,7 @@ def saved(path: Path, pixels: NDArray[Any], tags: dict[str, Any]) -> Path:
     content = pixels.astype(f"<u{dataset.BitsAllocated // 8}").tobytes()
     dataset.PixelData = content + b"\0" * (len(content) % 2)
     dataset["PixelData"].VR = "OW" if dataset.BitsAllocated > 8 else "OB"
+    path.parent.mkdir(exist_ok=True)
     dataset.save_as(path, enforce_file_format=True)
     return path
 
