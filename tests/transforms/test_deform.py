@@ -11,7 +11,7 @@ from domainaug._albumentations import A
 from domainaug.errors import ImageError, LabelError
 from domainaug.generators import Frame
 from domainaug.kernels.lattice import axis_weights
-from domainaug.transforms import Deform
+from domainaug.transforms import Deform, Pose
 from domainaug.transforms.lattice import MOST_OF_A_CELL, cells, looked_at
 
 
@@ -53,6 +53,26 @@ class TestNeverFolds:
             signs = (-1.0) ** np.indices((7,) * d)
             worst = np.float32(MOST_OF_A_CELL[d] * side * np.stack([signs.prod(axis=0)] * d))
             assert np.linalg.det(slopes(worst, shape)).min() > 0
+
+    @pytest.mark.parametrize(
+        "bend",
+        [Deform(5, displacement_mm=60.0, locked_borders=0), Deform((4, 7, 9), displacement_px=1e6, locked_borders=0)],
+    )
+    @pytest.mark.parametrize("first", [None, Pose((9, 7, 20), (0.2, 0.2, 0.1), (8, 5, 4), center="field")])
+    def test_by_differences_of_the_map_on_a_fine_grid_also_behind_a_pose(self, bend, first):
+        """What a pass looks at, a tenth of a voxel apart, and nothing of how lattices are worked out."""
+        shape, spacing = (14, 40, 52), (4.0, 0.9, 0.7)
+        steps = [step for step in (first, bend) if step is not None]
+        drawn = []
+        for number, step in enumerate(steps):
+            step.set_random_seed(number)
+            drawn.append(step.volume_map(step.draw(shape, {"spacing": spacing}), shape))
+        whole = drawn[0] if len(drawn) == 1 else drawn[0].then(drawn[1])
+        places = np.random.default_rng(0).uniform(0, 1, (20_000, 3)) * (np.array(shape[::-1]) - 1)
+        columns = [(whole.looks_at(places + 0.05 * e) - whole.looks_at(places - 0.05 * e)) / 0.1 for e in np.eye(3)]
+        determinants = np.linalg.det(np.stack(columns, axis=-1)) / np.linalg.det(whole.matrix[:3, :3])
+        assert 0 < determinants.min() < 0.8  # it bends a good deal
+        assert not whole.folds()
 
     def test_one_slice_bends_in_itself(self):
         volume = np.random.default_rng(0).random((1, 40, 40), np.float32)

@@ -14,7 +14,8 @@ from domainaug.kernels.volume_map import VolumeMap
 from domainaug.medical.labels import Grid, Journey, Labels, Landmark, Mask, Segment, move
 from domainaug.pipeline import Pipeline
 from domainaug.pipeline.motion import motion_of
-from domainaug.transforms import Deform, VolumeAffine
+from domainaug.transforms import AnatomicalMirror, CropMm, Deform, Pose, Reorient, VolumeAffine
+from domainaug.transforms.orientation import letters_of
 
 IMAGES = {
     "axial, anisotropic": ((40, 96, 88), (0.9, 1.1, 2.2), (0, 0, 0)),
@@ -34,7 +35,8 @@ CENTER = (12.0, -31.0, 44.0)
 def drawn(transforms: list[Any], grid: Grid, seed: int = 3) -> tuple[Any, ...]:
     """The maps of one call on a volume of the grid."""
     pipeline = Pipeline(transforms, seed=seed, value_range=(0, 1))
-    pipeline(volume=np.zeros(grid.shape, np.float32), spacing=grid.steps[::-1])
+    lying = letters_of(grid.matrix[:3, 2::-1].T)
+    pipeline(volume=np.zeros(grid.shape, np.float32), spacing=grid.steps[::-1], orientation=lying)
     return motion_of(pipeline, grid.shape)
 
 
@@ -48,6 +50,14 @@ AFFINE = {
     ),
     "in the plane": A.Affine(rotate=(12, 12), scale=(1.05, 1.05), translate_px=(3, 3), p=1.0),
     "half a turn": A.Compose([A.HorizontalFlip(p=1.0), A.VerticalFlip(p=1.0)]),
+    "posed": Pose(
+        rotate=[(5, 5), (-4, -4), (9, 9)],
+        scale=[(1.05, 1.05), (0.95, 0.95), (1.02, 1.02)],
+        shear=[(6, 6), (-4, -4), (3, 3)],
+        shift_mm=[(-3, -3), (4, 4), (2, 2)],
+        p=1.0,
+    ),
+    "mirrored": AnatomicalMirror(p=1.0),
     "turned twice": A.Compose(
         [VolumeAffine(rotate=[(5, 5), (0, 0), (0, 0)], p=1.0), VolumeAffine(rotate=[(0, 0), (6, 6), (0, 0)], p=1.0)]
     ),
@@ -88,7 +98,7 @@ def grid_of_labels(lying: str, image: Grid, grid: Any) -> Grid:
 
 CASES = [
     *(("ellipsoid", lying, name) for lying in ("the same", "shifted and oblique") for name in AFFINE),
-    *(("box", lying, name) for lying in ("finer", "coarser") for name in ("all of it", "turned twice")),
+    *(("box", lying, name) for lying in ("finer", "coarser") for name in ("all of it", "turned twice", "posed")),
 ]
 
 
@@ -181,6 +191,41 @@ def test_a_crop_that_leaves_the_patient_in_place_leaves_labels_in_place(grid: An
     np.testing.assert_allclose(moved.labels.landmarks[0].point, CENTER, atol=1e-9)
     np.testing.assert_array_equal(moved.labels.masks[0].values, labels.masks[0].values[3:25, 9:59, 6:54])
     assert not Journey.of(crop, image, image.seen_through(crop)).mirrors
+
+
+@pytest.mark.parametrize(
+    ("solid", "lying", "name"),
+    [
+        ("ellipsoid", "the same", "cut out"),
+        ("ellipsoid", "the same", "reoriented"),
+        ("ellipsoid", "shifted and oblique", "both"),
+        ("box", "finer", "both"),
+    ],
+)
+def test_a_patient_who_is_shown_on_other_voxels_stays_in_place(
+    name: str, lying: str, solid: str, image: Grid, grid: Any, request: pytest.FixtureRequest
+) -> None:
+    steps = {"cut out": [CropMm(64.0)], "reoriented": [Reorient("SAR")], "both": [Reorient("LSP"), CropMm(62.0)]}[name]
+    body = request.getfixturevalue(solid)(CENTER, (20, 16, 18))
+    spot = np.array(CENTER) + np.array((7.3, -5.1, 9.7))
+    label_grid = grid_of_labels(lying, image, grid)
+    maps = drawn(steps, image)
+    target = image
+    for one in maps:
+        target = target.seen_through(one)
+    assert target.shape != image.shape or name == "reoriented"
+    moved = move(truth(label_grid, body, spot), maps, image, target)
+    assert not Journey.of(maps, image, target).mirrors
+    np.testing.assert_allclose(moved.labels.landmarks[0].point, spot, atol=1e-6)
+    before, after = moved.volumes_mm3[1]
+    assert after == pytest.approx(body.volume, rel=0.01)
+    assert before == pytest.approx(body.volume, rel=0.01)
+    shown = sampled_like(target, body)
+    values = moved.labels.masks[0].values
+    assert 2 * (values * shown).sum() / (values.sum() + shown.sum()) > 0.97
+    if name != "cut out":
+        wanted = "SAR" if name == "reoriented" else "LSP"
+        assert letters_of(target.matrix[:3, 2::-1].T) == wanted
 
 
 def test_what_the_image_does_not_show_is_no_label(grid: Any) -> None:
