@@ -19,6 +19,7 @@ from domainaug.cli.demo import demo
 from domainaug.cli.doctor import doctor
 from domainaug.cli.replay import replay
 from domainaug.cli.simulate import simulate
+from domainaug.cli.study import study
 from domainaug.cli.warmup import warmup
 from domainaug.errors import DomainAugError
 
@@ -33,7 +34,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for command in (demo, profiles, show, explain, check, augment, simulate, replay, warmup, doctor):
+for command in (demo, profiles, show, explain, study, check, augment, simulate, replay, warmup, doctor):
     app.command()(command)
 
 

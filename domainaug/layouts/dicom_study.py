@@ -28,6 +28,8 @@ from domainaug.medical.loading import Loaded, load
 from domainaug.medical.lying import orientation_in
 from domainaug.medical.opening import has_marker
 from domainaug.medical.phase_encode import phase_axis
+from domainaug.medical.remarks import DERIVED_HERE
+from domainaug.medical.repeats import together
 from domainaug.medical.series import Series
 from domainaug.medical.slicewise import Each, new_pixels, write_files
 from domainaug.medical.straighten import refusal_of
@@ -88,7 +90,8 @@ class DicomStudy:
         augmented = [series for series in study.series if self._refusal(series) is None]
         labels, left = attached(study.set_aside, augmented, self.allow)
         aside = [SetAside(_named(one.index), one.code, one.reason) for one in left]
-        for series in study.series:
+        shared = together([series.instances for series in study.series])
+        for series, draw in zip(study.series, shared, strict=True):
             group = groups[_patient(series.instances[0])]
             refusal = self._refusal(series)
             own = labels.get(series.key, [])
@@ -99,12 +102,14 @@ class DicomStudy:
                 aside.append(SetAside(f"series-{series.key}", refusal.code, reason))
             else:
                 kind = "cine" if series.kind == "cine" else "series"
-                items.append(_item(kind, series, group, places, own))
+                items.append(_item(kind, series, group, places, own, together=draw))
         return Scan(tuple(sorted(items, key=lambda item: item.key)), tuple(aside), ignored=len(study.left_alone))
 
     def _refusal(self, series: Series) -> SeriesFinding | None:
         """Return why a stack is set aside, or None; images that are no stack are taken one by one."""
         unfit = no_nifti(series) if self.format == "nifti" else None
+        if DERIVED_HERE not in self.allow:
+            unfit = next((one for one in series.findings if one.code == DERIVED_HERE), unfit)
         if series.kind == "images":
             return unfit
         return refusal_of(series, self.allow) or unfit
@@ -253,12 +258,22 @@ def _told(item: Item) -> str:
     return item.place if isinstance(item, PlacedItem) else item.key
 
 
-def _item(kind: str, series: Series, group: str, places: Mapping[Path, str], labels: Sequence[Path] = ()) -> PlacedItem:
+def _item(
+    kind: str,
+    series: Series,
+    group: str,
+    places: Mapping[Path, str],
+    labels: Sequence[Path] = (),
+    *,
+    together: tuple[str, int] | None = None,
+) -> PlacedItem:
     """Return an item; its files are those of the images, and behind them those of its labels."""
     codes = [finding.code for finding in series.findings]
     detail: dict[str, Any] = {"volume": kind != "image", "modality": series.modality, "findings": codes}
     if labels:
         detail["labels"] = len(labels)
+    if together is not None:
+        detail["together"] = list(together)
     if series.chosen is not None:
         detail["frames"] = list(series.chosen)
     files = (*series.files, *labels)

@@ -44,6 +44,15 @@ class Item:
     group: str = ""
     detail: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def drawn_as(self) -> tuple[str, int]:
+        """The name that its draws depend on, and which part of what has this name it is.
+
+        Its own key, unless `detail["together"]` says that several items share every draw.
+        """
+        shared = self.detail.get("together")
+        return (self.key, 0) if shared is None else (str(shared[0]), int(shared[1]))
+
 
 @dataclass(frozen=True, slots=True)
 class SetAside:

@@ -18,7 +18,9 @@ from domainaug.kernels.regrid import regrid_of
 from domainaug.layouts.layout import Stamp
 from domainaug.medical.labels import Copy, Grid, Labels, move, read_labels, write_seg, write_structures
 from domainaug.medical.labels.belonging import belonging, origin_of
-from domainaug.medical.opening import quiet
+from domainaug.medical.labels.model import Origin
+from domainaug.medical.opening import open_dicom, quiet
+from domainaug.medical.remarks import DERIVED_HERE, SAID
 from domainaug.medical.series import Series
 from domainaug.medical.straighten import upright
 from domainaug.medical.study import FileSetAside
@@ -50,6 +52,9 @@ def attached(
             if origin is None:
                 left.append(one)
                 continue
+            if _of_a_copy(one.path, origin, everything):
+                left.append(replace(one, code=DERIVED_HERE, reason=SAID[DERIVED_HERE]))
+                continue
             series = belonging(Labels(origin=origin), everything)
             Grid.of_series(upright(series, allow))
             if not series.instances[0].frame_of_reference_uid:
@@ -63,6 +68,17 @@ def attached(
         else:
             found.setdefault(series.key, []).append(one.path)
     return found, left
+
+
+def _of_a_copy(path: Path, origin: Origin, everything: Sequence[Series]) -> bool:
+    """Return whether labels were written here for images that are not augmented.
+
+    They may share coordinates with the source of these images, and are not its labels.
+    """
+    known = {one.sop_instance_uid for series in everything for one in series.instances}
+    if not origin.image_uids or known & origin.image_uids:
+        return False
+    return str(open_dicom(path, pixels=False).get("Manufacturer", "")) == "domainaug"
 
 
 @dataclass(frozen=True, slots=True)

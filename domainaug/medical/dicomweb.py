@@ -24,6 +24,7 @@ from pydicom.datadict import tag_for_keyword
 from domainaug.errors import MissingExtra, RemoteError
 from domainaug.medical.instance import short_hash
 from domainaug.medical.opening import quiet
+from domainaug.medical.remarks import is_ours
 
 if TYPE_CHECKING:
     from dicomweb_client.web import DICOMwebClient
@@ -232,12 +233,6 @@ class Archive:
                 raise RemoteError(
                     f"{self.address.host}: {doing} {strange}; is {root} the root of its DICOMweb service?"
                 ) from None
-
-
-def is_ours(dataset: Dataset) -> bool:
-    """Whether domainaug derived an image, by the equipment that contributed to it."""
-    equipment = dataset.get("ContributingEquipmentSequence") or []
-    return any(str(one.get("ManufacturerModelName", "")) == "domainaug" for one in equipment)
 
 
 def _client(address: Address) -> DICOMwebClient:

@@ -9,6 +9,7 @@ from domainaug.errors import UnknownName
 from domainaug.medical.instance import Instance
 from domainaug.medical.laterality import MIRRORED_SITUS
 from domainaug.medical.plausible import UNKNOWN_TEXT
+from domainaug.medical.remarks import DERIVED_HERE, SAID
 
 __all__ = ["IN_VOLUMES", "REFUSING", "SeriesFinding", "code_called", "kinship", "notes"]
 
@@ -46,6 +47,10 @@ def notes(stack: Sequence[Instance]) -> Iterable[SeriesFinding]:
     for finding, applies in _NOTES:
         if applies(stack):
             yield finding
+    remarks = frozenset[str]().union(*(instance.remarks for instance in stack))
+    for code, said in SAID.items():
+        if code in remarks:
+            yield SeriesFinding(code, said)
 
 
 def _differ(stack: Sequence[Instance], what: Callable[[Instance], object]) -> bool:
@@ -68,6 +73,18 @@ _NOTES: tuple[tuple[SeriesFinding, Callable[[Sequence[Instance]], bool]], ...] =
     (
         SeriesFinding("rescale-per-slice", "every slice has its own rescale slope and intercept"),
         lambda stack: _differ(stack, lambda x: (x.storage.slope, x.storage.intercept)),
+    ),
+    (
+        SeriesFinding("single-slice", "a single slice, and no volume: it is augmented as an image"),
+        lambda stack: len(stack) == 1 and stack[0].modality in IN_VOLUMES,
+    ),
+    (
+        SeriesFinding("cine", "its frames follow each other in time; they share every draw"),
+        lambda stack: stack[0].in_time and len(stack) > 1,
+    ),
+    (
+        SeriesFinding("overlay-in-pixels", "graphics lie in bits of its pixels that hold no value; they come apart"),
+        lambda stack: any(instance.overlays_inside for instance in stack),
     ),
     (
         SeriesFinding("localizer", "a localizer: planned on, not diagnosed on"),
@@ -113,6 +130,7 @@ REFUSING = (
     *(finding.code for finding, _ in _NOTES if finding.refuses),
     UNKNOWN_TEXT,
     MIRRORED_SITUS,
+    DERIVED_HERE,
 )
 """Codes of what can be allowed: what makes a stack wrong as a volume, text that there may be, a heart on the right."""
 

@@ -23,10 +23,12 @@ from domainaug.medical.plausible import (
     numbers_in,
     refusal,
 )
+from domainaug.medical.remarks import ASKED_FOR_REMARKS, remarks_in
 
 __all__ = [
     "ASKED",
     "ASKED_TAGS",
+    "PARTS",
     "Instance",
     "Storage",
     "describe",
@@ -104,6 +106,7 @@ class Instance:
         frames: How many frames its file holds.
         may_have_text: Nothing says whether text is burned in, and in images of its kind there often is.
         overlays_inside: An overlay lies in the bits of the pixels that hold no value.
+        remarks: Codes of findings that its header gives away; see `remarks`.
     """
 
     path: Path
@@ -135,6 +138,7 @@ class Instance:
     frames: int = 1
     may_have_text: bool = False
     overlays_inside: bool = False
+    remarks: frozenset[str] = frozenset()
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -237,7 +241,7 @@ def _instance(dataset: Dataset, path: Path) -> Instance:
         orientation=numbers_in(dataset.get("ImageOrientationPatient")) or None,
         storage=_storage(dataset),
         image_type=(image_type,) if isinstance(image_type, str) else tuple(map(str, image_type)),
-        parts=tuple(str(dataset.get(name, "")) for name in _PARTS),
+        parts=tuple(str(dataset.get(name, "")) for name in PARTS),
         acquisition=str(dataset.get("AcquisitionNumber") or ""),
         burned_in=dataset.get("BurnedInAnnotation") == "YES",
         has_meta="MediaStorageSOPInstanceUID" in dataset.file_meta,
@@ -248,13 +252,18 @@ def _instance(dataset: Dataset, path: Path) -> Instance:
         frames=int(dataset.get("NumberOfFrames") or 1),
         may_have_text=may_have_text(dataset),
         overlays_inside=any(_number(dataset, tag) and (tag & ~0xFFFF | 0x3000) not in dataset for tag in _OVERLAY_BITS),
+        remarks=remarks_in(dataset),
     )
 
 
 _OVERLAY_BITS = tuple(0x60000102 + (group << 16) for group in range(0, 0x20, 2))
 """Overlay Bit Position of every overlay there may be; 0 where its bits have an element of their own (C.9.2)."""
 
-_PARTS = ("EchoTime", "EchoNumbers", "DiffusionBValue", "TemporalPositionIdentifier", "InversionTime")
+PARTS = (
+    *("EchoTime", "EchoNumbers", "DiffusionBValue", "TemporalPositionIdentifier", "InversionTime"),
+    "DiffusionGradientOrientation",
+)
+"""What `Instance.parts` begins with; frames of Enhanced objects have more."""
 
 
 def _patient(dataset: Dataset) -> str:
@@ -318,7 +327,8 @@ ASKED = (
     *("BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation"),
     *("RescaleSlope", "RescaleIntercept", "RescaleType", "Units", "ModalityLUTSequence"),
     *("PixelPaddingValue", "PixelPaddingRangeLimit", "WindowCenter", "WindowWidth"),
-    *_PARTS,
+    *PARTS,
+    *ASKED_FOR_REMARKS,
 )
 """Everything that describing an image asks its header for."""
 

@@ -127,6 +127,7 @@ def open_dicom(path: Path, *, pixels: bool) -> Dataset:
             syntax = _transfer_syntax(path)
             if syntax == DeflatedExplicitVRLittleEndian:
                 dataset, rest = _parse(io.BytesIO(_inflated(path)), pixels)
+                dataset.file_meta.TransferSyntaxUID = syntax
             else:
                 with path.open("rb") as stream:
                     dataset, rest = _parse(stream, pixels)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from domainaug.medical.findings import IN_VOLUMES, SeriesFinding, kinship, notes
 from domainaug.medical.instance import Instance
+from domainaug.medical.repeats import in_turns, repetition
 
 __all__ = ["SAME_PLACE", "SPACING_TOLERANCE", "StackGeometry", "judge", "split"]
 
@@ -88,7 +89,7 @@ def judge(
         stack: Images in slice order, as `split` gives them.
         siblings: The stacks that its series was split into, itself among them.
     """
-    findings = [*kinship(stack, siblings), *notes(stack)]
+    findings = [*kinship(stack, siblings), *repetition(stack, siblings), *notes(stack)]
     first = stack[0]
     if first.modality not in IN_VOLUMES:
         return None, tuple(findings)
@@ -141,7 +142,7 @@ def _by_orientation(group: list[Instance]) -> list[list[Instance]]:
 
 
 def _by_acquisition(stack: list[Instance]) -> list[list[Instance]]:
-    """Split by Acquisition Number, or else by object, only where positions repeat: many scanners count every slice."""
+    """Split where positions repeat: by Acquisition Number, else by object, else by time; many scanners count slices."""
     if stack[0].position is None or stack[0].orientation is None or not _repeats(stack):
         return [stack]
     for told_apart in (_acquisition_of, _object_of):
@@ -150,7 +151,7 @@ def _by_acquisition(stack: list[Instance]) -> list[list[Instance]]:
             parts[told_apart(instance)].append(instance)
         if len(parts) > 1 and not any(_repeats(part) for part in parts.values()):
             return [parts[number] for number in sorted(parts)]
-    return [stack]
+    return in_turns(stack)
 
 
 def _acquisition_of(instance: Instance) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydicom import dcmread
 
 from domainaug.errors import UnreadableInput
 from domainaug.medical.alike import Opener
+from domainaug.medical.codestream import codestream_finding
 from domainaug.medical.instance import Instance
 from domainaug.medical.opening import border, has_marker
 from domainaug.medical.series import Series
@@ -107,11 +108,21 @@ def read_study(source: Path | str | Iterable[Path | str]) -> Study:
     for stack in stacks:
         siblings[stack[0].series_uid].append(stack)
     return Study(
-        series=tuple(Series.of(stack, siblings[stack[0].series_uid]) for stack in stacks),
+        series=tuple(_judged(stack, siblings[stack[0].series_uid]) for stack in stacks),
         set_aside=tuple(refused),
         files=tuple(files),
         left_alone=tuple(path for path in files if path not in dicom),
     )
+
+
+def _judged(stack: list[Instance], siblings: list[list[Instance]]) -> Series:
+    """Return the series of a stack; of compressed ones, the first picture is asked what it says of itself."""
+    series = Series.of(stack, siblings)
+    try:
+        finding = codestream_finding(stack[0])
+    except UnreadableInput:
+        return series
+    return series if finding is None else replace(series, findings=(*series.findings, finding))
 
 
 def candidates(source: Path | str | Iterable[Path | str]) -> list[Path]:

@@ -97,6 +97,7 @@ def drawn_for_slices(
     *,
     key: str,
     copy: int,
+    part: int = 0,
     value_range: tuple[float, float],
     fill: float | None,
     spacing: Sequence[float] | None,
@@ -110,6 +111,7 @@ def drawn_for_slices(
         dtype: Its type.
         key: As in the call.
         copy: Likewise.
+        part: Likewise.
         value_range: Likewise.
         fill: Likewise.
         spacing: Likewise.
@@ -133,7 +135,7 @@ def drawn_for_slices(
     passes = _OnePass(state)
     with quiet() if pipeline._talks else nullcontext():
         try:
-            joined = all(passes.join(step) for step in plan(pipeline, Streams(draw.entropy)))
+            joined = all(passes.join(step) for step in plan(pipeline, Streams(draw.entropy, part)))
         except _TwoPasses:
             return None
     found = passes.slice_pass(shape) if joined else None

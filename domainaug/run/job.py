@@ -225,10 +225,11 @@ class Job:
 
     def _drawn(self, sample: Sample, item: Item, copy: int, attempt: int, *, last: bool) -> Any:
         sliced = isinstance(sample, Sliced) and not attempt
-        made = self._by_slices(sample, item.key, copy, keep=not last) if sliced else None
+        key, part = item.drawn_as
+        made = self._by_slices(sample, key, copy, part, keep=not last) if sliced else None
         if isinstance(sample, Jointed):
-            made = self._jointly(sample, item.key, copy, attempt)
-        augmented, record = made or self._augment(sample, item.key, copy, attempt)
+            made = self._jointly(sample, key, copy, attempt)
+        augmented, record = made or self._augment(sample, key, copy, attempt, part)
         if sample.prepared:
             record = {**record, "prepared": dict(sample.prepared)}
         if sample.gridded:
@@ -292,14 +293,16 @@ class Job:
 
         return drawn_jointly(sample, draw)
 
-    def _by_slices(self, sample: Any, key: str, copy: int, *, keep: bool) -> tuple[Sample, Mapping[str, Any]] | None:
+    def _by_slices(
+        self, sample: Any, key: str, copy: int, part: int, *, keep: bool
+    ) -> tuple[Sample, Mapping[str, Any]] | None:
         """Make a copy of a volume a few slices at a time, as `_augment` makes it; None where that cannot be done."""
         from domainaug.pipeline.slices import drawn_for_slices
 
         pipeline = self.prepare()
         each = drawn_for_slices(
             pipeline, sample.shape, sample.dtype, key=key, copy=copy, value_range=sample.value_range, fill=sample.fill,
-            spacing=sample.spacing, told=sample.told,
+            spacing=sample.spacing, told=sample.told, part=part,
         )  # fmt: skip
         if each is None:
             return None

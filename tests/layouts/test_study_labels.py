@@ -238,3 +238,18 @@ def test_a_study_without_labels_is_as_it_was(study: Path) -> None:
     (item,) = DicomStudy().scan(study).items
     assert "labels" not in item.detail
     assert DicomStudy().read(item).beside is None
+
+
+def test_copies_and_their_labels_beside_their_source_are_no_sources(study: Path, tmp_path: Path) -> None:
+    for recipe, name in ((STILL, "still"), (MOVING, "moving")):  # the first shares coordinates with its source
+        (folder,) = copies(ran(study, recipe, name))
+        for path in folder.iterdir():
+            (study / f"{name}-{path.name}").write_bytes(path.read_bytes())
+    scan = DicomStudy().scan(study)
+    (item,) = scan.items
+    assert item.detail["labels"] == 2
+    assert [path.name for path in item.files[-2:]] == ["seg.dcm", "structures.dcm"]
+    assert [aside.code for aside in scan.set_aside] == ["derived-by-domainaug"] * 6  # two series, four label files
+    allowing = DicomStudy(allow=frozenset({"derived-by-domainaug"})).scan(study)
+    assert [item.detail["labels"] for item in allowing.items] == [2, 2, 2]
+    assert allowing.set_aside == ()
