@@ -219,7 +219,7 @@ def short_hash(*parts: object) -> str:
 
 def _instance(dataset: Dataset, path: Path) -> Instance:
     spacings = (numbers_in(dataset.get(name)) for name in ("PixelSpacing", "ImagerPixelSpacing"))
-    spacing = next((numbers for numbers in spacings if any(numbers)), ())
+    spacing = next((numbers for numbers in spacings if any(numbers)), ()) or _spacing_of_regions(dataset)
     position = numbers_in(dataset.get("ImagePositionPatient"))
     image_type = dataset.get("ImageType") or ()
     modality = MODALITIES[str(dataset.SOPClassUID)]
@@ -256,6 +256,9 @@ def _instance(dataset: Dataset, path: Path) -> Instance:
     )
 
 
+_CENTIMETERS = 3
+"""In Physical Units X and Y Direction."""
+
 _OVERLAY_BITS = tuple(0x60000102 + (group << 16) for group in range(0, 0x20, 2))
 """Overlay Bit Position of every overlay there may be; 0 where its bits have an element of their own (C.9.2)."""
 
@@ -269,6 +272,17 @@ PARTS = (
 def _patient(dataset: Dataset) -> str:
     identity = str(dataset.get("PatientID") or "")
     return short_hash("patient", identity, dataset.get("IssuerOfPatientID", "")) if identity else ""
+
+
+def _spacing_of_regions(dataset: Dataset) -> tuple[float, ...]:
+    """Return mm between rows and columns of the views of tissue in an ultrasound image, if all agree (C.8.5.5)."""
+    views = [one for one in dataset.get("SequenceOfUltrasoundRegions") or [] if one.get("RegionSpatialFormat") == 1]
+    units = {one.get(f"PhysicalUnits{axis}Direction") for one in views for axis in "XY"}
+    steps = {tuple(10 * abs(float(one.get(f"PhysicalDelta{axis}") or 0)) for axis in "YX") for one in views}
+    if units != {_CENTIMETERS} or len(steps) != 1:
+        return ()
+    (step,) = steps
+    return step if all(0.01 <= each <= 10 for each in step) else ()
 
 
 def _number(dataset: Dataset, tag: int) -> int:
@@ -313,16 +327,8 @@ def _window(dataset: Dataset) -> tuple[float, float] | None:
 ASKED = (
     *("SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID", "FrameOfReferenceUID"),
     *("PatientID", "IssuerOfPatientID", "ImageType", "AcquisitionNumber", "BurnedInAnnotation", "NumberOfFrames"),
-    *(
-        "PhotometricInterpretation",
-        "SamplesPerPixel",
-        "PlanarConfiguration",
-        *PALETTE,
-        "Rows",
-        "Columns",
-        "PixelSpacing",
-        "ImagerPixelSpacing",
-    ),
+    *("PhotometricInterpretation", "SamplesPerPixel", "PlanarConfiguration", *PALETTE),
+    *("Rows", "Columns", "PixelSpacing", "ImagerPixelSpacing", "SequenceOfUltrasoundRegions"),
     *("ImagePositionPatient", "ImageOrientationPatient", SHARED, FRAMES),
     *("BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation"),
     *("RescaleSlope", "RescaleIntercept", "RescaleType", "Units", "ModalityLUTSequence"),

@@ -16,6 +16,14 @@ MANY = {"rotation": 3.0, "noise": 0.01, "gamma": [1.2, 1.2], "contrast": 1.1}
 ROTATED = {"moved": True, "record": {"effects": {"rotation": 3.0}}}
 
 
+def region(units: int = 3) -> pydicom.Dataset:
+    item = pydicom.Dataset()
+    item.RegionSpatialFormat, item.RegionDataType, item.RegionFlags = 1, 1, 0
+    item.PhysicalUnitsXDirection = item.PhysicalUnitsYDirection = units
+    item.PhysicalDeltaX, item.PhysicalDeltaY = 0.02, 0.04
+    return item
+
+
 def only(source: Path):
     (series,) = read_study(source).series
     return series
@@ -122,6 +130,15 @@ class TestCines:
         assert "SequenceOfUltrasoundRegions" in still
         assert "SequenceOfUltrasoundRegions" not in moved
         assert list(moved.ImageType) == ["DERIVED", "SECONDARY", "ABDOMINAL", "0001"]
+
+    def test_a_pixel_is_as_large_as_the_views_of_tissue_say(self, cine):
+        assert only(cine()).spacing == pytest.approx((0.4, 0.2))
+        other = region()
+        other.PhysicalDeltaX = 0.03
+        for regions in ([], [region(), other], [region(units=0)]):
+            series = only(cine(SequenceOfUltrasoundRegions=regions))
+            assert series.spacing is None
+            assert "no-spacing" in [finding.code for finding in series.findings]
 
     def test_it_changed_if_any_frame_did(self, cine, told):
         loaded = load(only(cine()).files)
