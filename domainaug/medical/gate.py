@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from pydicom import Dataset
 
 from domainaug.errors import LabelError, MissingExtra, UnreadableInput
 from domainaug.medical import other_readers
+from domainaug.medical.enhanced.groups import group_of, is_enhanced
 from domainaug.medical.labels.grid import Grid
 from domainaug.medical.opening import open_dicom
 from domainaug.medical.other_readers import Reading, disagreement
@@ -159,7 +161,10 @@ def hold_study(source: Path | str | Iterable[Path | str], out: Path | str) -> Ve
 
 
 def _source_of(path: Path) -> str:
-    items = open_dicom(path, pixels=False).get("SourceImageSequence") or []
+    header: Dataset | None = open_dicom(path, pixels=False)
+    if header is not None and is_enhanced(header):
+        header = group_of(header, 0, "DerivationImageSequence")
+    items = (header.get("SourceImageSequence") if header is not None else None) or []
     return str(items[0].get("ReferencedSOPInstanceUID", "")) if len(items) == 1 else ""
 
 

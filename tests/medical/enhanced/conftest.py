@@ -64,7 +64,7 @@ def _in_pydicom_data(name: str) -> Path:
     return Path(str(found))
 
 
-ROWS, COLUMNS = 24, 32
+ROWS, COLUMNS = 32, 40
 SPACING = (0.75, 0.5)
 STEP = 2.5
 OBLIQUE = (0.8, 0.6, 0.0, 0.0, 0.0, -1.0)
@@ -353,8 +353,8 @@ def _shared_mr() -> dict[str, Any]:
         ),
         "MRFOVGeometrySequence": item(
             InPlanePhaseEncodingDirection="ROW",
-            MRAcquisitionFrequencyEncodingSteps=24,
-            MRAcquisitionPhaseEncodingStepsInPlane=32,
+            MRAcquisitionFrequencyEncodingSteps=ROWS,
+            MRAcquisitionPhaseEncodingStepsInPlane=COLUMNS,
             PercentSampling=100,
             PercentPhaseFieldOfView=100,
         ),
