@@ -188,7 +188,7 @@ def test_vouching_lifts_a_mirror() -> None:
     assert codes("medical/radiograph-bone", flip, laterality_free=True) == set()
     assert codes("medical/mammography", flip, laterality_free=True) == set()
     assert codes("medical/ultrasound", flip, marker_free=True) == set()
-    assert codes("medical/fundus", flip, sided_labels=False) == set()
+    assert codes("medical/fundus", flip, laterality_free=True) == set()
     assert codes("medical/ct-head", flip, sided_labels=False) == set()
     assert codes("medical/pet", flip, lesion_only_labels=True) == set()
     assert "MED450" in codes("medical/echocardiography", flip, marker_free=True)

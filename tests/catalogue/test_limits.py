@@ -134,7 +134,7 @@ OPTIONS = [
     ("medical/ct-abdomen", "brightness", {"phase_labels": True}, False),
     ("medical/ultrasound", "rotation", {"whole_screen": False}, True),
     ("medical/ultrasound", "mirror_horizontal", {"marker_free": True}, True),
-    ("medical/fundus", "mirror_horizontal", {"sided_labels": False}, True),
+    ("medical/fundus", "mirror_horizontal", {"laterality_free": True}, True),
     ("medical/histopathology", "stain", {"stain_labels": True}, False),
     ("medical/pet", "contrast", {"uptake_labels": True}, False),
     ("manufacturing/surface", "mirror_vertical", {"symmetry": "D2"}, True),
