@@ -6,13 +6,16 @@ import hashlib
 import math
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from domainaug.effects import EFFECTS, Interval
 
-__all__ = ["Code", "codes_for", "derived_uid", "describe_effects", "effects_in", "faint_in", "is_mirrored"]
+if TYPE_CHECKING:
+    from domainaug.medical.placed import Placed
+
+__all__ = ["Code", "Deed", "codes_for", "derived_uid", "describe_effects", "effects_in", "faint_in", "is_mirrored"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ _DETAIL = Code("DETAIL", OURS, "Detail or bit depth reduced")
 CHANGED = Code("CHANGED", OURS, "Pixel values changed")
 KEPT = Code("KEPT", OURS, "Pixel values kept")
 MIRRORED = Code("MIRROR", OURS, "Patient mirrored, sides exchanged")
+TURNED = Code("REORIENT", OURS, "Rows and columns reoriented with the geometry")
 CUT = Code("GRID", OURS, "Rows, columns or slices cut off or added")
 
 CODES: Mapping[str, Code] = {
@@ -204,3 +208,73 @@ def _amount(name: str, interval: Interval) -> str:
     digits = 5 if EFFECTS[name].neutral == 1 else 4  # 1.0003 is not 1
     low, high = f"{interval.low * factor:.{digits}g}", f"{interval.high * factor:.{digits}g}"
     return f"{name} {low} {unit}" if low == high else f"{name} {low} to {high} {unit}"
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What was done to one image of a copy.
+
+    Attributes:
+        instance_uid: SOP Instance UID of the result.
+        series_uid: Series Instance UID of the result; one per source series, profile, seed and copy.
+        frame_of_reference_uid: Where the result lies; used when content moved.
+        number: Instance Number, from 1.
+        copy: Which copy, from 0.
+        profile: Profile id, version and short digest, as text.
+        seed: Seed of the run.
+        version: Version of domainaug.
+        moved: Whether content moved relative to the patient.
+        effects: What really happened and counts.
+        faint: What happened besides, below what counts.
+        changed: Whether any pixel of this image differs from its source.
+        undeclared: Whether something happened besides, of which nobody knows what it is.
+        saturated: How many pixels of the series did not fit their bits.
+        steps: Names of the transforms that were applied.
+        mirrored: Whether the patient was mirrored, by AnatomicalMirror and by nothing else.
+        placed: Where the image lies, if not on the pixels of its source.
+        beside: SOP Class and Instance UID of other images that it shows a share of.
+        allowed: Codes of findings that the user accepts.
+    """
+
+    instance_uid: str
+    series_uid: str
+    frame_of_reference_uid: str
+    number: int
+    copy: int
+    profile: str
+    seed: int
+    version: str
+    moved: bool
+    effects: Mapping[str, Interval] = field(default_factory=dict)
+    faint: Mapping[str, Interval] = field(default_factory=dict)
+    changed: bool = True
+    undeclared: bool = False
+    saturated: int = 0
+    steps: tuple[str, ...] = ()
+    mirrored: bool = False
+    placed: Placed | None = None
+    beside: tuple[tuple[str, str], ...] = ()
+    allowed: frozenset[str] = frozenset()
+
+    @property
+    def relaid(self) -> bool:
+        """Whether a pixel shows another place than the pixel of its source with the same row and column."""
+        return self.moved or self.placed is not None
+
+    @property
+    def codes(self) -> tuple[Code, ...]:
+        """The derivation codes of it."""
+        resampled = self.moved or (self.placed is not None and self.placed.interpolated)
+        changed = self.changed and self.placed is None  # the grid's own code says what changed
+        codes = codes_for(self.effects, moved=resampled, faint=self.faint, changed=changed)
+        codes = (*codes, MIRRORED) if self.mirrored else codes
+        if self.placed is None:
+            return codes
+        codes = (*codes, TURNED) if self.placed.turned else codes
+        return codes if self.placed.interpolated or self.placed.only_turned else (*codes, CUT)
+
+    @property
+    def words(self) -> str:
+        """It in words."""
+        told = describe_effects(self.effects, faint=self.faint, changed=self.changed, undeclared=self.undeclared)
+        return told if self.placed is None else f"{told}. Grid: {self.placed.why}"

@@ -13,11 +13,8 @@ from __future__ import annotations
 
 import copy
 import io
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from pydicom import Dataset, dcmwrite
-from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import (
     HTJ2K,
@@ -30,14 +27,14 @@ from pydicom.uid import (
     PositronEmissionTomographyImageStorage,
 )
 
-from domainaug.effects import Interval
 from domainaug.errors import LabelError
+from domainaug.medical.carried import kept
 from domainaug.medical.coding import coded, name_scheme, referring
-from domainaug.medical.deeds import CUT, MIRRORED, OURS, Code, codes_for, describe_effects, is_mirrored
+from domainaug.medical.deeds import OURS, Code, Deed, is_mirrored
 from domainaug.medical.laterality import SIDED, SIDES, check_sides, swap_sides
 from domainaug.medical.opening import quiet
 from domainaug.medical.pixels import Stored, native_size
-from domainaug.medical.placed import STALE_ONCE_CUT, Placed, tell_place
+from domainaug.medical.placed import patient_orientation, tell_place
 from domainaug.medical.plausible import COLORS, PALETTE, UNKNOWN_TEXT, may_have_text
 
 __all__ = [
@@ -45,86 +42,16 @@ __all__ = [
     "IMPLEMENTATION_CLASS_UID",
     "READ",
     "WRITTEN",
-    "Deed",
     "check_truth",
     "derive",
     "description_of",
     "file_meta",
     "image_pixel",
-    "kept",
-    "stays",
     "to_bytes",
 ]
 
 IMPLEMENTATION_CLASS_UID = UID("2.25.123273886500726457815381145730312536456")
 """Says who wrote a file (PS3.10 7.1)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """What was done to one image of a copy.
-
-    Attributes:
-        instance_uid: SOP Instance UID of the result.
-        series_uid: Series Instance UID of the result; one per source series, profile, seed and copy.
-        frame_of_reference_uid: Where the result lies; used when content moved.
-        number: Instance Number, from 1.
-        copy: Which copy, from 0.
-        profile: Profile id, version and short digest, as text.
-        seed: Seed of the run.
-        version: Version of domainaug.
-        moved: Whether content moved relative to the patient.
-        effects: What really happened and counts.
-        faint: What happened besides, below what counts.
-        changed: Whether any pixel of this image differs from its source.
-        undeclared: Whether something happened besides, of which nobody knows what it is.
-        saturated: How many pixels of the series did not fit their bits.
-        steps: Names of the transforms that were applied.
-        mirrored: Whether the patient was mirrored, by AnatomicalMirror and by nothing else.
-        placed: Where the image lies, if not on the pixels of its source.
-        beside: SOP Class and Instance UID of other images that it shows a share of.
-        allowed: Codes of findings that the user accepts.
-    """
-
-    instance_uid: str
-    series_uid: str
-    frame_of_reference_uid: str
-    number: int
-    copy: int
-    profile: str
-    seed: int
-    version: str
-    moved: bool
-    effects: Mapping[str, Interval] = field(default_factory=dict)
-    faint: Mapping[str, Interval] = field(default_factory=dict)
-    changed: bool = True
-    undeclared: bool = False
-    saturated: int = 0
-    steps: tuple[str, ...] = ()
-    mirrored: bool = False
-    placed: Placed | None = None
-    beside: tuple[tuple[str, str], ...] = ()
-    allowed: frozenset[str] = frozenset()
-
-    @property
-    def relaid(self) -> bool:
-        """Whether a pixel shows another place than the pixel of its source with the same row and column."""
-        return self.moved or self.placed is not None
-
-    @property
-    def codes(self) -> tuple[Code, ...]:
-        """The derivation codes of it."""
-        resampled = self.moved or (self.placed is not None and self.placed.interpolated)
-        changed = self.changed and self.placed is None  # the grid's own code says what changed
-        codes = codes_for(self.effects, moved=resampled, faint=self.faint, changed=changed)
-        codes = (*codes, MIRRORED) if self.mirrored else codes
-        return codes if self.placed is None or self.placed.interpolated else (*codes, CUT)
-
-    @property
-    def words(self) -> str:
-        """It in words."""
-        told = describe_effects(self.effects, faint=self.faint, changed=self.changed, undeclared=self.undeclared)
-        return told if self.placed is None else f"{told}. Grid: {self.placed.why}"
 
 
 # -- what may not be derived at all -----------------------------------------------------------------------
@@ -163,79 +90,6 @@ def check_truth(source: Dataset, deed: Deed) -> None:
             "ultrasound and captures), and it would be moved, mirrored or cut with it; look and "
             f"allow {UNKNOWN_TEXT}, or leave geometric transforms out of the pipeline"
         )
-
-
-# -- what is not carried over -----------------------------------------------------------------------------
-
-_STALE = frozenset(
-    {
-        "SmallestImagePixelValue",
-        "LargestImagePixelValue",
-        "SmallestPixelValueInSeries",
-        "LargestPixelValueInSeries",
-        "SmallestImagePixelValueInPlane",
-        "LargestImagePixelValueInPlane",
-        "LargestMonochromePixelValue",
-        "HistogramSequence",
-        "IconImageSequence",
-        "PixelDataProviderURL",
-        "DigitalSignaturesSequence",
-        "MACParametersSequence",
-        "DataSetTrailingPadding",
-        "InstanceCreationDate",
-        "InstanceCreationTime",
-        "InstanceCreatorUID",
-        "ReferencedPresentationStateSequence",
-        "PixelData",
-    }
-)
-"""Statistics of the old pixels, signatures over them, and who and when made the old instance."""
-
-_STALE_ONCE_MOVED = frozenset(
-    {
-        "ReferencedImageSequence",
-        "GraphicAnnotationSequence",
-        "SequenceOfUltrasoundRegions",
-        "PositionReferenceIndicatorSequence",
-        "FieldOfViewOrigin",
-        "FieldOfViewRotation",
-        "FieldOfViewHorizontalFlip",
-    }
-)
-"""What points at places in the picture, besides overlays, shutters and collimators."""
-
-_STALE_TAGS = frozenset(map(tag_for_keyword, _STALE))
-_STALE_ONCE_CUT_TAGS = frozenset(map(tag_for_keyword, STALE_ONCE_CUT))
-_STALE_ONCE_MOVED_TAGS = frozenset(map(tag_for_keyword, _STALE_ONCE_MOVED))
-
-
-def kept(source: Dataset, deed: Deed) -> Dataset:
-    """Copy a header, or some elements of one, without what new pixels make untrue.
-
-    That is by C.7.6.3, C.9.2, C.7.6.11 and PS3.15. What becomes of an element depends on no other one.
-    """
-    out = Dataset()
-    for element in source:
-        if stays(element.tag, deed):
-            out.add(copy.deepcopy(element) if element.VR == "SQ" else copy.copy(element))  # items are changed in place
-    out.remove_private_tags()
-    return out
-
-
-def stays(tag: int, deed: Deed) -> bool:
-    """Return whether an element is still true of new pixels."""
-    group, number = tag >> 16, tag & 0xFFFF
-    if group & 1 or group == 0x0002 or tag in _STALE_TAGS:
-        return False
-    if deed.placed is not None and tag in _STALE_ONCE_CUT_TAGS:
-        return False
-    return not (deed.relaid and (tag in _STALE_ONCE_MOVED_TAGS or _marks_a_place(group, number)))
-
-
-def _marks_a_place(group: int, element: int) -> bool:
-    is_overlay = 0x6000 <= group <= 0x60FF
-    is_shutter_or_collimator = group == 0x0018 and 0x1600 <= element <= 0x1720
-    return is_overlay or is_shutter_or_collimator
 
 
 # -- the parts --------------------------------------------------------------------------------------------
@@ -292,6 +146,9 @@ def _general_reference(out: Dataset, source: Dataset, deed: Deed) -> None:
     """C.12.4: the one image it came from, and whether a place in it is the same place here."""
     item = _reference(source)
     item.SpatialLocationsPreserved = "NO" if deed.relaid else "YES"
+    letters = patient_orientation(source)
+    if deed.placed is not None and deed.placed.only_turned and not deed.moved and letters is not None:
+        item.SpatialLocationsPreserved, item.PatientOrientation = "REORIENTED_ONLY", list(letters)
     item.PurposeOfReferenceCodeSequence = [coded(Code("121322", "DCM", "Source image for image processing operation"))]
     out.SourceImageSequence = [item]
     for kind, uid in deed.beside:
@@ -401,6 +258,8 @@ READ = frozenset(
         "LossyImageCompressionRatio",
         "Rows",
         "Columns",
+        "PatientOrientation",
+        "ImageOrientationPatient",
         "BitsAllocated",
     }
 )

@@ -25,7 +25,9 @@ from pydicom.filewriter import write_data_element
 from pydicom.tag import Tag
 
 from domainaug.medical.alike import Opened
-from domainaug.medical.derive import READ, WRITTEN, Deed, kept, stays
+from domainaug.medical.carried import kept, stays
+from domainaug.medical.deeds import Deed
+from domainaug.medical.derive import READ, WRITTEN
 from domainaug.medical.explicit import Elements, Unsure, walk, written
 from domainaug.medical.opening import quiet
 from domainaug.medical.pixels import Stored

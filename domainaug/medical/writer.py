@@ -14,8 +14,8 @@ from pydicom import Dataset
 from domainaug.errors import DomainAugError, ImageError, UnreadableInput
 from domainaug.kernels.regrid import Regrid
 from domainaug.kernels.threads import run_slabs
-from domainaug.medical.deeds import derived_uid, effects_in, faint_in
-from domainaug.medical.derive import Deed, derive, to_bytes
+from domainaug.medical.deeds import Deed, derived_uid, effects_in, faint_in
+from domainaug.medical.derive import derive, to_bytes
 from domainaug.medical.enhanced.writing import frame_files, objects_of
 from domainaug.medical.laterality import is_mirrored_patient
 from domainaug.medical.loading import Loaded

@@ -11,7 +11,8 @@ import pytest
 
 from domainaug.effects import Interval
 from domainaug.medical import load, read_study, splice, writer
-from domainaug.medical.derive import READ, WRITTEN, Deed, derive, to_bytes
+from domainaug.medical.deeds import Deed
+from domainaug.medical.derive import READ, WRITTEN, derive, to_bytes
 from domainaug.medical.splice import DerivedFile, Splicer
 from domainaug.medical.writer import derived_files, write_series
 

@@ -17,16 +17,15 @@ from pathlib import Path
 from pydicom import Dataset
 from pydicom.tag import Tag
 
+from domainaug.medical.carried import kept
 from domainaug.medical.coding import coded, name_scheme, referring
-from domainaug.medical.deeds import KEPT, OURS, Code
+from domainaug.medical.deeds import KEPT, OURS, Code, Deed
 from domainaug.medical.derive import (
     EVERYWHERE,
-    Deed,
     check_truth,
     description_of,
     file_meta,
     image_pixel,
-    kept,
 )
 from domainaug.medical.enhanced.dimensions import tell_dimensions
 from domainaug.medical.enhanced.groups import FRAMES, SHARED, first_item, frame_headers, group_of

@@ -8,8 +8,8 @@ from dataclasses import replace
 from pydicom import Dataset
 
 from domainaug.errors import DomainAugError, UnreadableInput
-from domainaug.medical.deeds import derived_uid
-from domainaug.medical.derive import Deed, to_bytes
+from domainaug.medical.deeds import Deed, derived_uid
+from domainaug.medical.derive import to_bytes
 from domainaug.medical.enhanced.deriving import FrameDeed, derive_frames
 from domainaug.medical.instance import Instance
 from domainaug.medical.loading import Loaded
