@@ -16,7 +16,7 @@ from domainaug_simulators.radiograph.blades import Field, whole_rows
 from domainaug_simulators.radiograph.detector import Detector, processed, response, stored
 from domainaug_simulators.radiograph.geometry import VIEWS, Geometry, Setup
 from domainaug_simulators.radiograph.matter import densities
-from domainaug_simulators.radiograph.scatter import GRIDS, scattered
+from domainaug_simulators.radiograph.scatter import GRIDS, height_of, scattered
 from domainaug_simulators.radiograph.spectrum import beam_of
 from domainaug_simulators.radiograph.worlds import Patient
 
@@ -106,12 +106,14 @@ def expose(patient: Patient, mass: RayVolume, values: Mapping[str, Value], key: 
     opened = geometry.obliquity() * field.opening(geometry, number["focal_spot"])
     through, leaked = GRIDS[str(values["grid"])]
     primary, square = first * opened * np.float32(through), second * opened * np.float32(through)
-    veil = np.zeros_like(primary)
-    if number["scatter"]:
-        height = max(number["air_gap"] + 2 * patient.reach(geometry.toward) / 3, 10.0)
-        veil = scattered(first * opened, opened, height, geometry.setup.pitch) * np.float32(leaked * number["scatter"])
     lit = field.lit(geometry.setup.shape)
     body = lit & (paths[..., 0] > _THIN * np.percentile(paths[..., 0], 95))
+    veil = np.zeros_like(primary)
+    if number["scatter"]:
+        thickness = 10.0 * float(np.median(paths[..., 0][body])) if body.any() else 0.0
+        height = height_of(thickness, number["air_gap"])
+        veil = scattered(first * opened, opened, height, geometry.setup.pitch, beam.mean_energy)
+        veil *= np.float32(leaked * number["scatter"])
     watched = _watched(lit, body)
     full = number["exposure"] / float((primary + veil)[watched].mean())  # kerma of the open beam, before a grid
     setup = geometry.setup

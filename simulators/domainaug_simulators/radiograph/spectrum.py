@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["DENSITY", "Beam", "attenuation", "beam_of"]
+__all__ = ["DENSITY", "Beam", "attenuation", "beam_of", "scattering_share"]
 
 Array = NDArray[np.float64]
 
@@ -38,6 +38,18 @@ _JOULE = 1.602176634e-16  # a keV
 def attenuation(material: str, energies: Array) -> Array:
     """Return the mass attenuation coefficient at energies in keV, in cm²/g."""
     return _between(_ATTENUATION[material], energies)
+
+
+def scattering_share(energy: float) -> float:
+    """Return how many of the photons that water takes from a beam of one energy, in keV, it scatters (Compton).
+
+    Klein and Nishina's (1929, Z. Phys. 52:853) cross section, of 3.343e23 electrons a gram, over all attenuation.
+    """
+    a = energy / 510.999
+    whole = (1 + a) / a**2 * (2 * (1 + a) / (1 + 2 * a) - np.log(1 + 2 * a) / a)
+    whole += np.log(1 + 2 * a) / (2 * a) - (1 + 3 * a) / (1 + 2 * a) ** 2
+    scattered = 2 * np.pi * 2.8179403e-13**2 * whole * 3.343e23
+    return float(scattered / attenuation("water", np.array([energy]))[0])
 
 
 def _between(known: tuple[float, ...], energies: Array) -> Array:
