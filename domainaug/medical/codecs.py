@@ -58,7 +58,9 @@ def fits(frame: bytes, instance: Instance) -> bool:
 
     Nothing is decoded for the answer, so it can be had before memory is spent.
     """
-    if not decodes(instance.transfer_syntax) or is_cut(frame, instance.transfer_syntax):
+    if not decodes(instance.transfer_syntax) or is_cut(
+        frame, instance.transfer_syntax, instance.rows * instance.columns
+    ):
         return False
     size = instance.rows, instance.columns
     if instance.transfer_syntax == RLELossless:

@@ -58,6 +58,7 @@ DECODER_DEPENDENCIES = {syntax: ("imagecodecs>=2024.6",) for syntax, order in _O
 """What pydicom tells people to install."""
 
 _END, _PADDED = b"\xff\xd9", 4  # the last marker of a picture; what makes its length even may follow
+_LEAST_BITS = {JPEGLossless: 1, JPEGLosslessSV1: 1, JPEGExtended12Bit: 2 / 64}  # a Huffman code has one, a block two
 _MAKE_THE_REST_UP = {JPEGExtended12Bit, JPEGLossless, JPEGLosslessSV1, HTJ2KLossless, HTJ2KLosslessRPCL, HTJ2K}
 
 
@@ -71,9 +72,17 @@ def decoder_of(transfer_syntax: str) -> str | None:
     return next((name for name in order if name in decoder.available_plugins), None)
 
 
-def is_cut(frame: bytes, transfer_syntax: str) -> bool:
-    """Return whether a picture has no end, of a syntax whose decoder would make the rest up."""
-    return transfer_syntax in _MAKE_THE_REST_UP and _END not in frame[-_PADDED:]
+def is_cut(frame: bytes, transfer_syntax: str, pixels: int) -> bool:
+    """Return whether a picture has no end, or is too short for its size, of a syntax whose decoder makes the rest up.
+
+    Args:
+        frame: The picture.
+        transfer_syntax: UID of how it is coded.
+        pixels: How many it has.
+    """
+    if transfer_syntax not in _MAKE_THE_REST_UP:
+        return False
+    return _END not in frame[-_PADDED:] or len(frame) * 8 < pixels * _LEAST_BITS.get(transfer_syntax, 0)
 
 
 def is_available(transfer_syntax: str) -> bool:

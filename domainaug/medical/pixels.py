@@ -109,7 +109,7 @@ def _expect_size(content: bytes, dataset: Dataset, instance: Instance) -> None:
         return
     count = 0
     for frame in generate_frames(content, number_of_frames=instance.frames):
-        if is_cut(frame, instance.transfer_syntax):
+        if is_cut(frame, instance.transfer_syntax, instance.rows * instance.columns):
             raise UnreadableInput("truncated", "its compressed picture ends before its last marker", path=path)
         if not _is_as_large(frame, instance):
             message = "its compressed picture has another size than its header announces"

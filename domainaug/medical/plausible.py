@@ -196,6 +196,12 @@ def _kind(dataset: Dataset) -> str:
     return MODALITIES.get(str(dataset.get("SOPClassUID", "")), "")
 
 
+def _is_one_slice(dataset: Dataset) -> str:
+    if "MOSAIC" not in (dataset.get("ImageType") or ()):
+        return ""
+    return "it is a mosaic of many slices in one picture; write them as single slices, or as an Enhanced object, first"
+
+
 def _has_size(dataset: Dataset) -> str:
     rows, columns = dataset.get("Rows"), dataset.get("Columns")
     if not (isinstance(rows, int) and isinstance(columns, int) and 1 <= rows <= 32767 and 1 <= columns <= 32767):
@@ -277,6 +283,7 @@ _RULES: tuple[tuple[str, Callable[[Dataset], str]], ...] = (
     ("not-augmented-class", _is_augmented_class),
     ("bad-uid", _has_sound_uids),
     ("multi-frame", _has_sound_frames),
+    ("mosaic", _is_one_slice),
     ("not-gray", _has_sound_color),
     ("bad-size", _has_size),
     ("bad-bits", _has_sound_bits),

@@ -30,6 +30,7 @@ WRONG = {
         {"NumberOfFrames": 2**31 - 1},
         {"PerFrameFunctionalGroupsSequence": []},
     ],
+    "mosaic": [{"ImageType": ["ORIGINAL", "PRIMARY", "M", "ND", "MOSAIC"]}],
     "not-gray": [
         {"SamplesPerPixel": 3},
         {"PhotometricInterpretation": "YBR_FULL"},
@@ -87,7 +88,6 @@ def test_real_headers_are_plausible(name, real):
         ("rtdose.dcm", "not-augmented-class"),
         ("liver_1frame.dcm", "not-augmented-class"),
         ("MR_truncated.dcm", "truncated"),
-        ("SC_rgb_jpeg_gdcm.dcm", "no-decoder"),
         ("SC_rgb_32bit.dcm", "bad-bits"),
     ],
 )
