@@ -1,4 +1,4 @@
-"""DICOM series in, derived DICOM series out: classic single-frame CT, MR, CR and DX.
+"""DICOM series in, derived DICOM series out: CT, MR, PET, radiographs, mammograms, ultrasound, captures.
 
 `read_study` finds the series and says what is wrong with them; `load` and `write_series` take one through a
 pipeline and back; `verify` looks for what validators miss, and `validators` asks dciodvfy and dcentvfy.
