@@ -100,7 +100,7 @@ class NiftiLabels:
         if not maps:
             return self, {}
         grid = regrid_of(maps, self.shape)
-        target = self.grid if grid.shape == self.grid.shape else self.grid.seen_through(grid.map)
+        target = self.grid if grid.map.is_identity else self.grid.seen_through(grid.map)
         mirrors = Journey.of(maps, self.grid, target).mirrors
         found, vanished = [], {}
         for number, one in enumerate(self.files, start=1):

@@ -126,7 +126,7 @@ class StudyLabels:
         """
         found, vanished = [], {}
         grid = regrid_of(maps, self.shape)
-        target = self.grid if grid.shape == self.grid.shape else self.grid.seen_through(grid.map)
+        target = self.grid if grid.map.is_identity else self.grid.seen_through(grid.map)
         for name, labels in zip(self.names(), self.labels, strict=True):
             moved = move(labels, maps, self.grid, target)
             gone = set(moved.vanished.get("segments", ()))

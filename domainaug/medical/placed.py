@@ -1,4 +1,4 @@
-"""Where the images of a copy lie, if not on the pixels of their source: after a crop, a pad, a resize, a straightening.
+"""Where the images of a copy lie, if not on the pixels of their source: cropped, padded, resized, turned, straightened.
 
 The patient stays where they were. What changes is which places the pixels show, and the header has to say which
 (PS3.3 C.7.6.2): the middle of the first pixel moves by whole and half pixels of the source, and a pixel that is
@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 from pydicom import Dataset
 from pydicom.valuerep import format_number_as_ds
 
+from domainaug.errors import LabelError
 from domainaug.kernels.regrid import Regrid
 from domainaug.medical.instance import Instance
 from domainaug.medical.series import Series
+from domainaug.transforms.orientation import letters_of
 
-__all__ = ["STALE_ONCE_CUT", "Placed", "as_they_lie", "laid_anew", "series_on", "tell_place"]
+__all__ = ["STALE_ONCE_CUT", "Placed", "as_they_lie", "laid_anew", "patient_orientation", "series_on", "tell_place"]
 
 STALE_ONCE_CUT = (
     "ReconstructionDiameter",
@@ -43,9 +45,13 @@ class Placed:
         rows: Rows.
         columns: Columns.
         position: Middle of the first pixel in the patient, mm, or None where the source says none.
-        pace: How large a pixel is, in pixels of the source, from row to row and from column to column.
+        pace: How large a pixel is, in pixels of the source along the same axis, from row to row and from column to
+            column.
         between: Millimeters to the next slice, or None.
         interpolated: Whether its pixels lie between those of the source.
+        down: The axis of the source that rows count along: 1 for its rows, 2 for its columns, negative the other way.
+        right: Likewise, that columns count along.
+        only_turned: Whether it has all pixels of the source and no others, in another order.
         straightened: Whether slices that leaned were shifted, so that a tilt of the gantry is no longer to be seen.
         why: What was done, in a few words that name nobody.
     """
@@ -58,7 +64,15 @@ class Placed:
     between: float | None = None
     interpolated: bool = False
     straightened: bool = False
+    down: int = 1
+    right: int = 2
+    only_turned: bool = False
     why: str = ""
+
+    @property
+    def turned(self) -> bool:
+        """Whether rows and columns changed places or count the other way."""
+        return (self.down, self.right) != (1, 2)
 
 
 def as_they_lie(series: Series) -> tuple[Placed, ...]:
@@ -77,10 +91,19 @@ def laid_anew(series: Series, before: Sequence[Placed], grid: Regrid) -> tuple[P
         series: What a pipeline was shown.
         before: Where its images lie.
         grid: The grid of what the pipeline made of them.
+
+    Raises:
+        LabelError: Its slices lie across those of the source.
     """
+    if grid.along[0] != 0:
+        raise LabelError(
+            "a step made slices of another plane, and a derived DICOM image shows the plane of its source: name an "
+            "orientation to Reorient that keeps the axis of the slices, or write NIfTI"
+        )
     _, rows, columns = grid.shape
+    down, right = (axis if grid.step[own] > 0 else -axis for own, axis in ((1, grid.along[1]), (2, grid.along[2])))
     normal = None if series.geometry is None else np.array(series.geometry.normal)
-    z_step = (before[0].between or 0.0) * grid.step[0] or None
+    z_step = (before[0].between or 0.0) * abs(grid.step[0]) or None
     found = []
     for index, nearest in enumerate(grid.nearest):
         height = grid.start[0] + index * grid.step[0]
@@ -97,7 +120,10 @@ def laid_anew(series: Series, before: Sequence[Placed], grid: Regrid) -> tuple[P
                 rows=rows,
                 columns=columns,
                 position=_moved(one, base.position, grid, (height - nearest) * (base.between or 0.0), normal),
-                pace=(base.pace[0] * grid.step[1], base.pace[1] * grid.step[2]),
+                pace=(base.pace[abs(down) - 1] * abs(grid.step[1]), base.pace[abs(right) - 1] * abs(grid.step[2])),
+                down=down,
+                right=right,
+                only_turned=grid.only_turned and base.pace == (1.0, 1.0) and not base.straightened,
                 between=z_step,
                 interpolated=base.interpolated or not grid.whole,
                 why="; ".join(filter(None, (base.why, grid.words))),
@@ -153,7 +179,10 @@ def tell_place(out: Dataset, source: Dataset, placed: Placed) -> None:
     for name in _DISTANCES:
         before = source.get(name)
         if before:
-            out[name].value = [_decimal(float(one) * pace) for one, pace in zip(before, placed.pace, strict=True)]
+            along = (before[abs(placed.down) - 1], before[abs(placed.right) - 1])
+            out[name].value = [_decimal(float(one) * pace) for one, pace in zip(along, placed.pace, strict=True)]
+    if placed.turned:
+        _tell_orientation(out, source, placed)
     if placed.position is None:
         return
     out.ImagePositionPatient = [_decimal(one) for one in placed.position]
@@ -161,6 +190,44 @@ def tell_place(out: Dataset, source: Dataset, placed: Placed) -> None:
         out.pop("SliceLocation", None)
     if placed.between is not None and source.get("SpacingBetweenSlices"):
         out.SpacingBetweenSlices = _decimal(placed.between)
+
+
+def _tell_orientation(out: Dataset, source: Dataset, placed: Placed) -> None:
+    """C.7.6.2.1.1, C.7.6.1.1.1: where rows and columns point now, in numbers and in letters."""
+    told = source.get("ImageOrientationPatient")
+    if told:
+        axes = np.array(told, np.float64).reshape(2, 3)  # along a row, along a column
+        turned = [np.sign(axis) * axes[2 - abs(axis)] for axis in (placed.right, placed.down)]
+        out.ImageOrientationPatient = [_decimal(float(one)) for one in np.concatenate(turned)]
+    letters = patient_orientation(source)
+    if source.get("PatientOrientation") and letters is not None:
+        turned_letters = [(letters[2 - abs(axis)], axis) for axis in (placed.right, placed.down)]
+        out.PatientOrientation = [
+            each if axis > 0 else "".join(_OPPOSITE[letter] for letter in each) for each, axis in turned_letters
+        ]
+
+
+_OPPOSITE = dict(zip("LRAPHF", "RLPAFH", strict=True))
+
+
+def patient_orientation(source: Dataset) -> tuple[str, str] | None:
+    """Return the letters toward which rows and columns run (PS3.3 C.7.6.1.1.1), told or by the geometry; None for none.
+
+    Args:
+        source: The header of an image.
+    """
+    told = source.get("PatientOrientation") or ()
+    pair = [str(each) for each in told] if not isinstance(told, str) else []
+    if len(pair) == 2 and all(pair) and set("".join(pair)) <= set(_OPPOSITE):
+        return pair[0], pair[1]
+    axes = source.get("ImageOrientationPatient")
+    if not axes:
+        return None
+    across, down = (letters_of([axis]) for axis in np.array(axes, np.float64).reshape(2, 3))
+    return across.translate(_OF_ARRAYS), down.translate(_OF_ARRAYS)
+
+
+_OF_ARRAYS = str.maketrans("SI", "HF")
 
 
 def _height(place: Sequence[float], source: Dataset) -> float:

@@ -21,6 +21,7 @@ from domainaug.medical.instance import describe
 from domainaug.medical.laterality import SIDES
 from domainaug.medical.opening import open_dicom
 from domainaug.medical.pixels import Stored, decode
+from domainaug.medical.placed import patient_orientation
 from domainaug.medical.plausible import COLORS, PALETTE
 
 __all__ = ["Untruth", "untruths", "verify_image", "verify_series"]
@@ -56,6 +57,7 @@ _SAME = (
     "SliceThickness",
     "Laterality",
     "ImageLaterality",
+    "FrameLaterality",
     "BurnedInAnnotation",
     "PatientIdentityRemoved",
     "PhotometricInterpretation",
@@ -74,7 +76,9 @@ _SAME = (
 _OF_COLOR = ("PhotometricInterpretation", "BitsAllocated", "BitsStored", "HighBit", "PixelPaddingValue")
 """What differs where color was written in another way; all of it is red, green and blue then."""
 
-_OF_THE_GRID = ("Rows", "Columns", "PixelSpacing", "ImagerPixelSpacing", "ImagePositionPatient")
+_OF_THE_GRID = (
+    *("Rows", "Columns", "PixelSpacing", "ImagerPixelSpacing", "ImagePositionPatient", "ImageOrientationPatient"),
+)
 """What differs where pixels were cut off, added or resampled, and then has to agree with itself."""
 
 
@@ -194,13 +198,33 @@ def _grid_is_sound(before: Dataset, after: Dataset) -> bool:
     """Whether all distances of pixels changed by one factor, and the slice still lies in planes of its source."""
     if not _relaid(before, after):
         return True
+    order = slice(None, None, -1 if _swapped(before, after) else 1)
     paces = [
-        np.array(after[name].value, float) / np.array(before[name].value, float)
+        np.array(after[name].value, float) / np.array(before[name].value, float)[order]
         for name in ("PixelSpacing", "ImagerPixelSpacing")
         if before.get(name) and after.get(name)
     ]
     told = all((name in after) == (name in before) for name in _OF_THE_GRID)
     return told and all(np.allclose(pace, paces[0], rtol=1e-6) and (pace > 0).all() for pace in paces)
+
+
+def _swapped(before: Dataset, after: Dataset) -> bool:
+    """Whether rows and columns changed places."""
+    axes = [np.array(one.get("ImageOrientationPatient") or (), float) for one in (before, after)]
+    if all(each.size == 6 for each in axes):
+        return bool(abs(axes[0][:3] @ axes[1][:3]) < 0.5)
+    letters = patient_orientation(before), patient_orientation(after)
+    ends = [None if each is None else {"L": "R", "P": "A", "H": "F"}.get(each[0][0], each[0][0]) for each in letters]
+    return ends[0] != ends[1]
+
+
+def _same_plane(before: Dataset, after: Dataset) -> bool:
+    """Whether rows and columns still run along those of the source, one way or the other."""
+    axes = [np.array(one.get("ImageOrientationPatient") or (), float) for one in (before, after)]
+    if axes[0].size != 6 or axes[1].size != 6:
+        return axes[0].size == axes[1].size
+    along = np.abs(axes[0].reshape(2, 3) @ axes[1].reshape(2, 3).T)
+    return bool(np.allclose(np.sort(along, axis=None), (0, 0, 1, 1), atol=1e-4))
 
 
 def _moved(before: Dataset, after: Dataset) -> bool:
@@ -256,6 +280,7 @@ _CHECKS: tuple[tuple[str, str, Check], ...] = (
     ("source-reference", "it does not name the image it came from, and that alone", _has_one_source),
     ("frame-of-reference", "its frame of reference is new without motion, or old with it", _frame_follows_motion),
     ("grid", "it lies on other pixels than its source, and sizes of pixels do not agree", _grid_is_sound),
+    ("plane", "its rows and columns do not run along those of its source", _same_plane),
     ("sides", "the patient is mirrored, and a side that it names is not", _sides_follow),
     ("stale-marks", "content moved, and overlays, shutters or collimators did not", _names_no_places_once_moved),
     ("lossy-forgotten", "its source was compressed with loss, and it does not say so", _stays_lossy),

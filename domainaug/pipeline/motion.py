@@ -14,7 +14,7 @@ from domainaug.pipeline.pending import Move
 from domainaug.pipeline.pipeline import Pipeline
 from domainaug.pipeline.record import Applied, moves
 
-__all__ = ["motion_of"]
+__all__ = ["motion_of", "regrids"]
 
 
 def motion_of(pipeline: Pipeline, shape: tuple[int, ...]) -> tuple[PixelMap | VolumeMap, ...]:
@@ -37,6 +37,12 @@ def motion_of(pipeline: Pipeline, shape: tuple[int, ...]) -> tuple[PixelMap | Vo
             found.append(one)
             shape = one.shape if isinstance(one, VolumeMap) else (*shape[:-2], *one.shape)
     return tuple(found)
+
+
+def regrids(pipeline: Pipeline) -> bool:
+    """Return whether a step of the last call changed the pixels that the patient is shown on, and says so itself."""
+    log = pipeline._log
+    return log is not None and any(getattr(applied.leaf, "regrids", False) for applied in log.applied)
 
 
 def _map_of(applied: Applied, shape: tuple[int, ...]) -> PixelMap | VolumeMap | None:

@@ -262,11 +262,11 @@ class Job:
         if after is None:  # made slice by slice, which keeps the size
             return record
         shape = getattr(sample, name).shape[:planes]
-        if after.shape[:planes] == shape:
-            return record
         from domainaug.kernels.regrid import regrid_of
-        from domainaug.pipeline.motion import motion_of
+        from domainaug.pipeline.motion import motion_of, regrids
 
+        if after.shape[:planes] == shape and not regrids(self.prepare()):
+            return record
         grid = regrid_of(motion_of(self.prepare(), shape), shape)
         told: Mapping[str, Any] = _as_stored({**record, "moved": grid.moved, "grid": grid.as_record()})
         return told

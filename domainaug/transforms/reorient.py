@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from domainaug.errors import ImageError
 from domainaug.generators import Frame, Generators
 from domainaug.kernels.maps import PixelMap
+from domainaug.kernels.regrid import TurnedPicture, TurnedVolume
 from domainaug.kernels.volume_map import VolumeMap
 from domainaug.transforms.fusing import Drawn
 from domainaug.transforms.moving import Moving
@@ -75,14 +76,14 @@ class Reorient(Moving):
         if len(params["to"]) != 2:
             return None
         matrix, size = _turn(params, shape)
-        return PixelMap.of(matrix, shape, (size[0], size[1]))
+        return TurnedPicture.of(matrix, shape, (size[0], size[1]))
 
     def volume_map(self, params: Drawn, shape: tuple[int, int, int]) -> VolumeMap | None:
         """Return the map of a volume; see `domainaug.transforms.fusing.MovesVoxels`."""
         if len(params["to"]) != 3:
             return None
         matrix, size = _turn(params, shape)
-        return VolumeMap((size[0], size[1], size[2]), matrix, shape)
+        return TurnedVolume((size[0], size[1], size[2]), matrix, shape)
 
     def apply_to_bboxes(self, bboxes: Array, **params: Any) -> Array:
         """Return boxes as shares of the picture as it lies then."""

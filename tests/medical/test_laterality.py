@@ -30,8 +30,7 @@ limits:
     allow: any
     reason: Sides follow.
     evidence: [{strength: opinion}]
-recipe: [{AnatomicalMirror: {p: 1.0}}]
-"""
+recipe: """
 
 
 def header(**tags):
@@ -182,12 +181,12 @@ class TestHowAnImageLies:
         assert orientation_in(pydicom.dcmread(path), found, volume=False) == letters
 
 
-def ran(tmp_path, path, **options):
+def ran(tmp_path, path, recipe="[{AnatomicalMirror: {p: 1.0}}]", **options):
     folder = tmp_path / "films"
     folder.mkdir()
     path.rename(folder / "film.dcm")
     profile = tmp_path / "mirrored.yaml"
-    profile.write_text(PROFILE, encoding="utf-8")
+    profile.write_text(PROFILE + recipe, encoding="utf-8")
     done = augment(folder, tmp_path / "out", profile=profile, seed=3, engine="serial", timeout=None, **options)
     return done, folder / "film.dcm", sorted((tmp_path / "out").rglob("IM*.dcm"))
 
@@ -213,3 +212,15 @@ class TestProjections:
     def test_one_that_does_not_say_how_it_lies_is_refused(self, tmp_path, radiograph):
         (aside,) = ran(tmp_path, radiograph(BodyPartExamined="KNEE", PatientOrientation=[]))[0].set_aside
         assert "has to know which way the 2 axes of the array point" in aside.reason
+
+    def test_one_that_is_turned_round_says_where_its_edges_point(self, tmp_path, radiograph):
+        path = radiograph(PatientOrientation=["L", "F"], ImagerPixelSpacing=[0.2, 0.1])
+        done, source, made = ran(tmp_path, path, recipe="[{Reorient: {to: LS}}]")
+        assert (done.done, done.set_aside) == (1, ())
+        before, after = pydicom.dcmread(source), pydicom.dcmread(made[0])
+        assert np.array_equal(after.pixel_array, before.pixel_array[::-1].T)
+        assert after.PatientOrientation == ["H", "L"]
+        assert after.ImagerPixelSpacing == [0.1, 0.2]
+        assert after.SourceImageSequence[0].SpatialLocationsPreserved == "REORIENTED_ONLY"
+        assert after.SourceImageSequence[0].PatientOrientation == ["L", "F"]
+        assert verify_series([source], made) == ()

@@ -17,6 +17,7 @@ from pathlib import Path
 from pydicom import Dataset
 from pydicom.tag import Tag
 
+from domainaug.errors import LabelError
 from domainaug.medical.carried import kept
 from domainaug.medical.coding import coded, name_scheme, referring
 from domainaug.medical.deeds import KEPT, OURS, Code, Deed
@@ -94,6 +95,10 @@ def derive_frames(source: Dataset, frames: Sequence[FrameDeed], pixels: Stored, 
         LabelError: It would say something untrue.
         UnreadableInput: The functional groups of the source are missing or inconsistent.
     """
+    if any(frame.deed.placed is not None and frame.deed.placed.turned for frame in frames):
+        raise LabelError(
+            "an Enhanced object keeps the rows and columns of its source: leave Reorient out of the pipeline"
+        )
     with quiet():
         headers = tuple(frame_headers(source, path))
         for frame in frames:
