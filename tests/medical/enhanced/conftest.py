@@ -1,4 +1,4 @@
-"""Enhanced CT and MR objects with known geometry and values, every module and group of them filled in.
+"""Enhanced CT, MR and PET objects with known geometry and values, every module and group of them filled in.
 
 Validators have nothing to say against them, so that whatever they say of a copy is the copy's own. Tests are given this
 module as `phantom`.
@@ -23,6 +23,7 @@ from pydicom.tag import Tag
 from pydicom.uid import (
     EnhancedCTImageStorage,
     EnhancedMRImageStorage,
+    EnhancedPETImageStorage,
     ExplicitVRLittleEndian,
 )
 
@@ -137,7 +138,7 @@ def enhanced(
         path: The file.
         frames: The groups of each frame, as `frame` gives them, in the order of the file.
         pixels: (rows, columns) of each, stored values of 16 bits.
-        kind: CT or MR.
+        kind: CT, MR or PT.
         shared: Groups that differ from what frames share; None leaves one out.
         dimensions: Attributes that frames are indexed by, and the groups these are in.
         tags: What differs above the groups; None leaves it out.
@@ -145,10 +146,11 @@ def enhanced(
     out = Dataset()
     out.file_meta = pydicom.dataset.FileMetaDataset()
     out.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    for name, value in {**_common(), **(_ct() if kind == "CT" else _mr()), **_dimensions(dimensions), **tags}.items():
+    above, groups = _KINDS[kind]
+    for name, value in {**_common(), **above(), **_dimensions(dimensions), **tags}.items():
         if value is not None:
             setattr(out, name, value)
-    common = {**_shared(), **(_shared_ct() if kind == "CT" else _shared_mr()), **(shared or {})}
+    common = {**_shared(), **groups(), **(shared or {})}
     out.SharedFunctionalGroupsSequence = [_groups(common)]
     out.PerFrameFunctionalGroupsSequence = [_groups(one) for one in frames]
     out.NumberOfFrames = tags.get("NumberOfFrames", len(out.PerFrameFunctionalGroupsSequence))
@@ -387,3 +389,85 @@ def _shared_mr() -> dict[str, Any]:
         ),
         "MRAveragesSequence": item(NumberOfAverages=1),
     }
+
+
+_CORRECTIONS = (
+    *("DecayCorrected", "AttenuationCorrected", "ScatterCorrected", "DeadTimeCorrected", "GantryMotionCorrected"),
+    *("PatientMotionCorrected", "CountLossNormalizationCorrected", "RandomsCorrected", "SensitivityCalibrated"),
+    *("NonUniformRadialSamplingCorrected", "DetectorNormalizationCorrection"),
+)
+
+
+def _pt() -> dict[str, Any]:
+    drug = item(
+        RadionuclideCodeSequence=[code("77004003", "SCT", "^18^Fluorine")],
+        RadiopharmaceuticalAgentNumber=1,
+        AdministrationRouteCodeSequence=[code("47625008", "SCT", "Intravenous route")],
+        RadiopharmaceuticalStartDateTime="20200101110000",
+        RadiopharmaceuticalStopDateTime="20200101110000",
+        RadionuclideTotalDose=350,
+        RadionuclideHalfLife=6586,
+        RadionuclidePositronFraction=0.97,
+        RadiopharmaceuticalCodeSequence=[code("35321007", "SCT", "Fluorodeoxyglucose F^18^")],
+    )
+    return {
+        "SOPClassUID": EnhancedPETImageStorage,
+        "Modality": "PT",
+        "ImageType": ["ORIGINAL", "PRIMARY", "STATIC", "NONE"],
+        "BitsStored": 16,
+        "HighBit": 15,
+        "RadiopharmaceuticalInformationSequence": [drug],
+        "AcquisitionStartCondition": "MANU",
+        "AcquisitionTerminationCondition": "TIME",
+        "AcquisitionTerminationConditionData": 600,
+        "TerminationTimeThreshold": 600.0,
+        "TypeOfDetectorMotion": "NONE",
+        "TransverseDetectorSeparation": 2.0,
+        "AxialDetectorDimension": 2.0,
+        "CollimatorType": "NONE",
+        "CoincidenceWindowWidth": 12,
+        "EnergyWindowRangeSequence": [item(EnergyWindowLowerLimit=425, EnergyWindowUpperLimit=650)],
+        "TableMotion": "STATIC",
+        "TimeOfFlightInformationUsed": "FALSE",
+        "ViewCodeSequence": [code("62824007", "SCT", "transverse")],
+        "CountsSource": "EMISSION",
+        **dict.fromkeys(_CORRECTIONS, "NO"),
+    }
+
+
+def _shared_pt() -> dict[str, Any]:
+    return {
+        "PETFrameTypeSequence": item(
+            FrameType=["ORIGINAL", "PRIMARY", "STATIC", "NONE"],
+            PixelPresentation="MONOCHROME",
+            VolumetricProperties="VOLUME",
+            VolumeBasedCalculationTechnique="NONE",
+        ),
+        "PixelValueTransformationSequence": item(RescaleIntercept=0, RescaleSlope=2.5, RescaleType="BQML"),
+        "RadiopharmaceuticalUsageSequence": item(RadiopharmaceuticalAgentNumber=1),
+        "PETFrameAcquisitionSequence": item(
+            TableHeight=100, GantryDetectorTilt=0, GantryDetectorSlew=0, DataCollectionDiameter=700
+        ),
+        "PETDetectorMotionDetailsSequence": item(RotationDirection="CW", RevolutionTime=1.0),
+        "PETPositionSequence": item(
+            TablePosition=0.0,
+            DataCollectionCenterPatient=[0.0, 0.0, 0.0],
+            ReconstructionTargetCenterPatient=[0.0, 0.0, 0.0],
+        ),
+        "PETFrameCorrectionFactorsSequence": item(
+            PrimaryPromptsCountsAccumulated=1000,
+            SliceSensitivityFactor=1.0,
+            DeadTimeFactor=1.0,
+            ScatterFractionFactor=0.1,
+        ),
+        "PETReconstructionSequence": item(
+            ReconstructionType="3D",
+            ReconstructionAlgorithm="ITERATIVE",
+            IterativeReconstructionMethod="NO",
+            ReconstructionDiameter=16,
+            ReconstructionPixelSpacing=list(reversed(SPACING)),
+        ),
+    }
+
+
+_KINDS = {"CT": (_ct, _shared_ct), "MR": (_mr, _shared_mr), "PT": (_pt, _shared_pt)}

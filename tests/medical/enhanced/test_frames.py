@@ -217,6 +217,13 @@ def test_values_that_are_nothing_but_colors_are_refused(phantom, tmp_path):
     assert [one.code for one in read_study(path).set_aside] == ["not-gray"]
 
 
+def test_pet_is_read_in_its_unit(phantom, tmp_path):
+    path = phantom.enhanced(tmp_path / "pt.dcm", map(phantom.frame, range(3)), map(phantom.stored, range(3)), kind="PT")
+    (series,) = read_study(path).series
+    assert (series.modality, series.unit, series.size) == ("PT", "BQML", (3, 32, 40))
+    np.testing.assert_array_equal(series.pixels()[2], phantom.stored(2) * 2.5)
+
+
 def test_a_real_scanner(philips):
     (series,) = read_study(philips).series
     assert (series.modality, series.size, series.findings) == ("MR", (176, 256, 256), ())
