@@ -22,11 +22,12 @@ from typing import cast
 import numpy as np
 from pydicom import Dataset
 from pydicom.dataset import FileMetaDataset
-from pydicom.encaps import get_frame
+from pydicom.encaps import generate_frames
 from pydicom.filereader import read_dataset
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from domainaug.errors import UnreadableInput
+from domainaug.kernels.threads import run_slabs
 from domainaug.medical import codecs
 from domainaug.medical.explicit import (
     FIRST_BYTES,
@@ -142,11 +143,16 @@ class Picture:
 
 
 class Opener:
-    """Opens images, one after the other; holds the latest file of a few series in memory."""
+    """Opens images, one after the other; holds the latest file of a few series in memory.
 
-    __slots__ = ("_known", "_layouts")
+    Args:
+        threads: How many decode the frames of a file that holds several.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_known", "_layouts", "_threads")
+
+    def __init__(self, threads: int = 1) -> None:
+        self._threads = threads
         self._known: OrderedDict[bytes, Opened] = OrderedDict()
         self._layouts: deque[Layout] = deque(maxlen=_REMEMBERED)
 
@@ -189,7 +195,7 @@ class Opener:
         """
         dataset = open_dicom(path, pixels=True)
         instance = describe(dataset, path)
-        plane = _unpacked(dataset, instance, room)
+        plane = _unpacked(dataset, instance, room, self._threads)
         if plane is None:
             pixels = decode(dataset, instance)
             plane = room(instance)
@@ -290,17 +296,25 @@ def _read_into(plane: Stored, path: Path, at: int) -> bool:
         return False
 
 
-def _unpacked(dataset: Dataset, instance: Instance, room: Room) -> Stored | None:
+def _unpacked(dataset: Dataset, instance: Instance, room: Room, threads: int) -> Stored | None:
     """Return the compressed pixels of a data set, if they are without loss and there is a fast codec for them."""
     if not codecs.decodes(instance.transfer_syntax):
         return None
-    if instance.samples > 1 or instance.frames > 1 or instance.overlays_inside:
+    if instance.samples > 1 or instance.overlays_inside:
         return None
     with suppress(Exception), quiet():  # the strict decoder says what is wrong
-        frame = get_frame(dataset.PixelData, 0, number_of_frames=1)
-        if codecs.fits(frame, instance):
-            picture = Picture(Opened(instance, None, dataset), room(instance), frame)
-            return picture.plane if picture.finished() else None
+        frames = list(generate_frames(dataset.PixelData, number_of_frames=instance.frames))
+        if len(frames) != instance.frames or not all(codecs.fits(frame, instance) for frame in frames):
+            return None
+        whole, opened = room(instance), Opened(instance, None, dataset)
+        planes, sound = whole.reshape(-1, *instance.shape), np.zeros(len(frames), bool)
+
+        def unpack(begin: int, end: int) -> None:
+            for index in range(begin, end):
+                sound[index] = Picture(opened, planes[index], frames[index]).finished() is not None
+
+        run_slabs(unpack, len(frames), threads)
+        return whole if sound.all() else None
     return None
 
 

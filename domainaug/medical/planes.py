@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from domainaug.errors import UnreadableInput
+from domainaug.kernels.threads import thread_count
 from domainaug.medical.alike import Opened, Opener, Picture, Room
 from domainaug.medical.instance import Instance
 from domainaug.medical.opening import quiet
@@ -74,7 +75,7 @@ def pictures(
     Raises:
         UnreadableInput: A file cannot be read or decoded, or they are of different sizes.
     """
-    opener, shelf = Opener(), _Shelf(len(files))
+    opener, shelf = Opener(thread_count(threads)), _Shelf(len(files))
     found: list[Picture] = []
     known: list[Ends | None] = [None] * len(files)
 
