@@ -62,10 +62,31 @@ def gather(folder: Path) -> list[Station]:
         ),
         Station(
             "mr",
-            "medical/brain-mri",
+            "medical/mri",
             "An MR slice",
-            "A real slice of a shoulder from pydicom-data: no brain ships in a wheel, so the brain's limits stand in.",
+            "A real slice of a shoulder from pydicom-data.",
             _copy(folder / "mr", [more_dicom / "MR2_J2KR.dcm"]),
+        ),
+        Station(
+            "ultrasound",
+            "medical/ultrasound",
+            "An ultrasound screen",
+            "Real power Doppler of a lymph node from pydicom: echoes change along the beams, the writing stays.",
+            _copy(folder / "ultrasound", [pydicom_files / "examples_rgb_color.dcm"]),
+        ),
+        Station(
+            "retina",
+            "medical/fundus",
+            "A retina",
+            "A real fundus photograph from scikit-image; the optic disc stays on its side.",
+            _copy(folder / "retina", [photographs / "retina.jpg"]),
+        ),
+        Station(
+            "tissue",
+            "medical/histopathology",
+            "A stained section",
+            "A real section with DAB and hematoxylin from scikit-image: it has no upright, and may lie any way round.",
+            _copy(folder / "tissue", [photographs / "ihc.png"]),
         ),
         Station(
             "parts",

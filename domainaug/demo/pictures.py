@@ -25,8 +25,7 @@ def load(path: Path) -> tuple[NDArray[Any], bool]:
     """
     if path.suffix == ".dcm":
         series = read_study(path).series[0]
-        pixels = series.pixels()
-        return (pixels[0] if pixels.ndim == 3 else pixels), series.photometric == "MONOCHROME1"
+        return series.pixels()[0], series.photometric == "MONOCHROME1"
     return read_image(path), False
 
 

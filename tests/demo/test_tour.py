@@ -32,14 +32,16 @@ class TestTour:
         made, _ = tour
         page = made.page.read_text(encoding="utf-8")
         assert not re.search(r'(src|href)="(?!data:)', page)
-        for title in ("A chest radiograph", "A CT slice", "An MR slice", "Parts with masks", "Surfaces", "camera"):
+        for title in ("A chest radiograph", "A CT slice", "An MR slice", "A retina", "A stained section"):
+            assert title in page
+        for title in ("An ultrasound screen", "Parts with masks", "Surfaces", "camera"):
             assert title in page
         assert page.count("<figure") >= 20
         assert "MED101" in page
 
     def test_it_says_what_it_does(self, tour):
         _, said = tour
-        assert sum(line.startswith("augment:") for line in said) == 6
+        assert sum(line.startswith("augment:") for line in said) == 9
 
     def test_no_name_of_a_patient_is_on_the_page(self, tour):
         made, _ = tour
