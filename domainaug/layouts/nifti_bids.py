@@ -19,7 +19,7 @@ from domainaug.errors import UnreadableInput
 from domainaug.layouts.layout import SetAside
 from domainaug.layouts.naming import relative_key
 from domainaug.layouts.nifti_cases import Arrangement, Case, Found, files_below, modality_of, with_pairs
-from domainaug.medical.labels.grid import Grid
+from domainaug.medical.grid import Grid
 from domainaug.medical.nifti import read_grid
 from domainaug.medical.nifti_files import is_nifti_name, stem_of
 

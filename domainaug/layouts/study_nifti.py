@@ -14,7 +14,7 @@ from domainaug.layouts.layout import Sample, Stamp
 from domainaug.layouts.study_labels import StudyLabels
 from domainaug.medical.deeds import effects_in, is_mirrored
 from domainaug.medical.findings import SeriesFinding
-from domainaug.medical.labels.grid import Grid
+from domainaug.medical.grid import Grid
 from domainaug.medical.labels.model import Labels
 from domainaug.medical.labels.sides import swapped_name
 from domainaug.medical.nifti_export import image_of, label_map

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domainaug.errors import ImageError, UnreadableInput
-from domainaug.medical.labels.grid import Grid
+from domainaug.medical.grid import Grid
 from domainaug.medical.nifti_files import gzipped, paired_with, read_header, read_voxels
 from domainaug.medical.nifti_header import Form, NiftiHeader, new_header
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domainaug.errors import LabelError
-from domainaug.medical.labels.grid import Grid
+from domainaug.medical.grid import Grid
 from domainaug.medical.labels.model import Labels, Mask
 from domainaug.medical.labels.moving import filled
 from domainaug.medical.nifti import NiftiImage

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from domainaug.errors import ImageError, UnreadableInput
 from domainaug.kernels.regrid import Regrid
-from domainaug.medical.labels.grid import Grid
+from domainaug.medical.grid import Grid
 from domainaug.medical.nifti import NiftiImage, grid_of, to_stored
 from domainaug.medical.nifti_header import NiftiHeader
 from domainaug.medical.pixels import WHOLE
@@ -34,7 +34,8 @@ __all__ = ["NiftiView", "Turn", "on_grid"]
 Array = NDArray[Any]
 
 _CT_RANGE = (-1024.0, 3071.0)
-_STRANGE = 0.01  # share of a CT that may lie outside that range
+_PLAUSIBLE = (-1500.0, 4000.0)  # HU: air is noisy, and metal is scarce
+_STRANGE = 0.01  # share of a CT that may lie outside that
 _THICK = 1.2  # times as far apart as voxels of a slice, from which on an axis is that of slices
 
 
@@ -288,7 +289,7 @@ def _content(image: NiftiImage, frames: Sequence[int], hounsfield: bool) -> tupl
 def _refuse_others(values: Array, lowest: float, dtype: np.dtype[Any]) -> None:
     """Refuse values that are no HU: shares, bytes, and what lies elsewhere."""
     highest = float(values.max())
-    low, high = _CT_RANGE
+    low, high = _PLAUSIBLE
     outside = int(np.count_nonzero(((values < low) & (values > lowest)) | (values > high)))
     if highest > 0 and values.dtype.kind == "f" and lowest >= 0 and highest <= 1:
         what = "its values lie within 0 and 1"

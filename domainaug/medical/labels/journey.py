@@ -18,7 +18,7 @@ from domainaug.kernels.lattice import fit
 from domainaug.kernels.maps import Field, Mesh, PixelMap, Projective, Stage
 from domainaug.kernels.resample import resample_labels
 from domainaug.kernels.volume_map import VolumeMap
-from domainaug.medical.labels.grid import Grid
+from domainaug.medical.grid import Grid
 
 __all__ = ["Journey", "Step"]
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from domainaug.errors import LabelError
 from domainaug.medical.deeds import Code
-from domainaug.medical.labels.grid import Grid
+from domainaug.medical.grid import Grid
 
 __all__ = ["Contour", "Labels", "Landmark", "Mask", "Origin", "Segment", "Side"]
 

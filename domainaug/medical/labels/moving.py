@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from domainaug.errors import LabelError
 from domainaug.kernels.resample import resample_labels, resample_volume
 from domainaug.kernels.volume_map import VolumeMap
-from domainaug.medical.labels.grid import Grid
+from domainaug.medical.grid import Grid
 from domainaug.medical.labels.journey import Journey, Step
 from domainaug.medical.labels.model import Contour, Labels, Landmark, Mask
 from domainaug.medical.labels.outlines import covered, outlined, refined

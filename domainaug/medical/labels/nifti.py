@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domainaug.errors import LabelError, UnreadableInput
-from domainaug.medical.labels.grid import Grid
+from domainaug.medical.grid import Grid
 from domainaug.medical.labels.model import Labels, Mask, Origin, Segment
 from domainaug.medical.labels.sides import side_in
 from domainaug.medical.nifti import NiftiImage
