@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
+from pydicom.uid import RLELossless
 
 from domainaug.errors import LabelError, UnreadableInput
-from domainaug.medical import load, read_study, validators, verify, write_series
+from domainaug.medical import alike, codecs, load, read_study, validators, verify, write_series
+from domainaug.medical.pixels import decode
 
 MANY = {"rotation": 3.0, "noise": 0.01, "gamma": [1.2, 1.2], "contrast": 1.1}
 ROTATED = {"moved": True, "record": {"effects": {"rotation": 3.0}}}
@@ -148,6 +150,27 @@ class TestCines:
         out = pydicom.dcmread(io.BytesIO(content))
         assert out.DerivationDescription.endswith("below what counts: noise 0.1 %")
         assert np.flatnonzero((out.pixel_array != loaded.view.stored).any(axis=(1, 2))).tolist() == [4]
+
+    @pytest.mark.parametrize("threads", [1, 2])
+    def test_frames_that_are_compressed_without_loss_are_the_same(self, threads, cine, monkeypatch, tmp_path):
+        want = load([cine()]).view.stored
+        dataset = pydicom.dcmread(cine())
+        dataset.compress(RLELossless)
+        dataset.save_as(tmp_path / "packed.dcm")
+        strict = []
+        monkeypatch.setattr(alike, "decode", lambda *given: strict.append(given) or decode(*given))
+        assert np.array_equal(load([tmp_path / "packed.dcm"], threads=threads).view.stored, want)
+        assert bool(strict) == (not codecs.decodes(RLELossless))
+
+    @pytest.mark.parametrize("count", [5, 7])
+    def test_compressed_frames_that_are_not_there_as_counted_are_refused(self, count, cine, tmp_path):
+        dataset = pydicom.dcmread(cine())
+        dataset.compress(RLELossless)
+        dataset.NumberOfFrames = count
+        dataset.save_as(tmp_path / "packed.dcm")
+        with pytest.raises(UnreadableInput) as caught:
+            load([tmp_path / "packed.dcm"])
+        assert caught.value.code in ("bad-pixel-length", "damaged-pixels")
 
     @pytest.mark.parametrize(("frames", "code"), [(5, "bad-pixel-length"), (7, "truncated"), (0, "multi-frame")])
     def test_frames_that_are_not_there_as_counted_are_refused(self, frames, code, cine):
