@@ -80,10 +80,9 @@ def _number(text: str) -> tuple[float, ...]:
 
 def repetition(stack: Sequence[Instance], siblings: Iterable[Sequence[Instance]]) -> Iterable[SeriesFinding]:
     """Yield what it means that other stacks of a series lie on the grid of this one, and what tells them apart."""
-    here = grid_of(stack)
-    if here is None:
+    if grid_of(stack) is None:
         return
-    others = [other for other in siblings if grid_of(other) == here]
+    others = [other for other in siblings if _on_one_grid(stack, other)]
     if len(others) < 2:
         return
     found: dict[str, str] = {}
@@ -129,6 +128,17 @@ def grid_of(stack: Sequence[Instance]) -> Place | None:
     places = tuple(_rounded(one.position or ()) for one in stack)
     axes = tuple(round(value, 3) + 0.0 for value in first.orientation)
     return first.series_uid, first.rows, first.columns, _rounded(first.spacing), axes, places
+
+
+def _on_one_grid(one: Sequence[Instance], other: Sequence[Instance]) -> bool:
+    """Return whether two stacks of a series lie on one grid; asked of every pair, so the usual case comes first."""
+    first, second = one[0], other[0]
+    if len(one) != len(other) or (first.rows, first.columns) != (second.rows, second.columns):
+        return False
+    same = all(here.position == there.position for here, there in zip(one, other, strict=True))
+    if same and (first.orientation, first.spacing) == (second.orientation, second.spacing):
+        return not second.in_time
+    return grid_of(one) == grid_of(other)
 
 
 def _rounded(numbers: Sequence[float]) -> Place:
