@@ -26,14 +26,12 @@ from domainaug.medical.derive import (
     check_truth,
     description_of,
     file_meta,
-    image_pixel,
 )
 from domainaug.medical.enhanced.dimensions import tell_dimensions
 from domainaug.medical.enhanced.groups import FRAMES, SHARED, first_item, frame_headers, group_of
 from domainaug.medical.instance import Instance
 from domainaug.medical.laterality import swap_sides
 from domainaug.medical.opening import quiet
-from domainaug.medical.pixels import Stored
 from domainaug.medical.placed import Placed, tell_place
 
 __all__ = ["FrameDeed", "derive_frames"]
@@ -81,13 +79,15 @@ _STALE_ONCE_MOVED = ("ReferencedImageSequence", "FrameDisplayShutterSequence")
 _LEFT = frozenset(map(Tag, (*_OF_ORIGINALS, *_OF_THE_WHOLE)))
 
 
-def derive_frames(source: Dataset, frames: Sequence[FrameDeed], pixels: Stored, deed: Deed, path: Path) -> Dataset:
-    """Return a derived Enhanced object.
+def derive_frames(
+    source: Dataset, frames: Sequence[FrameDeed], size: tuple[int, int], deed: Deed, path: Path
+) -> Dataset:
+    """Return a derived Enhanced object, but for its pixels, which come last in a file.
 
     Args:
         source: The header of the object it came from, with its `file_meta`; left as it is.
         frames: What was done to each frame, in the order of the file that is to be written.
-        pixels: (frames, rows, columns) stored values, little-endian, of the type that the header announces.
+        size: Rows and columns.
         deed: What was done to all of them.
         path: The file of the source.
 
@@ -114,8 +114,7 @@ def derive_frames(source: Dataset, frames: Sequence[FrameDeed], pixels: Stored, 
         if any(code.scheme == OURS for frame in frames for code in _codes(frame.deed)):
             name_scheme(out)
         tell_dimensions(out, [frame.deed.placed is not None for frame in frames], whole=_is_whole(source, frames))
-        image_pixel(out, pixels)
-        out.Rows, out.Columns = pixels.shape[1:3]
+        out.Rows, out.Columns = size
         out.file_meta = file_meta(out, deed)
     return out
 

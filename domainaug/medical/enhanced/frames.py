@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING
 
 from pydicom import Dataset
 from pydicom.datadict import keyword_for_tag
+from pydicom.tag import Tag
 
 from domainaug.errors import UnreadableInput
 from domainaug.medical.enhanced.groups import first_item, frame_headers, group_of
+from domainaug.medical.plausible import is_sound_place, numbers_in
 
 if TYPE_CHECKING:
     from domainaug.medical.instance import Instance
@@ -44,17 +46,41 @@ def enhanced_frames(
     Raises:
         UnreadableInput: The groups are missing or inconsistent, or what they say cannot be true.
     """
-    found, indices = [], []
     headers = tuple(frame_headers(dataset, path))
+    found: list[Instance] = []
     for index, header in enumerate(headers):
         if str(header.get("PixelPresentation", "MONOCHROME")) != "MONOCHROME" and not _measures(dataset, index):
             message = "some of its values are colors of a palette; gray images are augmented"
             raise UnreadableInput("not-gray", message, path=path)
+        if index and _is_elsewhere_alone(header, headers[index - 1]):
+            position = numbers_in(header.get("ImagePositionPatient")) or None
+            if is_sound_place(found[-1].sop_instance_uid, position):
+                place = (position[0], position[1], position[2]) if position else None
+                found.append(replace(found[-1], frame=index, position=place))
+                continue
         known = describe(header, path)
         parts = (*known.parts, *_parts(header))
         found.append(replace(known, frame=index, frames=len(headers), parts=parts))
-        indices.append(header.get("DimensionIndexValues"))
-    return _told_apart(found, _columns(dataset, indices))
+    return _told_apart(found, _columns(dataset, [header.get("DimensionIndexValues") for header in headers]))
+
+
+_OF_ONE_FRAME = frozenset(
+    map(
+        Tag,
+        (
+            *("ImagePositionPatient", "InStackPositionNumber", "DimensionIndexValues", "FrameAcquisitionDuration"),
+            *("FrameAcquisitionDateTime", "FrameReferenceDateTime"),
+        ),
+    )
+)
+
+
+def _is_elsewhere_alone(header: Dataset, before: Dataset) -> bool:
+    """Return whether a frame says what the one before it says, but for its place, number and time."""
+    mine, theirs = dict(header.items()), dict(before.items())
+    return mine.keys() == theirs.keys() and all(
+        element is theirs[tag] or tag in _OF_ONE_FRAME or element == theirs[tag] for tag, element in mine.items()
+    )
 
 
 def _measures(dataset: Dataset, index: int) -> bool:

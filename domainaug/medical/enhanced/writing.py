@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -68,7 +69,8 @@ def frame_files(
         frames = [_frame(instances, index, changed[index], deed, places) for index in slices]
         uid = derived_uid("frames", frames[0].shown[0].sop_instance_uid, loaded.key, *run)
         whole = _of_all(replace(deed, instance_uid=uid, number=number), frames)
-        yield DerivedFile(_file(headers, frames, stored[slices], whole))
+        in_order = slices == list(range(len(stored)))  # then there is nothing to copy
+        yield _file(headers, frames, stored if in_order else stored[slices], whole)
 
 
 def _frame(
@@ -89,13 +91,16 @@ def _of_all(deed: Deed, frames: Sequence[FrameDeed]) -> Deed:
     return replace(deed, changed=changed, placed=frames[0].deed.placed, beside=beside)
 
 
-def _file(headers: Mapping[str, Dataset], frames: Sequence[FrameDeed], pixels: Stored, deed: Deed) -> bytes:
+def _file(headers: Mapping[str, Dataset], frames: Sequence[FrameDeed], pixels: Stored, deed: Deed) -> DerivedFile:
     first = frames[0].shown[0]
+    size = pixels.shape[1], pixels.shape[2]
     try:
         with quiet():
-            return to_bytes(derive_frames(headers[first.sop_instance_uid], frames, pixels, deed, first.path))
+            header = to_bytes(derive_frames(headers[first.sop_instance_uid], frames, size, deed, first.path))
     except DomainAugError:
         raise
     except Exception as error:  # the message of a library may quote a tag's value
         message = f"its header cannot be written again ({type(error).__name__})"
         raise UnreadableInput("unwritable-header", message) from None
+    kind, length = b"OW" if pixels.itemsize > 1 else b"OB", pixels.nbytes + pixels.nbytes % 2
+    return DerivedFile(header + struct.pack("<HH2sHI", 0x7FE0, 0x10, kind, 0, length), pixels)
