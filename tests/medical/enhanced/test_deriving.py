@@ -291,6 +291,24 @@ def test_an_object_in_several_files_comes_out_as_several_that_stand_for_themselv
     np.testing.assert_array_equal(again.pixels(), series.pixels() + 5)
 
 
+def test_files_of_one_frame_each_make_a_stack_and_come_out_one_by_one(phantom, tmp_path):
+    place = tmp_path / "in"
+    place.mkdir()
+    for k in range(4):
+        phantom.enhanced(
+            place / f"{9 - k}.dcm", [phantom.frame(k)], [phantom.stored(k)], kind="MR", InstanceNumber=k + 1,
+            SOPInstanceUID=f"1.2.826.0.5.{k + 1}",
+        )  # fmt: skip
+    (series,) = read_study(place).series
+    assert (series.size[0], series.findings, len(series.files)) == (4, (), 4)
+    outs = copies(series, tmp_path / "out", lambda seen: seen + 5, **NOISE)
+    (again,) = read_study(tmp_path / "out").series
+    np.testing.assert_array_equal(again.pixels(), series.pixels() + 5)
+    pairs = {pydicom.dcmread(path).SourceImageEvidenceSequence[0].ReferencedSeriesSequence[0]
+             .ReferencedSOPSequence[0].ReferencedSOPInstanceUID: path for path in outs}  # fmt: skip
+    assert verify_series(series.files, [pairs[one.sop_instance_uid] for one in series.instances]) == ()
+
+
 # -- other pixels, other sides ----------------------------------------------------------------------------
 
 

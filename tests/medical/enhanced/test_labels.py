@@ -182,3 +182,4 @@ def test_each_stack_of_a_file_is_an_item_and_has_copies_of_its_own(phantom, tmp_
     found = read_study(tmp_path / "out").series
     assert [series.size[0] for series in found] == [3, 3]
     assert json.dumps([item.detail for item in scan.items])
+    assert len({str(item.detail["together"][0]) for item in scan.items}) == 1  # one draw for both moments
