@@ -1,5 +1,7 @@
 """A CT study from files to files: read, turn by 7 degrees, scale by 1.05, add noise of 20 HU, write a new series.
 
+And reading alone.
+
 Everyone reads the same files and writes one file a slice. SimpleITK follows its own example of a series reader and
 writer; "by hand" is what most people write with pydicom and SciPy. Both write fewer tags than a derived series needs.
 """
@@ -183,6 +185,21 @@ def _slices(syntax: str, threads: int | None, *, durable: bool = False) -> Make:
     return make
 
 
+def _read(syntax: str, threads: int, *, listed: bool = True) -> Make:
+    def make(scale: Scale) -> Work:
+        from domainaug.medical import load, read_study
+
+        files = _study(scale, syntax)
+
+        def work() -> None:
+            series = read_study(files[0].parent).series[0].files if listed else files
+            assert load(series, threads=threads).view.stored.shape[0] == len(files)
+
+        return work
+
+    return make
+
+
 def _augment(syntax: str) -> Make:
     def make(scale: Scale) -> Work:
         import domainaug
@@ -278,6 +295,43 @@ def _by_hand(scale: Scale) -> Work:
     return work
 
 
+def _pydicom_read(syntax: str) -> Make:
+    def make(scale: Scale) -> Work:
+        import pydicom
+
+        files = _study(scale, syntax)
+
+        def work() -> None:
+            datasets = sorted((pydicom.dcmread(path) for path in files), key=lambda one: one.ImagePositionPatient[2])
+            assert np.stack([one.pixel_array for one in datasets]).shape[0] == len(files)
+
+        return work
+
+    return make
+
+
+def _sitk_read(syntax: str, *, threads: int = 1) -> Make:
+    def make(scale: Scale) -> Work:
+        import SimpleITK as sitk  # noqa: N813
+
+        files = _study(scale, syntax)
+
+        def work() -> None:
+            sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(threads)
+            reader = sitk.ImageSeriesReader()
+            reader.SetFileNames(sitk.ImageSeriesReader.GetGDCMSeriesFileNames(str(files[0].parent)))
+            assert sitk.GetArrayFromImage(reader.Execute()).shape[0] == len(files)
+
+        return work
+
+    return make
+
+
+def _only_bytes(scale: Scale) -> Work:
+    files = _study(scale, "native")
+    return lambda: [path.read_bytes() for path in files]
+
+
 def _bytes(*, durable: bool) -> Make:
     def make(scale: Scale) -> Work:
         files = _study(scale, "native")
@@ -300,6 +354,26 @@ def _bytes(*, durable: bool) -> Make:
 # -- the cases --------------------------------------------------------------------------------------------
 
 _SITK_NOTE = "its own reader and writer; its noise is of the same size"
+
+
+def _reading(syntax: str, name: str, reach: Reach, clock: Clock, threads: int) -> Case:
+    native = syntax == "native"
+    return Case(
+        name="ct-read" if native else f"ct-read-{syntax}",
+        work=f"read a CT series of {_SLICES[syntax]} x 512 x 512, {name}, into one array in slice order",
+        ours=(
+            Contender("domainaug", _read(syntax, threads), "ours", note="files looked for, headers judged, then read"),
+            Contender("domainaug, known files", _read(syntax, threads, listed=False), "ours", note="`medical.load`"),
+        ),
+        peers=(
+            Contender("pydicom", _pydicom_read(syntax), note="`dcmread` and `pixel_array`, sorted by position"),
+            Contender("SimpleITK", _sitk_read(syntax, threads=threads), needs=("SimpleITK",)),
+        ),
+        limits=(Contender("read the bytes", _only_bytes, "limit"),) if native else (),
+        reach=(reach,),
+        clock=clock,
+        rounds=5 if native else 3,
+    )
 
 
 def _compressed(syntax: str, name: str, reach: Reach, clock: Clock, threads: int) -> Case:
@@ -355,6 +429,9 @@ CASES = (
         clock="wall",
         rounds=5,
     ),
+    _reading("native", "not compressed", Reach(3, "pydicom"), "cpu", 1),
+    _reading("rle", "run-length code", Reach(2, "pydicom"), "wall", _CORES),
+    _reading("j2k", "lossless JPEG 2000", Reach(1.5, "pydicom"), "wall", _CORES),
     _compressed("rle", "run-length code", Reach(8, "SimpleITK"), "cpu", 1),
     _compressed("j2k", "lossless JPEG 2000", Reach(1.4, "SimpleITK"), "wall", _CORES),
 )

@@ -58,7 +58,11 @@ DECODER_DEPENDENCIES = {syntax: ("imagecodecs>=2024.6",) for syntax, order in _O
 """What pydicom tells people to install."""
 
 _END, _PADDED = b"\xff\xd9", 4  # the last marker of a picture; what makes its length even may follow
-_LEAST_BITS = {JPEGLossless: 1, JPEGLosslessSV1: 1, JPEGExtended12Bit: 2 / 64}  # a Huffman code has one, a block two
+_LEAST_BITS: dict[str, float] = {
+    JPEGLossless: 1,
+    JPEGLosslessSV1: 1,
+    JPEGExtended12Bit: 2 / 64,
+}  # a Huffman code has one, a block two
 _MAKE_THE_REST_UP = {JPEGExtended12Bit, JPEGLossless, JPEGLosslessSV1, HTJ2KLossless, HTJ2KLosslessRPCL, HTJ2K}
 
 
