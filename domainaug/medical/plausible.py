@@ -145,7 +145,7 @@ def _is_augmented_class(dataset: Dataset) -> str:
     if uid in MODALITIES:
         return ""
     kind = uid.name if uid.is_valid and uid.name != uid else "an object of unknown kind"
-    return f"it is {kind}; classic CT, MR, PT, CR, DX, MG, US and SC images are augmented"
+    return f"it is {kind}; classic CT, MR, PT, CR, DX, MG, US and SC images are augmented, and Enhanced CT, MR and PT"
 
 
 def _has_sound_uids(dataset: Dataset) -> str:
