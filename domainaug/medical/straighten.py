@@ -161,6 +161,8 @@ def straightening_of(series: Series, allow: Collection[str] = ()) -> Straighteni
     shifts = shifts - start
     shifts = np.where(np.abs(shifts - np.rint(shifts)) < _STILL / 10, np.rint(shifts), shifts)
     heights = across[list(kept), 2]
+    if len(heights) > 1 and np.diff(heights).min() < SAME_PLACE:
+        raise UnreadableInput(_DUPLICATES, "slices lie beside each other at one height, and no stack is made of them")
     levels = _even(heights) if found & _SPACING else heights
     grown = np.ceil(shifts[list(kept)].max(axis=0) - _STILL).astype(int)
     shape = int(series.size[1] + grown[0]), int(series.size[2] + grown[1])

@@ -252,6 +252,13 @@ def test_two_slices_at_one_place_that_differ_stay_refused(stack):
     assert caught.value.code == "duplicate-position"
 
 
+def test_slices_beside_each_other_at_one_height_stay_refused(stack):
+    folder = stack([*range(-7, 3), 2, *range(3, 8)], aside={10: np.array([30.0, 0, 0])})
+    found = refusal_of(only(folder), {"duplicate-position", "shifted-slices"})
+    assert found.code == "duplicate-position"
+    assert "beside each other" in found.message
+
+
 def test_what_duplicates_hid_is_judged_too(stack):
     folder = stack([-7, -6, -5, -3, -2, -1, -1, 0, 1], tilt=10)
     assert only(folder).refusal.code == "duplicate-position"
