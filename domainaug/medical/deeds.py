@@ -234,6 +234,7 @@ class Deed:
         placed: Where the image lies, if not on the pixels of its source.
         beside: SOP Class and Instance UID of other images that it shows a share of.
         allowed: Codes of findings that the user accepts.
+        slope: The rescale slope, if it is not that of the source.
     """
 
     instance_uid: str
@@ -255,6 +256,7 @@ class Deed:
     placed: Placed | None = None
     beside: tuple[tuple[str, str], ...] = ()
     allowed: frozenset[str] = frozenset()
+    slope: float | None = None
 
     @property
     def relaid(self) -> bool:

@@ -26,6 +26,7 @@ from pydicom.uid import (
     JPEGLSNearLossless,
     PositronEmissionTomographyImageStorage,
 )
+from pydicom.valuerep import format_number_as_ds
 
 from domainaug.errors import LabelError
 from domainaug.medical.carried import kept
@@ -193,6 +194,12 @@ def _image_plane(out: Dataset, source: Dataset, deed: Deed) -> None:
         tell_place(out, source, deed.placed)
 
 
+def _modality_lut(out: Dataset, source: Dataset, deed: Deed) -> None:
+    """C.11.1: the rescale of the source, but for a PET slice that became brighter than its own can say."""
+    if deed.slope is not None:
+        out.RescaleSlope = format_number_as_ds(deed.slope)
+
+
 _INTEGERS = ("PixelPaddingValue", "PixelPaddingRangeLimit")  # of one sample
 
 
@@ -235,6 +242,7 @@ _PARTS = (
     _image_plane,
     _laterality,
     _lossy_compression,
+    _modality_lut,
     _color,
 )
 """Rescale, window, padding value and acquisition stay as they are, as values are taken back through the

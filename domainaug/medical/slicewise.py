@@ -46,7 +46,7 @@ def new_pixels(loaded: Loaded, each: Each, *, moved: bool, keep: bool = False, t
     """
     work = _Work(loaded, each, moved, keep)
     run_slabs(work.slices, len(work.stored), threads, least=work.most)
-    return NewPixels(work.stored, int(work.beyond.sum()), work.changed, tuple(work.digests))
+    return NewPixels(work.stored, int(work.beyond.sum()), work.changed, tuple(work.digests), work.slopes)
 
 
 def write_files(
@@ -81,6 +81,7 @@ class _Work:
         self.most = max(1, min(count, _AT_ONCE // (rows * columns)))
         self.beyond = np.zeros(count, np.int64)
         self.changed = np.zeros(count, bool)
+        self.slopes: dict[int, float] = {}
         self.digests = [b""] * count
 
     def slices(self, begin: int, end: int) -> None:
@@ -97,7 +98,10 @@ class _Work:
                 raise ImageError(f"slices {seen.shape} came back as {made.shape}; keep the grid")
             for index, plane in enumerate(made, start=first):
                 before = view.stored[index]
-                self.beyond[index] = view.stored_plane(index, plane, before, after, moved=self._moved)
+                slope = view.wider_slope(index, plane)
+                if slope is not None:
+                    self.slopes[index] = slope
+                self.beyond[index] = view.stored_plane(index, plane, before, after, moved=self._moved, slope=slope)
                 self.changed[index] = differ(after, before)
                 self.digests[index] = digest(after)
                 self.stored[index] = after

@@ -173,6 +173,17 @@ def _new(name: str) -> Check:
 
 
 def _kept(before: Dataset, after: Dataset) -> tuple[str, ...]:
+    if after.get("SOPClassUID") == PositronEmissionTomographyImageStorage and _is_wider(before, after):
+        return tuple(name for name in _kept_of(before, after) if name != "RescaleSlope")
+    return _kept_of(before, after)
+
+
+def _is_wider(before: Dataset, after: Dataset) -> bool:
+    """Whether a slice goes up to more than its source can say, which is why it scales itself anew."""
+    return bool(after.get("RescaleSlope", 0) > before.get("RescaleSlope", 0))
+
+
+def _kept_of(before: Dataset, after: Dataset) -> tuple[str, ...]:
     color = _OF_COLOR if before.get("PhotometricInterpretation") in COLORS else ()
     other = (*color, *(_OF_THE_GRID if _relaid(before, after) else ()), *(SIDES if _is_mirrored(after) else ()))
     return tuple(name for name in _SAME if name not in other)

@@ -17,12 +17,15 @@ The range is `(low, high)` in the unit of the values:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydicom.valuerep import format_number_as_ds
 
 from domainaug.errors import ImageError
 from domainaug.kernels.threads import run_slabs
@@ -116,8 +119,31 @@ class View:
             out[is_padding(plane, storage)] = self.fill
         return out
 
+    def wider_slope(self, index: int, seen: NDArray[Any]) -> float | None:
+        """Return the rescale slope that a PET slice needs for values that its own cannot hold; None where it can.
+
+        Scanners scale every slice to its own brightest pixel, and content that moves brings a brighter one.
+
+        Args:
+            index: Which slice gives the rescale.
+            seen: (rows, columns) what a pipeline made of it.
+        """
+        storage = self.series.instances[index].storage
+        if self.series.modality != "PT" or self.series.enhanced or storage.lookup or storage.intercept:
+            return None
+        most = float(seen.max())
+        if not math.isfinite(most) or storage.slope <= 0 or round(most / storage.slope) <= storage.highest:
+            return None
+        return float(format_number_as_ds(most / storage.highest))
+
     def stored_again(
-        self, seen: NDArray[Any], *, moved: bool, slices: Sequence[int] | None = None, threads: int | None = None
+        self,
+        seen: NDArray[Any],
+        *,
+        moved: bool,
+        slices: Sequence[int] | None = None,
+        slopes: Mapping[int, float] = MappingProxyType({}),
+        threads: int | None = None,
     ) -> tuple[Stored, int]:
         """Return the stored values of what a pipeline gave back.
 
@@ -129,6 +155,7 @@ class View:
             moved: Whether content moved.
             slices: For a copy on another grid, which slice gives each of its own the rescale; `seen` may then have
                 any number of slices, rows and columns.
+            slopes: Of slices that have another rescale slope than their source, by their place in `seen`.
             threads: How many work on it; as `kernels.threads.thread_count`.
 
         Returns:
@@ -148,15 +175,18 @@ class View:
 
         def store(begin: int, end: int) -> None:
             for index in range(begin, end):
-                if slices is None:
-                    beyond[index] = self.stored_plane(index, seen[index], self.stored[index], out[index], moved=moved)
-                else:  # no pixel is that of the source with its row and column, so none is padding because that was
-                    beyond[index] = self.stored_plane(slices[index], seen[index], out[index], out[index], moved=True)
+                from_, still = (index, moved) if slices is None else (slices[index], True)
+                # On another grid no pixel is that of the source with its row and column, and none padding as that was.
+                before = self.stored[index] if slices is None else out[index]
+                slope = slopes.get(index)
+                beyond[index] = self.stored_plane(from_, seen[index], before, out[index], moved=still, slope=slope)
 
         run_slabs(store, len(out), threads)
         return out, int(beyond.sum())
 
-    def stored_plane(self, index: int, seen: NDArray[Any], before: Stored, out: Stored, *, moved: bool) -> int:
+    def stored_plane(
+        self, index: int, seen: NDArray[Any], before: Stored, out: Stored, *, moved: bool, slope: float | None = None
+    ) -> int:
         """Write the stored values of one slice into `out`, and return how many did not fit.
 
         Args:
@@ -165,11 +195,13 @@ class View:
             before: (rows, columns) its stored values as they were.
             out: (rows, columns) is written.
             moved: Whether content moved.
+            slope: The rescale slope, if it is not that of the source.
 
         Raises:
             ImageError: A value is not finite.
         """
         storage = self.series.instances[index].storage
+        storage = storage if slope is None else replace(storage, slope=slope)
         values = self.low + self.high - seen.astype(np.float64) if self.turned else seen
         _, count = to_stored(values, storage, out)
         if storage.padding is None or moved:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -72,12 +72,14 @@ class NewPixels:
         saturated: How many of them did not fit.
         changed: (slices,) whether any pixel differs from the source's.
         digests: The digest of each slice.
+        slopes: Rescale slopes of slices that have another one than their source.
     """
 
     stored: Stored
     saturated: int
     changed: NDArray[np.bool_]
     digests: tuple[bytes, ...]
+    slopes: Mapping[int, float] = field(default_factory=dict)
 
 
 def write_series(loaded: Loaded, seen: NDArray[Any], told: Told, *, allow: Collection[str] = ()) -> list[bytes]:
@@ -119,7 +121,10 @@ def derived_files(
     slices = None if grid is None else grid.nearest
     if grid is not None and grid.shape != seen.shape[:3]:
         raise ImageError(f"the augmented series is {seen.shape} and the record of its pipeline says {grid.shape}")
-    stored, saturated = loaded.view.stored_again(seen, moved=told.moved, slices=slices, threads=threads)
+    view = loaded.view
+    wider = [view.wider_slope(index if slices is None else slices[index], plane) for index, plane in enumerate(seen)]
+    slopes = {index: slope for index, slope in enumerate(wider) if slope is not None}
+    stored, saturated = view.stored_again(seen, moved=told.moved, slices=slices, slopes=slopes, threads=threads)
     changed, digests = np.ones(len(stored), bool), [b""] * len(stored)
 
     def look(begin: int, end: int) -> None:
@@ -129,7 +134,7 @@ def derived_files(
             digests[index] = digest(stored[index])
 
     run_slabs(look, len(stored), threads)
-    yield from files_of(loaded, NewPixels(stored, saturated, changed, tuple(digests)), told, allow=allow)
+    yield from files_of(loaded, NewPixels(stored, saturated, changed, tuple(digests), slopes), told, allow=allow)
 
 
 def files_of(loaded: Loaded, pixels: NewPixels, told: Told, *, allow: Collection[str] = ()) -> Iterator[DerivedFile]:
@@ -145,7 +150,8 @@ def files_of(loaded: Loaded, pixels: NewPixels, told: Told, *, allow: Collection
         LabelError: The copy would say something untrue.
     """
     places = _places_of(loaded, told)
-    run = told.profile_digest, told.seed, told.copy, hashlib.sha256(b"".join(pixels.digests)).hexdigest()
+    scales = [f"{index} {slope!r}".encode() for index, slope in sorted(pixels.slopes.items())]
+    run = told.profile_digest, told.seed, told.copy, hashlib.sha256(b"".join([*pixels.digests, *scales])).hexdigest()
     key = loaded.key
     deed = Deed(
         instance_uid="",
@@ -184,7 +190,7 @@ def files_of(loaded: Loaded, pixels: NewPixels, told: Told, *, allow: Collection
         beside = tuple((one.instance.sop_class_uid, one.instance.sop_instance_uid) for one in shown[1:])
         changed = placed is not None or bool(pixels.changed[index])
         done = replace(deed, instance_uid=uid, number=index + 1, changed=changed, placed=placed, beside=beside)
-        yield splicer.file(shown[0], plane, done)
+        yield splicer.file(shown[0], plane, replace(done, slope=pixels.slopes.get(index)))
 
 
 def count_of(loaded: Loaded, told: Told) -> int:

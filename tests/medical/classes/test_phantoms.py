@@ -13,6 +13,8 @@ from pydicom.uid import RLELossless
 from domainaug.errors import LabelError, UnreadableInput
 from domainaug.medical import alike, codecs, load, read_study, validators, verify, write_series
 from domainaug.medical.pixels import decode
+from domainaug.medical.slicewise import new_pixels
+from domainaug.medical.writer import files_of
 
 MANY = {"rotation": 3.0, "noise": 0.01, "gamma": [1.2, 1.2], "contrast": 1.1}
 ROTATED = {"moved": True, "record": {"effects": {"rotation": 3.0}}}
@@ -102,6 +104,35 @@ class TestPet:
             assert np.array_equal(one.pixel_array, other.pixel_array)
             assert one.RescaleSlope == other.RescaleSlope
         assert len({one.RescaleSlope for one in out}) == 2
+
+    def test_a_slice_that_became_brighter_scales_itself_anew(self, pet, told, tmp_path):
+        series = only(pet())
+        loaded = load(series.files)
+        seen = np.roll(loaded.view.seen(), 1, axis=0)  # the hot spot comes to a slice that holds 5000 at most
+        contents = write_series(loaded, seen, told(**ROTATED))
+        written = []
+        for number, content in enumerate(contents):
+            written.append(tmp_path / f"copy-{number}.dcm")
+            written[-1].write_bytes(content)
+        out = [pydicom.dcmread(path) for path in written]
+        before = [pydicom.dcmread(path) for path in series.files]
+        kept = [one.RescaleSlope == other.RescaleSlope for one, other in zip(before, out, strict=True)]
+        assert kept == [True, True, True, False, True]
+        for plane, one in zip(seen, out, strict=True):
+            assert np.abs(one.pixel_array * float(one.RescaleSlope) - plane).max() <= float(one.RescaleSlope) / 2 + 0.01
+            assert "saturated" not in one.DerivationDescription
+        assert verify.verify_series(series.files, written) == ()
+        assert [validators.dciodvfy(path) for path in written] == [frozenset()] * 5
+
+    def test_made_slice_by_slice_it_is_the_same(self, pet, told):
+        files = only(pet()).files
+        run = told(record={"effects": {"brightness": 0.5}})
+        loaded = load(files)
+        whole = write_series(loaded, loaded.view.seen() * np.float32(1.5), run)
+        loaded = load(files)
+        pixels = new_pixels(loaded, lambda _, slices: slices * np.float32(1.5), moved=False)
+        assert len(pixels.slopes) == 5
+        assert [bytes(file) for file in files_of(loaded, pixels, run)] == whole
 
     def test_what_was_corrected_and_when_stays(self, pet, told):
         before = pydicom.dcmread(only(pet()).files[0])
