@@ -71,10 +71,6 @@ class Changing(Own, A.ImageOnlyTransform):  # type: ignore[misc]
         """Return a picture with its values changed."""
         return self._changed(img, params, channels_last=img.ndim == 3)
 
-    def apply_to_images(self, images: Array, **params: Any) -> Array:
-        """Return pictures changed, all by the same draw."""
-        return np.stack([self.apply(image, **params) for image in images])
-
     def apply_to_volume(self, volume: Array, **params: Any) -> Array:
         """Return a volume changed as a whole: fields vary along it, and noise is new in every slice."""
         if volume.ndim == 3:
@@ -84,10 +80,6 @@ class Changing(Own, A.ImageOnlyTransform):  # type: ignore[misc]
             for k in range(volume.shape[3])
         ]
         return np.stack(parts, axis=-1)
-
-    def apply_to_volumes(self, volumes: Array, **params: Any) -> Array:
-        """Return volumes changed, all by the same draw."""
-        return np.stack([self.apply_to_volume(volume, **params) for volume in volumes])
 
     def _changed(self, array: Array, params: Drawn, *, channels_last: bool, channel: int = 0) -> Array:
         from domainaug.kernels.warp import apply_point

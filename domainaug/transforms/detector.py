@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from domainaug.functionals import LEVELS
 from domainaug.transforms.arguments import choice, number, share
 from domainaug.transforms.fusing import Drawn
-from domainaug.transforms.own import value_range_of
+from domainaug.transforms.own import Ranged
 from domainaug.transforms.slicewise import Plane, SliceWise
 
 __all__ = ["Exposed", "exposure_of", "share_of"]
@@ -43,7 +42,7 @@ def share_of(exposure: Any, response: str, decades: float, bright: str) -> Any:
     return 1 - much if bright == "dense" else much
 
 
-class Exposed(SliceWise):
+class Exposed(Ranged, SliceWise):
     """Mixed into an albumentations class, before it; a new transform has `draw`, `exposed` and its effects.
 
     Args:
@@ -60,16 +59,8 @@ class Exposed(SliceWise):
         self.bright = choice(self, "bright", bright, ("dense", "exposed"))
 
     @abstractmethod
-    def draw(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the parameters of one application; all chance is here."""
-
-    @abstractmethod
     def exposed(self, exposure: NDArray[np.float32], params: Drawn, stream: int) -> Array:
         """Return exposure, (rows, columns), as it becomes; 1 is full scale."""
-
-    def get_params_dependent_on_data(self, params: dict[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
-        """Draw, and keep what values mean."""
-        return {"value_range": value_range_of(data, type(self).__name__), **self.draw(data)}
 
     def plane(self, values: Plane, params: Drawn, stream: int) -> Array:
         """Return a picture as the detector would have read it."""

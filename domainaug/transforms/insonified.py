@@ -7,7 +7,6 @@ the logarithm.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -18,7 +17,7 @@ from domainaug._albumentations import A
 from domainaug.errors import ImageError
 from domainaug.transforms.arguments import choice, number, share
 from domainaug.transforms.fusing import Drawn
-from domainaug.transforms.own import Own, value_range_of
+from domainaug.transforms.own import Ranged
 from domainaug.transforms.scan_region import ScanRegion, scan_region
 
 __all__ = ["Insonified", "speckle_field"]
@@ -31,7 +30,7 @@ _SAMPLES = 4  # of a speckle, along either axis, in the field that is interpolat
 _MOST = 4096  # samples along an axis of that field
 
 
-class Insonified(Own, A.ImageOnlyTransform):  # type: ignore[misc]
+class Insonified(Ranged, A.ImageOnlyTransform):  # type: ignore[misc]
     """A transform of echoes; a new one has `draw`, `echoes` and its effects.
 
     Pixels outside the scan region, and what is drawn over it in color or in thin strokes, keep every bit. Pictures
@@ -59,14 +58,6 @@ class Insonified(Own, A.ImageOnlyTransform):  # type: ignore[misc]
 
     # -- what a transform says -------------------------------------------------------------------------
 
-    def draw(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the parameters of one application; all chance is here.
-
-        Args:
-            data: The call's; only sizes, `spacing` and `value_range` may be looked at.
-        """
-        raise TypeError(f"{type(self).__name__} says nothing about what it draws: give it a method draw(data)")
-
     def echoes(self, levels: Floats, region: ScanRegion, params: Drawn, frame: int) -> Floats:
         """Return what becomes of levels (n,), shares of the range, at the pixels of `region.mask`, in order.
 
@@ -79,10 +70,6 @@ class Insonified(Own, A.ImageOnlyTransform):  # type: ignore[misc]
         raise TypeError(f"{type(self).__name__} says nothing about echoes: give it a method echoes(...)")
 
     # -- albumentations --------------------------------------------------------------------------------
-
-    def get_params_dependent_on_data(self, params: dict[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
-        """Draw, and keep what values mean."""
-        return {"value_range": value_range_of(data, type(self).__name__), **self.draw(data)}
 
     def apply(self, img: Array, **params: Any) -> Array:
         """Return a picture with its echoes changed."""
@@ -97,10 +84,6 @@ class Insonified(Own, A.ImageOnlyTransform):  # type: ignore[misc]
         """Return a volume changed, slice by slice; noise is new in every slice."""
         region = self._region(volume, cine=True)
         return np.stack([self._changed(one, region, params, at) for at, one in enumerate(volume)])
-
-    def apply_to_volumes(self, volumes: Array, **params: Any) -> Array:
-        """Return volumes changed, all by the same draw."""
-        return np.stack([self.apply_to_volume(volume, **params) for volume in volumes])
 
     def _region(self, picture: Array, *, cine: bool) -> ScanRegion:
         if self.region == "frame":

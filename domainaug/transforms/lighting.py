@@ -20,7 +20,7 @@ from domainaug.transforms.arguments import choice, number, share, span
 from domainaug.transforms.changing import Changing
 from domainaug.transforms.field_circle import FieldCircle, field_circle
 from domainaug.transforms.fusing import Drawn
-from domainaug.transforms.own import Own, governed, value_range_of
+from domainaug.transforms.own import Ranged, governed
 
 __all__ = ["FundusHaze", "LightTemperature", "UnevenLight", "planckian_xy"]
 
@@ -33,7 +33,7 @@ _COLDEST, _HOTTEST = 1700.0, 100_000.0  # K, of a lamp
 _GENTLE = 0.6  # of field and disc, below which there is no disc
 
 
-class _Lit(Own, A.ImageOnlyTransform):  # type: ignore[misc]
+class _Lit(Ranged, A.ImageOnlyTransform):  # type: ignore[misc]
     """Light that differs from place to place: a new one has `draw`, `lit` and its effects.
 
     Args:
@@ -47,33 +47,22 @@ class _Lit(Own, A.ImageOnlyTransform):  # type: ignore[misc]
         self.field = choice(self, "field", field, ("found", "frame"))
         self.encoding = choice(self, "encoding", encoding, _ENCODINGS)
 
-    def draw(self) -> dict[str, Any]:
-        """Return the parameters of one application; all chance is here."""
-        raise TypeError(f"{type(self).__name__} says nothing about what it draws: give it a method draw()")
-
     def lit(self, light: Floats, x: Array, y: Array, params: Drawn) -> Floats:
         """Return light (n, channels) in other light; x and y (n,) are places, in radii from the middle."""
         raise TypeError(f"{type(self).__name__} says nothing about light: give it a method lit(light, x, y, params)")
-
-    def get_params_dependent_on_data(self, params: dict[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
-        """Draw, and keep what values mean."""
-        return {"value_range": value_range_of(data, type(self).__name__), **self.draw()}
 
     def apply(self, img: Array, **params: Any) -> Array:
         """Return a picture in other light."""
         return self._changed(img, self._field(img), params)
 
-    def apply_to_images(self, images: Array, **params: Any) -> Array:
-        """Return pictures in other light, the same for all."""
-        return np.stack([self.apply(image, **params) for image in images])
-
     def apply_to_volume(self, volume: Array, **params: Any) -> Array:
         """Return the slices of a volume in other light, the same for all."""
         return self.apply_to_images(volume, **params)
 
-    def apply_to_volumes(self, volumes: Array, **params: Any) -> Array:
-        """Return volumes in other light, the same for all."""
-        return np.stack([self.apply_to_volume(volume, **params) for volume in volumes])
+    def somewhere(self, within: float) -> tuple[float, float]:
+        """Draw a place, in radii from the middle, evenly within so many."""
+        far, turn = within * self.py_random.uniform(0.0, 1.0) ** 0.5, self.py_random.uniform(0.0, 2 * np.pi)
+        return far * float(np.cos(turn)), far * float(np.sin(turn))
 
     def _field(self, picture: Array) -> FieldCircle:
         if self.field == "frame":
@@ -142,11 +131,9 @@ class UnevenLight(_Lit):
         self.falloff = span(self, "falloff", falloff, least=0.0, most=0.95)
         self.offset = number(self, "offset", offset, least=0.0, most=2.0)
 
-    def draw(self) -> dict[str, Any]:
+    def draw(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """Draw the falloff, and where the axis is."""
-        even = self.py_random.uniform
-        far, turn = self.offset * even(0.0, 1.0) ** 0.5, even(0.0, 2 * np.pi)
-        return {"falloff": even(*self.falloff), "axis": (far * float(np.cos(turn)), far * float(np.sin(turn)))}
+        return {"axis": self.somewhere(self.offset), "falloff": self.py_random.uniform(*self.falloff)}
 
     def lit(self, light: Floats, x: Array, y: Array, params: Drawn) -> Floats:
         """Return light times the law of the lamp."""
@@ -223,11 +210,9 @@ class FundusHaze(_Lit):
         self.haze = span(self, "haze", haze, least=0.0, most=1.0)
         self.edge = number(self, "edge", edge, least=0.05, most=1.0)
 
-    def draw(self) -> dict[str, Any]:
+    def draw(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """Draw the density, and the point where it is largest."""
-        even = self.py_random.uniform
-        far, turn = 0.7 * even(0.0, 1.0) ** 0.5, even(0.0, 2 * np.pi)
-        return {"haze": even(*self.haze), "at": (far * float(np.cos(turn)), far * float(np.sin(turn)))}
+        return {"at": self.somewhere(0.7), "haze": self.py_random.uniform(*self.haze)}
 
     def lit(self, light: Floats, x: Array, y: Array, params: Drawn) -> Floats:
         """Return light through the veil."""

@@ -137,10 +137,6 @@ class Moving(Own, A.DualTransform):  # type: ignore[misc]
             volume, 3, lambda part: in_float32(part, lambda one: resample_volume(one, found, **self._how(params)))
         )
 
-    def apply_to_volumes(self, volumes: Array, **params: Any) -> Array:
-        """Return volumes moved, all alike."""
-        return np.stack([self.apply_to_volume(volume, **params) for volume in volumes])
-
     def apply_to_mask3d(self, mask3d: Array, **params: Any) -> Array:
         """Return a volume of labels moved."""
         from domainaug.kernels.resample import resample_labels, resample_volume

@@ -84,10 +84,6 @@ class GrayStack(Own, A.ImageOnlyTransform):  # type: ignore[misc]
         """Return a volume as a scanner shows it."""
         return self._shown(volume, volume.reshape(volume.shape[:3]), params)
 
-    def apply_to_volumes(self, volumes: NDArray[Any], **params: Any) -> NDArray[Any]:
-        """Return volumes, all by the same draw."""
-        return np.stack([self.apply_to_volume(volume, **params) for volume in volumes])
-
     def _shown(self, array: NDArray[Any], stack: NDArray[Any], params: Drawn) -> NDArray[Any]:
         taken = stack.astype(np.float32)
         if not np.isfinite([taken.min(initial=0), taken.max(initial=0)]).all():

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import inspect
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from domainaug.errors import ImageError, UnknownName
 
-__all__ = ["Own", "draw_key", "governed", "spacing_of", "value_range_of"]
+__all__ = ["Own", "Ranged", "draw_key", "governed", "spacing_of", "value_range_of"]
+
+Array = NDArray[Any]
 
 _PACKAGE = "domainaug.transforms"
 
@@ -46,11 +50,37 @@ class Own:
         legal = inspect.signature(type(self).__init__).parameters
         return tuple(name for name in super().get_transform_init_args_names() if name in legal)  # type: ignore[misc]
 
+    def apply_to_images(self, images: Array, **params: Any) -> Array:
+        """Return pictures changed, all by the same draw."""
+        apply = getattr(self, "apply")  # noqa: B009 - that of the class it is mixed into
+        return np.stack([apply(image, **params) for image in images])
+
+    def apply_to_volumes(self, volumes: Array, **params: Any) -> Array:
+        """Return volumes changed, all by the same draw."""
+        apply = getattr(self, "apply_to_volume")  # noqa: B009
+        return np.stack([apply(volume, **params) for volume in volumes])
+
     @classmethod
     def get_class_fullname(cls) -> str:
         """Return the name saved pipelines hold, which does not tell the file the class is in."""
         inside = cls.__module__.startswith(f"{_PACKAGE}.")
         return f"{_PACKAGE if inside else cls.__module__}.{cls.__qualname__}"
+
+
+class Ranged(Own):
+    """Mixed in likewise: a transform that has to know what values mean, and keeps that with its draw."""
+
+    @abstractmethod
+    def draw(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the parameters of one application; all chance is here.
+
+        Args:
+            data: The call's; only sizes, `spacing` and `value_range` may be looked at.
+        """
+
+    def get_params_dependent_on_data(self, params: dict[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
+        """Draw, and keep what values mean."""
+        return {"value_range": value_range_of(data, type(self).__name__), **self.draw(data)}
 
 
 def governed(effects: Sequence[str], *parameters: str) -> dict[str, tuple[str, ...]]:

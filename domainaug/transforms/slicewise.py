@@ -54,10 +54,6 @@ class SliceWise(Own):
         """Return a volume changed, slice by slice."""
         return self._changed(volume, self.prepared(params, volume, 3))
 
-    def apply_to_volumes(self, volumes: Array, **params: Any) -> Array:
-        """Return volumes changed, all by the same draw."""
-        return np.stack([self.apply_to_volume(volume, **params) for volume in volumes])
-
     def _changed(self, stack: Array, params: dict[str, Any]) -> Array:
         out = np.empty_like(stack)
         ends = np.iinfo(stack.dtype) if stack.dtype.kind in "iu" else None

@@ -20,7 +20,7 @@ from domainaug.errors import ImageError
 from domainaug.generators import Frame, Generators
 from domainaug.transforms.arguments import number, share, span
 from domainaug.transforms.fusing import Drawn
-from domainaug.transforms.own import Own, governed, value_range_of
+from domainaug.transforms.own import Ranged, governed
 
 __all__ = ["STAINS", "StainJitter", "macenko_stains", "optical_density"]
 
@@ -93,7 +93,7 @@ def macenko_stains(
     return np.asarray(stains[::-1] if stains[1, 0] > stains[0, 0] else stains)
 
 
-class StainJitter(Own, A.ImageOnlyTransform):  # type: ignore[misc]
+class StainJitter(Ranged, A.ImageOnlyTransform):  # type: ignore[misc]
     """Makes each stain stronger or weaker, in optical density.
 
     A density c of a stain becomes a c + b, with a and b drawn for each stain (Tellez et al. 2019, Med. Image Anal.
@@ -135,12 +135,11 @@ class StainJitter(Own, A.ImageOnlyTransform):  # type: ignore[misc]
         self.offset = span(self, "offset", offset, around=0.0, least=-2.0, most=2.0)
         self.stains = _checked(self, stains)
 
-    def get_params_dependent_on_data(self, params: dict[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
-        """Draw a gain and an offset for each stain, and keep what white is."""
+    def draw(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Draw a gain and an offset for each stain."""
         even = self.py_random.uniform
         count = 2 if self.stains == _FOUND else len(_fixed(self.stains))
         return {
-            "value_range": value_range_of(data, "StainJitter"),
             "gains": tuple(even(*self.gain) for _ in range(count)),
             "offsets": tuple(even(*self.offset) for _ in range(count)),
         }
@@ -149,17 +148,9 @@ class StainJitter(Own, A.ImageOnlyTransform):  # type: ignore[misc]
         """Return a picture with its stains changed."""
         return self._stained(img, params) if img.ndim == 3 else img.copy()
 
-    def apply_to_images(self, images: Array, **params: Any) -> Array:
-        """Return pictures changed by the same draw, the stains of each found in it."""
-        return np.stack([self.apply(image, **params) for image in images])
-
     def apply_to_volume(self, volume: Array, **params: Any) -> Array:
         """Return a volume changed, whose stains are those of all its slices."""
         return self._stained(volume, params) if volume.ndim == 4 else volume.copy()
-
-    def apply_to_volumes(self, volumes: Array, **params: Any) -> Array:
-        """Return volumes changed by the same draw."""
-        return np.stack([self.apply_to_volume(volume, **params) for volume in volumes])
 
     def _stained(self, picture: Array, params: Drawn) -> Array:
         if picture.shape[-1] == 1:

@@ -122,10 +122,10 @@ class DepthAttenuation(Insonified):
     def drawn_effects(self, params: Drawn, frame: Frame) -> Generators:
         """Return what one draw did at most."""
         if "db" in params:
-            return _darker(params["db"] / self.dynamic_range_db, exact=False)
+            return replace(_darker(params["db"] / self.dynamic_range_db), exact=False)
         rows, columns = params["spacing"]
         furthest = float(np.hypot(frame.height * rows, frame.width * columns))
-        return _darker(params["db_mm"] * furthest / self.dynamic_range_db, exact=False)
+        return replace(_darker(params["db_mm"] * furthest / self.dynamic_range_db), exact=False)
 
 
 class AcousticShadow(Insonified):
@@ -186,7 +186,7 @@ class AcousticShadow(Insonified):
 
     def drawn_effects(self, params: Drawn, frame: Frame) -> Generators:
         """Return what one draw did at most."""
-        return _darker(params["db"] / self.dynamic_range_db, exact=False)
+        return replace(_darker(params["db"] / self.dynamic_range_db), exact=False)
 
 
 class Speckle(Insonified):
@@ -243,7 +243,7 @@ class Speckle(Insonified):
 
     def drawn_effects(self, params: Drawn, frame: Frame) -> Generators:
         """Return what one draw did at most."""
-        return _speckled(params["diffuse"], self.dynamic_range_db, exact=False)
+        return replace(_speckled(params["diffuse"], self.dynamic_range_db), exact=False)
 
 
 class AcousticClutter(Insonified):
@@ -309,7 +309,7 @@ class AcousticClutter(Insonified):
 
     def drawn_effects(self, params: Drawn, frame: Frame) -> Generators:
         """Return what one draw did at most."""
-        return _hazy(params["level"], self.dynamic_range_db, exact=False)
+        return replace(_hazy(params["level"], self.dynamic_range_db), exact=False)
 
 
 _FAINTEST = np.float32(1e-3)
@@ -325,10 +325,10 @@ def _step(x: Floats) -> Floats:
     return np.asarray(x * x * (3 - 2 * x), np.float32)
 
 
-def _darker(loss: float, *, exact: bool = True) -> Generators:
+def _darker(loss: float) -> Generators:
     """Return what a loss of up to a share of the range does, wherever it falls."""
     loss = min(loss, 1.0)
-    made = Generators.bounds(
+    return Generators.bounds(
         local_gain=up_to(loss),
         brightness=Interval(-loss, 0.1 * loss),
         contrast=Interval(max(1 - 2 * loss, 0.0), 1 + loss),
@@ -339,13 +339,12 @@ def _darker(loss: float, *, exact: bool = True) -> Generators:
         saturation=Interval(max(1 - loss, 0.0), 1 + loss),
         channel_mixing=up_to(loss),
     )
-    return _inexact(made, exact)
 
 
-def _speckled(diffuse: float, range_db: float, *, exact: bool = True) -> Generators:
+def _speckled(diffuse: float, range_db: float) -> Generators:
     """Return what speckle does; its logarithm spreads by up to 5.6 dB, and is lower than that of its mean."""
     high = _SPREAD_DB / range_db * float(np.sqrt(diffuse))
-    made = Generators.bounds(
+    return Generators.bounds(
         noise=up_to(2 * high),
         impulse_noise=up_to(0.05 + high if high > 0.02 else 0.0),
         local_gain=up_to(2 * high),
@@ -357,14 +356,13 @@ def _speckled(diffuse: float, range_db: float, *, exact: bool = True) -> Generat
         saturation=about(2 * high, 1.0),
         hue=about(min(120 * high, 60.0)),
     )
-    return _inexact(made, exact)
 
 
-def _hazy(level: float, range_db: float, *, exact: bool = True) -> Generators:
+def _hazy(level: float, range_db: float) -> Generators:
     """Return what clutter does: it lifts what is darker than it, and grains it."""
     top = min(level + 8 / range_db, 1.0) if level else 0.0
     grain = min(2 * _SPREAD_DB / range_db, 2 * level)
-    made = Generators.bounds(
+    return Generators.bounds(
         noise=up_to(grain),
         impulse_noise=up_to(0.05 + grain if grain > 0.02 else 0.0),
         local_gain=up_to(top),
@@ -378,8 +376,3 @@ def _hazy(level: float, range_db: float, *, exact: bool = True) -> Generators:
         channel_mixing=up_to(top),
         inversion=up_to(top - 0.3),
     )
-    return _inexact(made, exact)
-
-
-def _inexact(made: Generators, exact: bool) -> Generators:
-    return made if exact else replace(made, exact=False)
