@@ -176,11 +176,11 @@ class Jointed(Protocol):
     def parts(self) -> Iterator[Sample]:
         """Yield each, made when its turn has come."""
 
-    def joined(self, parts: Iterator[tuple[Sample, bool]]) -> Sample:
+    def joined(self, parts: Iterator[tuple[Sample, Mapping[str, Any]]]) -> Sample:
         """Return the sample of a copy, which its layout can write.
 
         Args:
-            parts: What became of each part, in order, and whether content moved; made when its turn has come.
+            parts: What became of each part, in order, and the record of that; made when its turn has come.
         """
 
 

@@ -153,16 +153,17 @@ class _Case(Sample):
                     gridded=True,
                 )
 
-    def joined(self, parts: Iterator[tuple[Sample, bool]]) -> Sample:
+    def joined(self, parts: Iterator[tuple[Sample, Mapping[str, Any]]]) -> Sample:
         """Return the copy that parts make up, as stored values."""
         channels: tuple[_Channel, ...] = self.source
         stored: dict[int, dict[int, NDArray[Any]]] = {}
         for channel in channels:
             for frame in channel.frames:
-                part, moved = next(parts)
+                part, record = next(parts)
+                how = {"moved": bool(record["moved"]), "regridded": "grid" in record}
                 seen = part.volume if part.image is None else part.image[None]
                 assert seen is not None
-                stored.setdefault(channel.file, {})[frame] = channel.view.stored_again(frame, seen, moved=moved)[0]
+                stored.setdefault(channel.file, {})[frame] = channel.view.stored_again(frame, seen, **how)[0]
         return Sample(source=_Made(channels, stored))
 
 

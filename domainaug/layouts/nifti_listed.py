@@ -101,13 +101,13 @@ def _entries(
     told = meta.get("dataset")
     if isinstance(told, dict):
         for key, entry in told.items():
-            places = [*entry.get("images", ()), entry.get("label", "")] if isinstance(entry, dict) else [""]
+            images = entry.get("images") if isinstance(entry, dict) else None
+            places = [*images, entry.get("label", "")] if isinstance(images, list) else []
             paths = _inside(source, key, places, aside)
             if paths is not None:
                 yield key, paths[:-1], paths[-1:], False
         return
-    listed = meta.get("training")
-    pairs = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    pairs = _listed(meta)
     whole = [one for one in pairs if _exists(source, one.get("image"))]
     if whole and "channel_names" not in meta:
         for one in pairs:
@@ -140,6 +140,12 @@ def _inside(source: Path, key: str, places: list[Any], aside: list[SetAside]) ->
     return tuple(source / one for one in relative if one is not None)
 
 
+def _listed(meta: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the cases that version 1 lists."""
+    listed = meta.get("training")
+    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+
+
 def _exists(source: Path, place: Any) -> bool:
     relative = safe_relative(place) if isinstance(place, str) else None
     return relative is not None and (source / relative).is_file()
@@ -157,7 +163,7 @@ def _described(source: Path, copies: Mapping[str, list[list[str]]]) -> Mapping[s
     """Return the `dataset.json` of the copies: as that of the source, with its cases."""
     meta = _meta(source)
     every = [files for key in sorted(copies) for files in copies[key]]
-    whole = any(_exists(source, one.get("image")) for one in meta.get("training", ()) if isinstance(one, dict))
+    whole = any(_exists(source, one.get("image")) for one in _listed(meta))
     meta["numTraining"] = len(every)
     if "training" in meta:
         meta["training"] = [

@@ -225,18 +225,23 @@ class NiftiHeader:
 
         Args:
             size: Along i, j and k.
-            matrix: (4, 4) without turns; takes (i, j, k, 1) of it to those of this one.
+            matrix: (4, 4); takes (i, j, k, 1) of it to those of this one. Axes change places, or their pace.
         """
         dim, pixdim = self.record["dim"].copy(), self.record["pixdim"].copy()
+        along = np.abs(matrix[:3, :3]).argmax(axis=0)  # which axis was what each is now
         dim[0] = max(int(dim[0]), 3)
         dim[1:4], dim[4:] = size, np.maximum(dim[4:], 1)
-        pixdim[1:4] *= np.abs(np.diag(matrix)[:3])
-        fields: dict[str, Any] = {"dim": dim, "pixdim": pixdim}
-        for form, name in ((self.sform, "srow"), (self.qform, "qoffset")):
-            if form is not None:
-                there = (form.matrix @ matrix)[:3] / self.unit_mm
-                fields[name] = there if name == "srow" else there[:, 3]
-        return self.changed(**fields)
+        pixdim[1:4] = pixdim[1:4][along] * np.abs(matrix[along, (0, 1, 2)])
+        encoded = [0 if axis is None else along.tolist().index(axis) + 1 for axis in self.axes]
+        fields: dict[str, Any] = {"dim": dim, "dim_info": encoded[0] | encoded[1] << 2 | encoded[2] << 4}
+        fields |= {"slice_code": 0, "slice_start": 0, "slice_end": 0, "slice_duration": 0.0}
+        if (sform := self.sform) is not None:
+            fields["srow"] = (sform.matrix @ matrix)[:3] / self.unit_mm
+        if (qform := self.qform) is not None:
+            there = qform.matrix @ matrix
+            pixdim[0], fields["quatern"] = _turn_of(there)
+            fields["qoffset"] = there[:3, 3] / self.unit_mm
+        return self.changed(pixdim=pixdim, **fields)
 
     def changed(self, **fields: Any) -> NiftiHeader:
         """Return the header with fields changed, and everything else as it was."""
@@ -259,16 +264,21 @@ def new_header(matrix: Matrix, dtype: np.dtype[Any], size: tuple[int, ...], *, r
     code = next(number for number, name in _TYPES.items() if name == dtype.str[1:])
     record = np.zeros((), _LAYOUTS[348].newbyteorder("<"))
     steps = np.linalg.norm(matrix[:3, :3], axis=0)
-    side = 1.0 if np.linalg.det(matrix[:3, :3]) > 0 else -1.0
+    side, turn = _turn_of(matrix)
     record["sizeof_hdr"], record["regular"], record["magic"], record["vox_offset"] = 348, ord("r"), b"n+1", 352
     record["dim"][:] = ([len(size), *size] + [1] * 7)[:8]
     record["datatype"], record["bitpix"], record["xyzt_units"] = code, dtype.itemsize * 8, 2 | 8
     record["pixdim"][:] = [side, *steps, 1, 1, 1, 1][:8]
     record["scl_slope"], record["sform_code"], record["srow"][:] = 1.0, 1, matrix[:3]
     if rigid:
-        turn = matrix[:3, :3] / (steps * (1, 1, side))
-        record["qform_code"], record["quatern"][:], record["qoffset"][:] = 1, _quaternion(turn), matrix[:3, 3]
+        record["qform_code"], record["quatern"][:], record["qoffset"][:] = 1, turn, matrix[:3, 3]
     return NiftiHeader.of(record.tobytes() + bytes(4))
+
+
+def _turn_of(matrix: Matrix) -> tuple[float, Matrix]:
+    """Return 1 or -1, the side of a qform, and its quaternion: of a matrix with axes square to each other."""
+    side = 1.0 if np.linalg.det(matrix[:3, :3]) > 0 else -1.0
+    return side, _quaternion(matrix[:3, :3] / (np.linalg.norm(matrix[:3, :3], axis=0) * (1, 1, side)))
 
 
 def _quaternion(turn: Matrix) -> Matrix:

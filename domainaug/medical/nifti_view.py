@@ -118,7 +118,7 @@ def on_grid(image: NiftiImage, turn: Turn, grid: Regrid) -> NiftiImage:
         turn: How it is shown.
         grid: What a pipeline did to the grid that it is shown on.
     """
-    if grid.shape == grid.frame:
+    if grid.map.is_identity:
         return image
     header = image.header.laid_anew(*turn.on_file(grid))
     where, placed = grid_of(header, frozenset(("forms-disagree", "sheared")))
@@ -218,25 +218,28 @@ class NiftiView:
             values[away] = self.fill
         return np.ascontiguousarray(self.turn.shown(values), self.dtype)
 
-    def stored_again(self, frame: int, seen: Array, *, moved: bool) -> tuple[Array, int]:
+    def stored_again(self, frame: int, seen: Array, *, moved: bool, regridded: bool = False) -> tuple[Array, int]:
         """Return the stored values, (k, j, i), of what a pipeline gave back for a frame.
 
         A value that came back as it was is stored as it was, bit for bit.
 
         Args:
             frame: Which frame.
-            seen: As `seen`, or of another shape, where a step cropped or resized it.
+            seen: As `seen`, of the same shape unless it is on another grid.
             moved: Whether content moved.
+            regridded: Whether it is on another grid: cropped, resized, turned round with its geometry.
 
         Returns:
             Stored values, and how many did not fit and were set to the nearest end.
 
         Raises:
-            ImageError: A value is not finite.
+            ImageError: The shape is another one, or a value is not finite.
         """
         if seen.dtype.kind == "f" and not np.isfinite(seen).all():
             raise ImageError("the pipeline made values that are not finite")
-        if seen.shape != self.shape:
+        if seen.shape != self.shape and not regridded:
+            raise ImageError(f"the augmented image is {seen.shape} and its source {self.shape}, and nothing tells why")
+        if regridded:
             return to_stored(self.turn.back(seen), self.image.header)
         before = self.image.values(frame)
         away = self._no_scan(before)

@@ -32,7 +32,7 @@ def drawn_jointly(sample: Jointed, draw: Callable[[Sample, int], Drawn]) -> tupl
     records: list[Mapping[str, Any]] = []
     ways: list[tuple[Any, ...]] = []
 
-    def made() -> Iterator[tuple[Sample, bool]]:
+    def made() -> Iterator[tuple[Sample, Mapping[str, Any]]]:
         for number, part in enumerate(sample.parts()):
             augmented, record, maps = draw(part, number)
             if ways and not _same(ways[0], maps):
@@ -42,7 +42,7 @@ def drawn_jointly(sample: Jointed, draw: Callable[[Sample, int], Drawn]) -> tupl
                 )
             ways.append(maps)
             records.append(record)
-            yield augmented, bool(record.get("moved", False))
+            yield augmented, record
 
     joined = sample.joined(made())
     whole = dict(records[0])

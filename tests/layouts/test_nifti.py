@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from nibabel.processing import resample_from_to
 
+from domainaug.errors import UnreadableInput
 from domainaug.layouts import layout_for
 from domainaug.layouts.nifti import Nifti
 from domainaug.run import augment, replay
@@ -71,8 +72,8 @@ def ran(tmp_path: Path) -> Callable[..., Path]:
         profile = tmp_path / "profile.yaml"
         profile.write_text(PROFILE.replace("MODALITY", modality) + recipe + "\n", encoding="utf-8")
         where = tmp_path / out
-        limits = {"engine": "serial", "timeout": None, "memory_limit": None}
-        summary = augment(source, where, profile=profile, copies=copies, seed=5, **limits, **how)
+        how = {"engine": "serial", "timeout": None, "memory_limit": None, **how}
+        summary = augment(source, where, profile=profile, copies=copies, seed=5, **how)
         run.summary = summary  # type: ignore[attr-defined]
         return where
 
@@ -251,6 +252,33 @@ def test_a_listed_file_does_not_lead_out_of_the_data_set(tmp_path: Path, place: 
     assert aside.code == "name"
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"dataset": {"a": {"images": 5, "label": None}, "b": 3}},
+        {"training": 7, "channel_names": {"0": "CT"}},
+        {"training": [{"image": 3, "label": []}, 4], "labels": [1]},
+        {"labels": {"a": None, "1": 2.5}},
+        {"file_ending": ".nii"},
+    ],
+)
+def test_a_strange_listing_sets_cases_aside_and_stops_nobody(tmp_path: Path, change: dict[str, Any]) -> None:
+    source = nnunet(tmp_path / "source", 1)
+    meta = json.loads((source / "dataset.json").read_text()) | change
+    (source / "dataset.json").write_text(json.dumps(meta))
+    found = Nifti().scan(source)
+    assert len(found.items) + len(found.set_aside) <= 2
+    Nifti().finish(source, tmp_path, {})
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"channel_names": ["CT"], "labels": {}}', "[" * 100_000])
+def test_a_listing_that_cannot_be_read_is_told(tmp_path: Path, content: str) -> None:
+    source = nnunet(tmp_path / "source", 1)
+    (source / "dataset.json").write_text(content)
+    with pytest.raises(UnreadableInput, match=r"dataset\.json"):
+        Nifti().scan(source)
+
+
 # -- BIDS ---------------------------------------------------------------------------------------------------
 
 
@@ -349,6 +377,28 @@ def test_a_crop_says_where_its_voxels_lie(tmp_path: Path, ran: Callable[..., Pat
     whole = nibabel.Nifti1Image(scan().astype(np.float32), AFFINE)
     np.testing.assert_array_equal(resample_from_to(whole, image, order=0).get_fdata(), np.asarray(image.dataobj))
     np.testing.assert_array_equal(np.asarray(mask.dataobj), blob(image.affine, image.shape))
+
+
+@pytest.mark.parametrize("to", ["IAR", "LPS", "ASL"])
+def test_reoriented_voxels_stay_where_they_are(tmp_path: Path, ran: Callable[..., Path], to: str) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    both = nibabel.Nifti1Image(scan(), AFFINE)
+    both.set_qform(AFFINE, code=1)
+    both.header.set_dim_info(freq=0, phase=1, slice=2)
+    both.to_filename(source / "scan.nii.gz")
+    save(source / "scan_seg.nii.gz", blob().astype(np.uint8))
+    out = ran(source, f"[{{Reorient: {{to: {to}}}}}]")
+    assert ran.summary.exit_code == 0, ran.summary.set_aside
+    image, mask = (nibabel.load(out / f"scan_aug000{tail}.nii.gz") for tail in ("", "_seg"))
+    np.testing.assert_allclose(image.header.get_qform(), image.affine, atol=1e-4)
+    axes = [nibabel.io_orientation(one)[:, 0].astype(int).tolist() for one in (AFFINE, image.affine)]
+    assert [axes[1][each] for each in image.header.get_dim_info()] == [axes[0][each] for each in (0, 1, 2)]
+    for one, values in ((image, scan()), (mask, blob())):
+        again = nibabel.as_closest_canonical(one)
+        plain = nibabel.as_closest_canonical(nibabel.Nifti1Image(values.astype(np.int16), AFFINE))
+        np.testing.assert_allclose(again.affine, plain.affine, atol=1e-4)
+        np.testing.assert_array_equal(np.asarray(again.dataobj), np.asarray(plain.dataobj))
 
 
 @pytest.mark.parametrize(
@@ -497,6 +547,14 @@ def test_the_same_run_is_the_same_bytes_and_goes_on(tmp_path: Path, ran: Callabl
     ran(source, TURN, copies=2, out="two")
     assert ran.summary.skipped == 2
     for name in [*names(one), "dataset.json"]:
+        assert (one / name).read_bytes() == (two / name).read_bytes(), name
+
+
+def test_workers_write_the_bytes_that_one_process_writes(tmp_path: Path, ran: Callable[..., Path]) -> None:
+    source = nnunet(tmp_path / "source")
+    one = ran(source, NOISE, out="one")
+    two = ran(source, NOISE, out="two", engine="local", workers=2, memory_limit=4 << 30)
+    for name in [*names(one), "dataset.json", "manifest.jsonl"]:
         assert (one / name).read_bytes() == (two / name).read_bytes(), name
 
 
