@@ -330,3 +330,15 @@ class TestWhatAHeaderTellsSteps:
         done = augment(folder, tmp_path / "out", profile=profile, copies=40, engine="serial")
         assert {aside.code for aside in done.set_aside} == {"image"}
         assert "phase_axis" in done.set_aside[0].reason
+
+
+def test_a_copy_of_a_single_image_is_no_source_unless_it_is_allowed(tmp_path):
+    layout = DicomStudy()
+    (item,) = layout.scan(CT).items
+    (path,) = layout.write(layout.read(item), item, stamp(), tmp_path)
+    scan = layout.scan(tmp_path)
+    assert scan.items == ()
+    (aside,) = scan.set_aside
+    assert aside.code == "derived-by-domainaug"
+    assert aside.reason.startswith("file-00001: ")
+    assert len(DicomStudy(allow=frozenset({"derived-by-domainaug"})).scan(tmp_path / path).items) == 1

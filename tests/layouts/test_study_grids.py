@@ -185,3 +185,39 @@ def test_content_that_moved_besides_is_in_a_frame_of_its_own(study):
     mask = read_labels(folder / "SEG01.dcm").masks[0]
     middle = middle_of((mask.values == 1).astype(float), mask.grid)
     assert np.abs(middle - middle_of(np.clip(shares, 0, 1), grid)).max() < 0.3
+
+
+@pytest.mark.parametrize("name", ["examples_ybr_color.dcm", "examples_rgb_color.dcm"], ids=["cine", "color"])
+def test_color_and_frames_in_time_are_cut_too(tmp_path, name):
+    source = tmp_path / "in" / "image.dcm"
+    source.parent.mkdir()
+    source.write_bytes(Path(str(get_testdata_file(name))).read_bytes())
+    recipe = "[{CenterCrop: {height: 200, width: 240, p: 1.0}}, {Resize: {height: 100, width: 120, p: 1.0}}]"
+    profile = tmp_path / "color.yaml"
+    told = PROFILE.replace("{dicom: {Modality: [CT, DX]}, channels: 1}", "{channels: 3}")
+    told = told.replace("channels: 1, spacing_mm: 0.9, volume: true", "channels: 3")
+    profile.write_text(told.replace("value_range: {low: -1024, high: 3071, unit: HU, fill: -1024}\n", "") + recipe)
+    done = augment(
+        source.parent, tmp_path / "out", profile=profile, engine="serial", timeout=None, allow=["burned-in-unknown"]
+    )
+    assert (done.done, done.set_aside) == (1, ())
+    (path,) = (tmp_path / "out").rglob("*.dcm")
+    before, after = pydicom.dcmread(source), pydicom.dcmread(path)
+    assert (after.Rows, after.Columns) == (100, 120)
+    assert after.get("NumberOfFrames") == before.get("NumberOfFrames")
+    assert after.pixel_array.shape[-3:] == (100, 120, 3)
+    assert "SequenceOfUltrasoundRegions" not in after
+    assert verify_series([source], [path]) == ()
+    if find_tool("dciodvfy") is not None:
+        assert new_errors(source, path) == frozenset()
+
+
+def test_a_crop_in_millimeters_takes_slices_too(study):
+    source = study("oblique")
+    folder = copy_in(ran(source, "[{CropMm: {size_mm: [12.5, 44, 36], position: center, p: 1.0}}]"))
+    _, grid, shares = shown(folder)
+    assert grid.shape == (5, 40, 40)
+    after = ball(grid)
+    assert np.abs(np.clip(shares, 0, 1) - after).max() < 1e-3
+    assert pydicom.dcmread(sorted(folder.glob("IM*.dcm"))[0]).FrameOfReferenceUID == "1.2.826.0.4.6"
+    assert "SEG01.dcm" in {path.name for path in folder.iterdir()}
