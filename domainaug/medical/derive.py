@@ -48,6 +48,7 @@ __all__ = [
     "description_of",
     "file_meta",
     "image_pixel",
+    "naming_source",
     "to_bytes",
 ]
 
@@ -145,17 +146,23 @@ def _general_image(out: Dataset, source: Dataset, deed: Deed) -> None:
 
 def _general_reference(out: Dataset, source: Dataset, deed: Deed) -> None:
     """C.12.4: the one image it came from, and whether a place in it is the same place here."""
+    item = naming_source(source, deed)
+    out.SourceImageSequence = [item]
+    for kind, uid in deed.beside:
+        other = copy.deepcopy(item)
+        other.ReferencedSOPClassUID, other.ReferencedSOPInstanceUID = kind, uid
+        out.SourceImageSequence.append(other)
+
+
+def naming_source(source: Dataset, deed: Deed) -> Dataset:
+    """Return an item that names a source, and says whether places in it are the same here (PS3.3 C.12.4.1)."""
     item = _reference(source)
     item.SpatialLocationsPreserved = "NO" if deed.relaid else "YES"
     letters = patient_orientation(source)
     if deed.placed is not None and deed.placed.only_turned and not deed.moved and letters is not None:
         item.SpatialLocationsPreserved, item.PatientOrientation = "REORIENTED_ONLY", list(letters)
     item.PurposeOfReferenceCodeSequence = [coded(Code("121322", "DCM", "Source image for image processing operation"))]
-    out.SourceImageSequence = [item]
-    for kind, uid in deed.beside:
-        other = copy.deepcopy(item)
-        other.ReferencedSOPClassUID, other.ReferencedSOPInstanceUID = kind, uid
-        out.SourceImageSequence.append(other)
+    return item
 
 
 def _common_instance_reference(out: Dataset, source: Dataset, deed: Deed) -> None:

@@ -17,7 +17,6 @@ from pathlib import Path
 from pydicom import Dataset
 from pydicom.tag import Tag
 
-from domainaug.errors import LabelError
 from domainaug.medical.carried import kept
 from domainaug.medical.coding import coded, name_scheme, referring
 from domainaug.medical.deeds import KEPT, OURS, Code, Deed
@@ -26,6 +25,7 @@ from domainaug.medical.derive import (
     check_truth,
     description_of,
     file_meta,
+    naming_source,
 )
 from domainaug.medical.enhanced.dimensions import tell_dimensions
 from domainaug.medical.enhanced.groups import FRAMES, SHARED, first_item, frame_headers, group_of
@@ -95,10 +95,6 @@ def derive_frames(
         LabelError: It would say something untrue.
         UnreadableInput: The functional groups of the source are missing or inconsistent.
     """
-    if any(frame.deed.placed is not None and frame.deed.placed.turned for frame in frames):
-        raise LabelError(
-            "an Enhanced object keeps the rows and columns of its source: leave Reorient out of the pipeline"
-        )
     with quiet():
         headers = tuple(frame_headers(source, path))
         for frame in frames:
@@ -109,6 +105,8 @@ def derive_frames(
         out.NumberOfFrames = len(frames)
         setattr(out, SHARED, [_carried(first_item(source, SHARED) or Dataset(), deed)])
         setattr(out, FRAMES, [_frame(source, headers[frame.number], frame) for frame in frames])
+        if any(frame.deed.placed is not None for frame in frames):
+            _say_once(out)
         _image_type(out, frames, deed)
         _evidence(out, frames)
         if any(code.scheme == OURS for frame in frames for code in _codes(frame.deed)):
@@ -136,24 +134,28 @@ def _carried(groups: Dataset, deed: Deed) -> Dataset:
     out.remove_private_tags()
     if deed.mirrored:
         swap_sides(out)
+    if deed.placed is not None and deed.placed.straightened:
+        for details in out.get("CTAcquisitionDetailsSequence") or ():
+            if "GantryDetectorTilt" in details:
+                details.GantryDetectorTilt = 0  # readers would shear the volume once more
     return out
 
 
 def _frame(source: Dataset, header: Dataset, frame: FrameDeed) -> Dataset:
     """Return the groups of a derived frame."""
     out = _carried(source[FRAMES].value[frame.number], frame.deed)
-    out.DerivationImageSequence = [_derivation(frame)]
+    out.DerivationImageSequence = [_derivation(frame, header)]
     if frame.deed.placed is not None:
         _lay(out, source, header, frame.number, frame.deed.placed)
     return out
 
 
-def _derivation(frame: FrameDeed) -> Dataset:
+def _derivation(frame: FrameDeed, header: Dataset) -> Dataset:
     """C.7.6.16.2.6: how the frame was derived, and from which."""
     out = Dataset()
     out.DerivationDescription = description_of(frame.deed)
     out.DerivationCodeSequence = [coded(code) for code in _codes(frame.deed)]
-    out.SourceImageSequence = [_source(one, frame.deed) for one in frame.shown]
+    out.SourceImageSequence = [_source(one, header, frame.deed) for one in frame.shown]
     return out
 
 
@@ -161,11 +163,10 @@ def _codes(deed: Deed) -> tuple[Code, ...]:
     return deed.codes or (KEPT,)  # a frame has to have one
 
 
-def _source(one: Instance, deed: Deed) -> Dataset:
-    item = referring(one.sop_class_uid, one.sop_instance_uid)
+def _source(one: Instance, header: Dataset, deed: Deed) -> Dataset:
+    item = naming_source(header, deed)
+    item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = one.sop_class_uid, one.sop_instance_uid
     item.ReferencedFrameNumber = one.frame + 1
-    item.SpatialLocationsPreserved = "NO" if deed.relaid else "YES"
-    item.PurposeOfReferenceCodeSequence = [coded(Code("121322", "DCM", "Source image for image processing operation"))]
     return item
 
 
@@ -179,6 +180,17 @@ def _lay(out: Dataset, source: Dataset, header: Dataset, number: int, placed: Pl
         if name in measures:
             measures[name] = laid[name]
     out.PlanePositionSequence, out.PixelMeasuresSequence = [position], [measures]
+    if placed.turned:
+        orientation = Dataset()
+        orientation.ImageOrientationPatient = laid.ImageOrientationPatient
+        out.PlaneOrientationSequence = [orientation]
+
+
+def _say_once(out: Dataset) -> None:
+    """Take out of the shared groups what every frame says for itself now (C.7.6.16.1.1)."""
+    for name in ("PlanePositionSequence", "PixelMeasuresSequence", "PlaneOrientationSequence"):
+        if all(name in frame for frame in out[FRAMES].value):
+            out[SHARED].value[0].pop(name, None)
 
 
 # -- what the object says of its frames -------------------------------------------------------------------

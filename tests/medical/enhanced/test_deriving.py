@@ -324,6 +324,51 @@ def test_a_crop_says_where_its_frames_lie(phantom, ct, tmp_path):
     contents = [one.FrameContentSequence[0] for one in pydicom.dcmread(out).PerFrameFunctionalGroupsSequence]
     assert [one.InStackPositionNumber for one in contents] == [1, 2, 3]
     assert verify_image(ct, out) == ()
+    if find_tool("dciodvfy") is not None:
+        assert new_errors(ct, out) == frozenset()
+
+
+def test_a_turn_with_its_geometry_says_where_rows_and_columns_point(ct, tmp_path):
+    grid = Regrid((5, 40, 32), (5, 32, 40), start=(0, 31, 0), step=(1, 1, -1), along=(0, 2, 1))
+    record = {"effects": {}, "grid": grid.as_record()}
+    out = copy_of(ct, tmp_path / "out", lambda seen: seen.transpose(0, 2, 1)[:, :, ::-1], record=record)
+    (before,), (after,) = read_study(ct).series, read_study(out).series
+    assert after.spacing == before.spacing[::-1]
+    old, new = Grid.of_series(before), Grid.of_series(after)
+    np.testing.assert_allclose(new.to_mm([[0, 0, 0], [31, 39, 4]]), old.to_mm([[0, 31, 0], [39, 0, 4]]), atol=1e-6)
+    np.testing.assert_array_equal(after.pixels(), before.pixels().transpose(0, 2, 1)[:, :, ::-1])
+    (reference,) = (
+        pydicom.dcmread(out).PerFrameFunctionalGroupsSequence[0].DerivationImageSequence[0].SourceImageSequence
+    )
+    assert reference.SpatialLocationsPreserved == "REORIENTED_ONLY"
+    assert verify_image(ct, out) == ()
+    if find_tool("dciodvfy") is not None:
+        assert new_errors(ct, out) == frozenset()
+
+
+def test_a_tilt_that_was_mended_is_told_of_no_more(phantom, tmp_path):
+    flat = {"PlaneOrientationSequence": phantom.item(ImageOrientationPatient=[1, 0, 0, 0, 1, 0])}
+    frames = [
+        phantom.frame(k, PlanePositionSequence=phantom.item(ImagePositionPatient=[0, 0.6 * k, 2.5 * k]))
+        for k in range(5)
+    ]
+    path = phantom.enhanced(tmp_path / "ct.dcm", frames, map(phantom.stored, range(5)), shared=flat)
+    tilted = pydicom.dcmread(path)
+    tilted.SharedFunctionalGroupsSequence[0].CTAcquisitionDetailsSequence[0].GantryDetectorTilt = 13.5
+    tilted.save_as(path)
+    (series,) = read_study(path).series
+    loaded = load(series.files).straightened({"gantry-tilt"})
+    (content,) = write_series(loaded, loaded.view.seen(), Told(), allow={"gantry-tilt"})
+    out = tmp_path / "out.dcm"
+    out.write_bytes(content)
+    (after,) = read_study(out).series
+    assert after.refusal is None
+    assert after.size == loaded.view.series.size
+    details = pydicom.dcmread(out).SharedFunctionalGroupsSequence[0].CTAcquisitionDetailsSequence[0]
+    assert details.GantryDetectorTilt == 0
+    assert verify_image(path, out) == ()
+    if find_tool("dciodvfy") is not None:
+        assert new_errors(path, out) == frozenset()
 
 
 def sided(phantom, tmp_path):
