@@ -199,8 +199,9 @@ def _picture(out: Dataset, exposure: Exposure, values: Mapping[str, Value]) -> N
     out.PresentationLUTShape = "IDENTITY" if white else "INVERSE"
     out.LossyImageCompression = "00"
     out.BurnedInAnnotation = "NO"
-    out.WindowCenter, out.WindowWidth = (f"{value:.8g}" for value in exposure.window)
-    out.WindowCenterWidthExplanation = "PATIENT"
+    if values["processing"] == "shown":  # only what is meant to be looked at has a window
+        out.WindowCenter, out.WindowWidth = (f"{value:.8g}" for value in exposure.window)
+        out.WindowCenterWidthExplanation = "PATIENT"
     pixels = exposure.values.astype("u1" if bits == 8 else "<u2")
     content = pixels.tobytes()
     out.PixelData = content + b"\0" * (len(content) % 2)
