@@ -77,7 +77,7 @@ def augment(
         layout: How the source is laid out; found out by default.
         jpeg_quality: Write copies of JPEG pictures as JPEG of this quality, 1 to 100. None, the default, writes all
             losslessly: compressing twice is an effect too. Masks are lossless always.
-        allow: Findings that would set a DICOM stack aside and are accepted ("gantry-tilt" ...).
+        allow: Findings that would set a DICOM stack aside and are accepted ("gantry-tilt", or "tilt").
         file_format: "nifti" writes copies of DICOM series, and their segmentations, as NIfTI; None as what they were.
         progress: Called after every copy, in this thread.
 
