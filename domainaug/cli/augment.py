@@ -47,7 +47,9 @@ def augment(
     ] = None,
     allow: Annotated[
         Optional[list[str]],  # noqa: UP045
-        typer.Option(help="Accept a finding that sets DICOM stacks aside, by its code (tilt, gaps ...); may be repeated."),
+        typer.Option(
+            help="Accept a finding that sets DICOM stacks aside, by its code (tilt, gaps ...); may be repeated."
+        ),
     ] = None,
     file_format: Annotated[
         Optional[str],  # noqa: UP045
