@@ -109,8 +109,10 @@ WAYS = {
 }
 
 
-@pytest.mark.parametrize("lying", LYING)
-@pytest.mark.parametrize("to", WAYS.values(), ids=WAYS)
+@pytest.mark.parametrize(
+    ("lying", "to"),
+    [*(("axial", to) for to in WAYS.values()), ("oblique", "SAL"), ("oblique", "SLA"), ("oblique", "IRA")],
+)
 def test_every_pixel_and_label_lies_where_it_lay(study, to, lying):
     source = study(lying)
     done = ran(source, f"[{{Reorient: {{to: {to}}}}}]")
@@ -177,3 +179,22 @@ def test_a_crop_and_a_turn_besides(study):
 def test_slices_of_another_plane_are_refused(study):
     (aside,) = ran(study(), "[{Reorient: {to: PLS}}]").set_aside
     assert "a derived DICOM image shows the plane of its source" in aside.reason
+
+
+@pytest.mark.parametrize("to", ["IRA", "PLS", "LSP"])
+def test_niftis_of_any_plane(tmp_path, to):
+    """An affine says all of it, so slices may be those of another plane, and a label map follows."""
+    nib = pytest.importorskip("nibabel")
+    grid = grid_of("oblique")
+    affine = np.diag((-1, -1, 1, 1)) @ grid.matrix
+    place = tmp_path / "scans"
+    place.mkdir()
+    stored = np.ascontiguousarray((1000 * near(grid)).astype(np.int16).T)
+    nib.Nifti1Image(stored, affine).to_filename(place / "head.nii.gz")
+    done = ran(place, f"[{{Reorient: {{to: {to}}}}}]")
+    assert (done.done, done.set_aside) == (1, ())
+    (path,) = (tmp_path / "out").rglob("*.nii.gz")
+    made = nib.load(path)
+    lying = Grid(made.shape[::-1], np.diag((-1, -1, 1, 1)) @ made.affine)
+    assert sorted(made.shape) == sorted(SHAPE)
+    assert np.abs(np.asarray(made.dataobj).T / 1000 - near(lying)).max() < 0.002
