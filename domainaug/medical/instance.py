@@ -13,6 +13,7 @@ from domainaug.errors import UnreadableInput
 from domainaug.medical.enhanced.frames import enhanced_frames
 from domainaug.medical.enhanced.groups import FRAMES, SHARED, is_enhanced
 from domainaug.medical.opening import border, open_dicom
+from domainaug.medical.overlays import OVERLAY_POSITIONS, overlay_groups_inside
 from domainaug.medical.plausible import (
     COLORS,
     IN_TIME,
@@ -251,16 +252,13 @@ def _instance(dataset: Dataset, path: Path) -> Instance:
         samples=3 if dataset.PhotometricInterpretation in COLORS else 1,
         frames=int(dataset.get("NumberOfFrames") or 1),
         may_have_text=may_have_text(dataset),
-        overlays_inside=any(_number(dataset, tag) and (tag & ~0xFFFF | 0x3000) not in dataset for tag in _OVERLAY_BITS),
+        overlays_inside=bool(overlay_groups_inside(dataset)),
         remarks=remarks_in(dataset),
     )
 
 
 _CENTIMETERS = 3
 """In Physical Units X and Y Direction."""
-
-_OVERLAY_BITS = tuple(0x60000102 + (group << 16) for group in range(0, 0x20, 2))
-"""Overlay Bit Position of every overlay there may be; 0 where its bits have an element of their own (C.9.2)."""
 
 PARTS = (
     *("EchoTime", "EchoNumbers", "DiffusionBValue", "TemporalPositionIdentifier", "InversionTime"),
@@ -283,11 +281,6 @@ def _spacing_of_regions(dataset: Dataset) -> tuple[float, ...]:
         return ()
     (step,) = steps
     return step if all(0.01 <= each <= 10 for each in step) else ()
-
-
-def _number(dataset: Dataset, tag: int) -> int:
-    element = dataset.get(tag)
-    return int(element.value or 0) if element is not None else 0
 
 
 def _storage(dataset: Dataset) -> Storage:
@@ -338,5 +331,5 @@ ASKED = (
 )
 """Everything that describing an image asks its header for."""
 
-ASKED_TAGS = frozenset({*(int(tag_for_keyword(name) or 0) for name in ASKED), *_OVERLAY_BITS})
+ASKED_TAGS = frozenset({*(int(tag_for_keyword(name) or 0) for name in ASKED), *OVERLAY_POSITIONS})
 """The same, as tags."""

@@ -14,17 +14,19 @@ from pydicom import Dataset
 from pydicom.dataelem import DataElement
 from pydicom.tag import Tag
 
-__all__ = ["overlay_groups_inside", "set_overlays_apart"]
+__all__ = ["OVERLAY_POSITIONS", "overlay_groups_inside", "set_overlays_apart"]
 
 _ALLOCATED, _POSITION, _DATA = 0x0100, 0x0102, 0x3000
+_GROUPS = range(0x6000, 0x6020, 2)
+
+OVERLAY_POSITIONS = frozenset(group << 16 | _POSITION for group in _GROUPS)
+"""Tags of Overlay Bit Position of every overlay there may be; 0 where its bits have an element of their own."""
 
 
 def overlay_groups_inside(dataset: Dataset) -> tuple[int, ...]:
     """Return the groups of the overlays that lie in the pixels."""
     return tuple(
-        group
-        for group in range(0x6000, 0x6020, 2)
-        if int(_value(dataset, group, _POSITION) or 0) and Tag(group, _DATA) not in dataset
+        group for group in _GROUPS if int(_value(dataset, group, _POSITION) or 0) and Tag(group, _DATA) not in dataset
     )
 
 
