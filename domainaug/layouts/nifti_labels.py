@@ -49,7 +49,7 @@ class _File:
         for mask in labels.masks:
             shown = self.turn.back(mask.values)
             if mask.share_of is None:
-                shown = (shown != 0 if several else shown).astype(np.int64)
+                shown = (shown != 0).astype(np.uint8) if several else shown
             values.append(shown)
         image = on_grid(self.image, self.turn, grid) if self.fitted else self.image
         return replace(self, image=image.with_values(np.stack(values)), labels=labels)

@@ -118,11 +118,7 @@ class NiftiImage:
             bits; in native byte order.
         """
         stored = self.stored[frame] if frame is not None else self.stored[0] if self.frames == 1 else self.stored
-        slope, intercept = self.header.rescale
-        if (slope, intercept) == (1.0, 0.0):
-            return stored.astype(stored.dtype.newbyteorder("="))
-        wide = np.float64 if stored.dtype.itemsize > 4 or stored.dtype.str[1:] in ("i4", "u4") else np.float32
-        return (stored.astype(np.float64) * slope + intercept).astype(wide)
+        return to_physical(stored, self.header)
 
     def with_values(self, values: Array, *, description: str | None = None) -> NiftiImage:
         """Return the image with other values, stored in the type and by the rescale that it has.
@@ -178,6 +174,15 @@ class NiftiImage:
 
     def _voxels(self) -> memoryview:
         return np.ascontiguousarray(self.stored, self.header.dtype).data.cast("B")
+
+
+def to_physical(stored: Array, header: NiftiHeader) -> Array:
+    """Return stored values as what they stand for; see `NiftiImage.values`."""
+    slope, intercept = header.rescale
+    if (slope, intercept) == (1.0, 0.0):
+        return stored.astype(stored.dtype.newbyteorder("="))
+    wide = np.float64 if stored.dtype.itemsize > 4 or stored.dtype.str[1:] in ("i4", "u4") else np.float32
+    return (stored.astype(np.float64) * slope + intercept).astype(wide)
 
 
 def to_stored(values: Array, header: NiftiHeader) -> tuple[Array, int]:

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from domainaug.errors import ImageError, UnreadableInput
 from domainaug.kernels.regrid import Regrid
 from domainaug.medical.grid import Grid
-from domainaug.medical.nifti import NiftiImage, grid_of, to_stored
+from domainaug.medical.nifti import NiftiImage, grid_of, to_physical, to_stored
 from domainaug.medical.nifti_header import NiftiHeader
 from domainaug.medical.pixels import WHOLE
 from domainaug.medical.view import AIR_HU
@@ -241,17 +241,19 @@ class NiftiView:
             raise ImageError(f"the augmented image is {seen.shape} and its source {self.shape}, and nothing tells why")
         if regridded:
             return to_stored(self.turn.back(seen), self.image.header)
-        before = self.image.values(frame)
-        away = self._no_scan(before)
-        shown = before if away is None else np.where(away, self.fill, before)
-        back = self.turn.back(seen)
-        out, beyond = to_stored(back, self.image.header)
-        same = back == shown.astype(self.dtype)
-        if moved and away is not None:
-            same &= ~away
-        elif away is not None:
-            same |= away
-        np.copyto(out, self.image.stored[frame], where=same)
+        out = np.empty_like(self.image.stored[frame])
+        beyond = 0
+        for plane, old, back in zip(out, self.image.stored[frame], self.turn.back(seen), strict=True):
+            before = to_physical(old, self.image.header)
+            away = self._no_scan(before)
+            if away is not None:
+                before[away] = self.fill
+            plane[...], count = to_stored(back, self.image.header)
+            same = back == before.astype(self.dtype)
+            if away is not None:
+                same = same & ~away if moved else same | away
+            np.copyto(plane, old, where=same)
+            beyond += count
         return out, beyond
 
     def _no_scan(self, values: Array) -> NDArray[np.bool_] | None:
@@ -278,8 +280,8 @@ def _content(image: NiftiImage, frames: Sequence[int], hounsfield: bool) -> tupl
         lowest = float(values.min())
         if hounsfield:
             _refuse_others(values, lowest, image.header.dtype)
-            above = values[values > lowest]
-            if lowest < _CT_RANGE[0] and above.size and float(above.min()) >= _CT_RANGE[0]:
+            above = values[values > lowest] if lowest < _CT_RANGE[0] else values[:0]
+            if above.size and float(above.min()) >= _CT_RANGE[0]:
                 padding = lowest if padding is None else min(padding, lowest)
                 values, lowest = above, float(above.min())
         lows.append(lowest)
