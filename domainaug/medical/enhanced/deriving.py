@@ -187,10 +187,16 @@ def _lay(out: Dataset, source: Dataset, header: Dataset, number: int, placed: Pl
 
 
 def _say_once(out: Dataset) -> None:
-    """Take out of the shared groups what every frame says for itself now (C.7.6.16.1.1)."""
+    """Say of places and sizes what all frames share in the shared groups, and the rest in theirs (C.7.6.16.1.1)."""
+    shared, frames = out[SHARED].value[0], out[FRAMES].value
     for name in ("PlanePositionSequence", "PixelMeasuresSequence", "PlaneOrientationSequence"):
-        if all(name in frame for frame in out[FRAMES].value):
-            out[SHARED].value[0].pop(name, None)
+        if not all(name in frame for frame in frames):
+            continue
+        shared.pop(name, None)
+        if all(frame[name] == frames[0][name] for frame in frames):
+            shared.add(frames[0][name])
+            for frame in frames:
+                del frame[name]
 
 
 # -- what the object says of its frames -------------------------------------------------------------------

@@ -17,6 +17,7 @@ from pydicom.uid import ExplicitVRLittleEndian
 
 from domainaug.errors import LabelError, MissingExtra
 from domainaug.medical.deeds import Code, derived_uid
+from domainaug.medical.enhanced.groups import SHARED, first_item, group_of
 from domainaug.medical.labels.model import Labels, Segment
 from domainaug.medical.labels.writing import Copy, coded, seal
 from domainaug.medical.opening import quiet
@@ -60,7 +61,7 @@ def write_seg(labels: Labels, copy: Copy) -> bytes:
     uid, series = copy.uids(labels, [*described, np.ascontiguousarray(pixels).tobytes()])
     with quiet():
         out = hd.seg.Segmentation(
-            source_images=_headers(copy),
+            source_images=_headers(copy, hd),
             pixel_array=_in_order(pixels, copy),
             segmentation_type="FRACTIONAL" if fractional else "BINARY",
             fractional_type=next((mask.meaning for mask in labels.masks if mask.meaning), "PROBABILITY"),
@@ -153,7 +154,7 @@ def _concept(code: Code, hd: Any) -> Any:
     return hd.sr.CodedConcept(code.value, code.scheme, code.meaning[:64] or "unknown")
 
 
-def _headers(copy: Copy) -> list[Dataset]:
+def _headers(copy: Copy, hd: Any) -> list[Dataset]:
     """Return headers in which nothing is missing that may be empty, with the true distance of slices.
 
     What headers tell of it is often another one than their positions have, and highdicom copies it.
@@ -162,11 +163,26 @@ def _headers(copy: Copy) -> list[Dataset]:
     for image in copy.images:
         header = Dataset()
         header.update(image)
+        header.pop("SpacingBetweenSlices", None)  # or the image's own element would be changed
         header.SpacingBetweenSlices = f"{copy.grid.steps[2]:.10g}"
         for name in _TYPE_2:
             if name not in header:
                 setattr(header, name, "")
+        if copy.enhanced:
+            header.pop(SHARED, None)
+            header.SharedFunctionalGroupsSequence = [_shared(copy, hd)]
         found.append(header)
+    return found
+
+
+def _shared(copy: Copy, hd: Any) -> Dataset:
+    """Return shared groups that hold what highdicom looks for there, though frames may say it for themselves."""
+    found = Dataset()
+    found.update(first_item(copy.images[0], SHARED) or Dataset())
+    for name in ("PixelMeasuresSequence", "PlaneOrientationSequence"):
+        found.pop(name, None)
+    found.PixelMeasuresSequence = _measures(copy, hd)
+    found.PlaneOrientationSequence = [group_of(copy.images[0], 0, "PlaneOrientationSequence")]
     return found
 
 

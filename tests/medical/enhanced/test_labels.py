@@ -89,6 +89,27 @@ def test_highdicom_finds_each_frame_by_its_source(phantom, study):
     np.testing.assert_array_equal(found, expected[list(SHUFFLED)])
 
 
+def test_sizes_may_be_told_by_each_frame_as_philips_does(phantom, tmp_path):
+    own = {
+        "PixelMeasuresSequence": phantom.item(SliceThickness=2.5, PixelSpacing=list(phantom.SPACING)),
+        "PlaneOrientationSequence": phantom.item(ImageOrientationPatient=list(phantom.OBLIQUE)),
+    }
+    path = phantom.enhanced(
+        tmp_path / "ct.dcm", [phantom.frame(k, **own) for k in SHUFFLED], [box(phantom, k) for k in SHUFFLED],
+        shared=dict.fromkeys(own),
+    )  # fmt: skip
+    (series,) = read_study(path).series
+    grid = Grid.of_series(series)
+    copy = Copy((pydicom.dcmread(path, stop_before_pixels=True),), grid)
+    (tmp_path / "seg.dcm").write_bytes(write_seg(labels_on(phantom, grid), copy))
+    labels = read_labels(tmp_path / "seg.dcm")
+    (mask,) = labels.masks
+    places = np.rint(grid.to_index(mask.grid.to_mm(np.argwhere(mask.values == 1)[:, ::-1]))).astype(int)
+    assert series.pixels()[places[:, 2], places[:, 1], places[:, 0]].min() >= 400
+    assert len(places) == 3 * 11 * 11
+    assert "PixelMeasuresSequence" not in copy.images[0].SharedFunctionalGroupsSequence[0]
+
+
 def test_a_curve_names_the_frame_it_lies_on(study):
     written = pydicom.dcmread(study / "structures.dcm")
     (curve,) = written.ROIContourSequence[0].ContourSequence
@@ -131,22 +152,34 @@ def test_labels_of_one_stack_of_an_object_do_not_belong_to_the_others(phantom, t
 # -- in a run ---------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def turning(tmp_path):
-    """A profile that turns pictures by ten degrees, every time."""
-    path = tmp_path / "turning.yaml"
-    path.write_text(
-        "id: turning\nversion: 1.0.0\ntitle: Turning\nextends: medical/ct\n"
-        "recipe:\n  - Affine: {rotate: [3, 3], p: 1}\n",
-        encoding="utf-8",
-    )
-    return path
+PROFILE = """
+id: tests/free
+version: 1.0.0
+title: A study
+description: Free to be moved.
+applies_to: {dicom: {Modality: [CT]}, channels: 1}
+frame: {size: [32, 40], channels: 1, spacing_mm: 0.75, volume: true}
+value_range: {low: -1024, high: 3071, unit: HU, fill: -1000}
+limits:
+  - effect: [field_of_view, shift, outside, rotation, blur]
+    code: TES402
+    allow: any
+    reason: Nothing is at stake.
+    evidence: [{strength: opinion}]
+recipe: """
+
+RECIPES = {
+    "turned a little": "[{Affine: {rotate: [3, 3], p: 1}}]",
+    "cropped": "[{CropMm: {size_mm: [null, 18.0, 13.0]}}]",
+}
 
 
-def test_a_run_writes_one_enhanced_object_a_copy_and_labels_that_fit_it(study, tmp_path, turning):
-    out = tmp_path / "out"
-    run = augment(study, out, profile=str(turning), copies=2, seed=3, workers=0)
-    assert (run.done, run.set_aside) == (2, ())
+@pytest.mark.parametrize("recipe", ["turned a little", "cropped"])
+def test_a_run_writes_one_enhanced_object_a_copy_and_labels_that_fit_it(study, tmp_path, recipe):
+    out, profile = tmp_path / "out", tmp_path / "free.yaml"
+    profile.write_text(PROFILE + RECIPES[recipe] + "\n", encoding="utf-8")
+    run = augment(study, out, profile=profile, copies=2, seed=3, workers=0)
+    assert (run.set_aside, run.done) == ((), 2)
     copies = sorted(out.rglob("IM*.dcm"))
     assert [path.name for path in copies] == ["IM0001.dcm"] * 2
     for path in copies:
@@ -178,7 +211,7 @@ def test_each_stack_of_a_file_is_an_item_and_has_copies_of_its_own(phantom, tmp_
     scan = DicomStudy().scan(place)
     assert [len(item.detail["frames"]) for item in scan.items] == [3, 3]
     run = augment(place, tmp_path / "out", profile="medical/mri", copies=1, seed=3, workers=0)
-    assert (run.done, run.set_aside) == (2, ())
+    assert (run.set_aside, run.done) == ((), 2)
     found = read_study(tmp_path / "out").series
     assert [series.size[0] for series in found] == [3, 3]
     assert json.dumps([item.detail for item in scan.items])
