@@ -279,4 +279,5 @@ class Deed:
     def words(self) -> str:
         """It in words."""
         told = describe_effects(self.effects, faint=self.faint, changed=self.changed, undeclared=self.undeclared)
-        return told if self.placed is None else f"{told}. Grid: {self.placed.why}"
+        grid = "" if self.placed is None else f"Grid: {self.placed.why}. "  # first: what is too long is cut off
+        return f"{grid}Effects: {told}"

@@ -348,8 +348,7 @@ def description_of(deed: Deed) -> str:
     """Return how something was derived, for a Derivation Description: ST, 1024 characters at most."""
     saturated = f"; {deed.saturated} pixels of the series saturated" if deed.saturated else ""
     return _ascii(
-        f"domainaug {deed.version}: profile {deed.profile}, seed {deed.seed}, copy {deed.copy}{saturated}. "
-        f"Effects: {deed.words}"
+        f"domainaug {deed.version}: profile {deed.profile}, seed {deed.seed}, copy {deed.copy}{saturated}. {deed.words}"
     )[:1024]
 
 

@@ -27,7 +27,7 @@ from domainaug.medical.findings import SeriesFinding
 from domainaug.medical.pixels import Stored, is_padding, may_hold_padding, physical_type
 from domainaug.medical.placed import Placed, series_on
 from domainaug.medical.series import Series
-from domainaug.medical.stacks import SAME_PLACE, SPACING_TOLERANCE
+from domainaug.medical.stacks import SAME_PLACE, SPACING_TOLERANCE, StackGeometry
 from domainaug.medical.view import View
 
 __all__ = ["Straightening", "refusal_of", "straightening_of", "upright"]
@@ -76,7 +76,8 @@ class Straightening:
             UnreadableInput: Two slices at one place show different things.
         """
         for one, other in self.twins:
-            if not np.array_equal(view.stored[one], view.stored[other]):
+            alike = self.source.instances[one].storage == self.source.instances[other].storage
+            if not (alike and np.array_equal(view.stored[one], view.stored[other])):
                 raise UnreadableInput(
                     _DUPLICATES,
                     f"slices {one + 1} and {other + 1} lie at one place and show different things, so nobody can say "
@@ -150,41 +151,51 @@ def straightening_of(series: Series, allow: Collection[str] = ()) -> Straighteni
         return None
     kept, twins = _distinct(series)
     found = codes | {x.code for x in Series.of([series.instances[index] for index in kept]).findings if x.refuses}
-    first = np.array(geometry.origin)
-    away = np.array([one.position for one in series.instances], np.float64) - first
-    axes = np.stack([geometry.column, geometry.row, geometry.normal], axis=1)
-    across = away @ axes  # rows, columns, heights in mm
-    shifts = across[:, :2] / geometry.spacing
-    if np.ptp(shifts[list(kept)], axis=0).max() < _STILL:
-        shifts = np.zeros_like(shifts)
-    start = shifts[list(kept)].min(axis=0)
-    shifts = shifts - start
-    shifts = np.where(np.abs(shifts - np.rint(shifts)) < _STILL / 10, np.rint(shifts), shifts)
-    heights = across[list(kept), 2]
-    if len(heights) > 1 and np.diff(heights).min() < SAME_PLACE:
-        raise UnreadableInput(_DUPLICATES, "slices lie beside each other at one height, and no stack is made of them")
+    shifts, heights, corner = _laid(series, geometry, kept)
     levels = _even(heights) if found & _SPACING else heights
     grown = np.ceil(shifts[list(kept)].max(axis=0) - _STILL).astype(int)
     shape = int(series.size[1] + grown[0]), int(series.size[2] + grown[1])
     _check(series, len(levels), len(kept), shape)
     shares = tuple(_shares(level, heights, kept) for level in levels)
-    between = float(levels[1] - levels[0]) if len(levels) > 1 else None
-    corner = first + axes[:, :2] @ (start * geometry.spacing)
     whole = not (shifts % 1).any() and all(len(each) == 1 for each in shares)
     base = Placed(
         (0,),
         *shape,
         None,
-        between=between,
+        between=float(levels[1] - levels[0]) if len(levels) > 1 else None,
         interpolated=not whole,
         straightened=bool(found & _SHIFTING),
         why=_words(found, series, shape, len(levels)),
     )
     places = []
     for level, each in zip(levels, shares, strict=True):
-        x, y, z = (corner + axes[:, 2] * level).tolist()
+        x, y, z = (corner + np.array(geometry.normal) * level).tolist()
         places.append(replace(base, sources=tuple(index for index, _ in each), position=(x, y, z)))
     return Straightening(series, tuple(places), shares, shifts, twins)
+
+
+def _laid(
+    series: Series, geometry: StackGeometry, kept: tuple[int, ...]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return by how many rows and columns each slice is shifted on the grid that holds all, and where they lie.
+
+    Returns:
+        (n, 2) shifts, none below zero; heights along the normal of those that are kept, mm from the first; and the
+        middle of the first pixel of the grid at height 0, mm in the patient.
+    """
+    first = np.array(geometry.origin)
+    axes = np.stack([geometry.column, geometry.row, geometry.normal], axis=1)
+    away = (np.array([one.position for one in series.instances], np.float64) - first) @ axes
+    shifts = away[:, :2] / geometry.spacing
+    if np.ptp(shifts[list(kept)], axis=0).max() < _STILL:
+        shifts = np.zeros_like(shifts)
+    start = shifts[list(kept)].min(axis=0)
+    shifts = shifts - start
+    shifts = np.where(np.abs(shifts - np.rint(shifts)) < _STILL / 10, np.rint(shifts), shifts)
+    heights = away[list(kept), 2]
+    if len(heights) > 1 and np.diff(heights).min() < SAME_PLACE:
+        raise UnreadableInput(_DUPLICATES, "slices lie beside each other at one height, and no stack is made of them")
+    return shifts, heights, first + axes[:, :2] @ (start * geometry.spacing)
 
 
 def _distinct(series: Series) -> tuple[tuple[int, ...], tuple[tuple[int, int], ...]]:
