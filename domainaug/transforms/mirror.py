@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from domainaug.declare.sets import affine_maps
-from domainaug.effects import EFFECTS, Interval
+from domainaug.effects import Interval
 from domainaug.errors import ImageError, LabelError
 from domainaug.generators import Frame, Generators
 from domainaug.kernels.maps import PixelMap
@@ -24,6 +25,16 @@ __all__ = ["AnatomicalMirror"]
 Array = NDArray[Any]
 
 _HAPPENS = Interval(1.0, 1.0)
+
+_COLUMNS, _ROWS, _SLICES = 1, 2, 3
+_NAMES = {_COLUMNS: "columns", _ROWS: "rows", _SLICES: "slices"}
+
+_USUAL = {
+    "left-right": (_COLUMNS, _SLICES),
+    "anterior-posterior": (_COLUMNS, _ROWS, _SLICES),
+    "superior-inferior": (_ROWS, _SLICES),
+}
+"""What the axes of the body run along in pictures as they are shown: heads up, or axial with the back below."""
 
 
 class AnatomicalMirror(Moving):
@@ -40,15 +51,17 @@ class AnatomicalMirror(Moving):
 
     Args:
         across: "left-right", "anterior-posterior" or "superior-inferior": what changes places.
-        orientation: Toward what (slices,) rows and columns count up, such as "SPL"; "auto" is what `orientation` beside
-            the picture says, which goes before in any case.
+        orientation: Toward what (slices,) rows and columns count up, such as "SPL", where `orientation` beside the
+            picture does not say, which goes before; "auto" takes pictures as they are usually shown, and leaves it to
+            the call. What is declared follows from it, so a picture that the axis runs through another way is refused.
         pairs: Of numbers in masks that stand for left and right, such as [[3, 4]]; [] says that none has a side. Masks
             are refused until it is given.
         p: How often it happens.
 
     Raises:
         ValueError: An argument is not legal.
-        ImageError: At the call: nothing tells the orientation, or the axis does not run along the picture.
+        ImageError: At the call: nothing tells the orientation, the axis does not run along the picture, or in another
+            way than was declared.
         LabelError: At the call: there is a mask, and nothing tells which labels have a side.
     """
 
@@ -82,7 +95,21 @@ class AnatomicalMirror(Moving):
                 f"AnatomicalMirror: {self.across} does not run along a picture whose rows and columns count up toward "
                 f"{' and '.join(letters)}; take it as a volume, or name another axis"
             )
+        back = len(letters) - place
+        if back not in self._along(len(letters)):
+            raise ImageError(
+                f"AnatomicalMirror: {self.across} runs along the {_NAMES[back]} of an array that lies {letters}, which "
+                "it was not told, so nothing that was checked holds: bring pictures into one orientation with Reorient, "
+                f'or give orientation="{letters}" to the transform'
+            )
         return {"orientation": letters, "across": self.across, "axis": place}
+
+    def _along(self, axes: int) -> tuple[int, ...]:
+        """Return what the axis of the body may run along in pictures (2 axes) or volumes (3)."""
+        if self.orientation == "auto" or len(self.orientation) < axes:
+            return tuple(back for back in _USUAL[self.across] if back <= axes)
+        place = place_of(self.across, self.orientation[-axes:])
+        return () if place is None else (axes - place,)
 
     def pixel_map(self, params: Drawn, shape: tuple[int, int]) -> PixelMap | None:
         """Return the map of a picture; see `domainaug.transforms.fusing.MovesPixels`."""
@@ -116,12 +143,9 @@ class AnatomicalMirror(Moving):
     # -- effects ---------------------------------------------------------------------------------------
 
     def declare_effects(self, frame: Frame) -> Generators:
-        """Return what it does; where nothing tells the orientation, along any axis of the picture."""
-        axes = 3 if frame.volume else 2
-        known = self.orientation[-axes:] if self.orientation != "auto" and len(self.orientation) >= axes else None
-        along = range(axes) if known is None else [place_of(self.across, known)]
-        made = [self._did(axes - at, frame.volume) for at in along if at is not None]
-        return made[0] if len(made) == 1 else _any_of(made)
+        """Return what it does; where nothing tells the orientation, along any axis of a usual picture."""
+        made = [self._did(back, frame.volume) for back in self._along(3 if frame.volume else 2)]
+        return reduce(Generators.union, made) if made else Generators.nothing()  # refused at the call
 
     def drawn_effects(self, params: Drawn, frame: Frame) -> Generators:
         """Return what one draw did."""
@@ -132,18 +156,11 @@ class AnatomicalMirror(Moving):
         """Return what a mirror does along columns (1), rows (2) or slices (3)."""
         name = "mirror_" + self.across.replace("-", "_")
         ranges = {name: _HAPPENS} if volume else {}
-        if back == 3:
+        if back == _SLICES:
             return Generators(ranges=ranges)
-        return Generators(maps=affine_maps(scale_x=-1.0) if back == 1 else affine_maps(scale_y=-1.0), ranges=ranges)
-
-
-def _any_of(made: Sequence[Generators]) -> Generators:
-    if not made:
-        return Generators.bounds(mirror_horizontal=EFFECTS["mirror_horizontal"].anything)
-    whole = made[0]
-    for one in made[1:]:
-        whole = whole.union(one)
-    return whole
+        return Generators(
+            maps=affine_maps(scale_x=-1.0) if back == _COLUMNS else affine_maps(scale_y=-1.0), ranges=ranges
+        )
 
 
 def _mirror(params: Drawn, shape: Sequence[int]) -> NDArray[np.float64]:

@@ -36,13 +36,20 @@ class TestAlongTheBody:
     def test_a_picture_takes_two_letters(self):
         mirror = AnatomicalMirror(p=1)
         assert np.array_equal(mirror(image=VOLUME[0], orientation="IL")["image"], VOLUME[0, :, ::-1])
-        assert np.array_equal(mirror(image=VOLUME[0], orientation="RP")["image"], VOLUME[0, ::-1])
         assert np.array_equal(mirror(image=VOLUME[0], orientation="SPL")["image"], VOLUME[0, :, ::-1])
 
     def test_what_the_call_says_goes_before(self):
-        mirror = AnatomicalMirror(orientation="RIP", p=1)
-        assert np.array_equal(mirror(volume=VOLUME)["volume"], VOLUME[::-1])
-        assert np.array_equal(mirror(volume=VOLUME, orientation="SPL")["volume"], VOLUME[..., ::-1])
+        mirror = AnatomicalMirror("anterior-posterior", orientation="SPL", p=1)
+        assert np.array_equal(mirror(volume=VOLUME)["volume"], VOLUME[:, ::-1])
+        assert np.array_equal(mirror(volume=VOLUME, orientation="LPS")["volume"], VOLUME[:, ::-1])
+
+    @pytest.mark.parametrize(("own", "lies"), [("auto", "RP"), ("auto", "SLP"), ("SPL", "RIP"), ("RIP", "SPL")])
+    def test_what_was_not_declared_is_refused(self, own, lies):
+        """A check held the pipeline against its limits by what the transform said: that has to stay true."""
+        data = {"image": VOLUME[0]} if len(lies) == 2 else {"volume": VOLUME}
+        with pytest.raises(ImageError, match=rf"lies {lies}, which it was not told.*give orientation=\"{lies}\""):
+            AnatomicalMirror(orientation=own, p=1)(**data, orientation=lies)
+        AnatomicalMirror(orientation=lies, p=1)(**data)
 
     def test_nothing_is_guessed(self):
         with pytest.raises(ImageError, match=r"AnatomicalMirror has to know which way the 3 axes of the array point"):
@@ -120,10 +127,14 @@ class TestEffects:
     def test_are_all_that_may_be_where_the_orientation_is_not_known(self):
         frame = Frame(7, 9, volume=True)
         found = AnatomicalMirror().declare_effects(frame).present(frame)
-        assert {name: (one.low, one.high) for name, one in found.items() if "mirror" in name} == {
+        assert {name: (one.low, one.high) for name, one in found.items()} == {
             "mirror_horizontal": (0, 1),
-            "mirror_vertical": (0, 1),
             "mirror_left_right": (1, 1),
+        }
+        assert set(AnatomicalMirror("anterior-posterior").declare_effects(frame).present(frame)) == {
+            "mirror_horizontal",
+            "mirror_vertical",
+            "mirror_anterior_posterior",
         }
 
     def test_a_profile_that_knows_sides_forbids_it_and_not_reorienting(self):
