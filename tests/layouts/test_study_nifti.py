@@ -11,8 +11,11 @@ import nibabel
 import numpy as np
 import pydicom
 import pytest
+import typer
 from pydicom.data import get_testdata_file
+from typer.testing import CliRunner
 
+from domainaug.cli.augment import augment as command
 from domainaug.errors import DomainAugError, UnknownName
 from domainaug.medical import load, read_study
 from domainaug.medical.labels import Contour, Copy, Grid, Labels, Mask, Segment, write_seg, write_structures
@@ -264,3 +267,17 @@ def test_overlapping_segments_have_a_volume_each() -> None:
     assert alone is not None
     np.testing.assert_array_equal(alone.values(), first[:, ::-1])
     assert label_map(Labels((Segment(1),)), grid) is None
+
+
+# -- the command --------------------------------------------------------------------------------------------
+
+
+def test_the_command_takes_a_format_and_refuses_an_archive_for_it(study: Path, tmp_path: Path) -> None:
+    app = typer.Typer()
+    app.command()(command)
+    given = [str(study), str(tmp_path / "out"), "-p", "medical/ct-chest", "--format", "nifti", "--engine", "serial"]
+    done = CliRunner().invoke(app, given)
+    assert done.exit_code == 0, done.output
+    assert len(images(tmp_path / "out")) == 3
+    refused = CliRunner().invoke(app, [*given, "--to", "dicomweb://127.0.0.1:1/rs"])
+    assert refused.exit_code == 2
