@@ -99,8 +99,8 @@ class AnatomicalMirror(Moving):
         if back not in self._along(len(letters)):
             raise ImageError(
                 f"AnatomicalMirror: {self.across} runs along the {_NAMES[back]} of an array that lies {letters}, which "
-                "it was not told, so nothing that was checked holds: bring pictures into one orientation with Reorient, "
-                f'or give orientation="{letters}" to the transform'
+                "it was not told, so nothing that was checked holds: use Reorient before it, or "
+                f'give orientation="{letters}" to the transform'
             )
         return {"orientation": letters, "across": self.across, "axis": place}
 
