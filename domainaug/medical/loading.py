@@ -39,7 +39,6 @@ class Loaded:
         """One data set per image, in slice order."""
         return tuple(one.dataset for one in self.opened)
 
-
     def straightened(self, allow: Collection[str], *, threads: int | None = None) -> Loaded:
         """Return the series as a volume, if findings that can be mended were allowed; itself where there are none.
 
