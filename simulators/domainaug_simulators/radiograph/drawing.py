@@ -92,8 +92,11 @@ class Canvas:
     ) -> None:  # fmt: skip
         """Draw beads along a path (N, 3); `flat` stretches them along x, y and z."""
         radii = np.broadcast_to(np.asarray(radii, np.float64), (len(path),))
+        apart = float(np.linalg.norm(path[1] - path[0])) if len(path) > 1 else self.step
+        each = max(1, int(0.6 * self.step / max(apart, 1e-6)))
+        path, radii = path[::each], radii[::each]
         for place, radius in zip(path, radii, strict=True):
-            self.ellipsoid(place, [radius * each for each in flat], value, label, where=where)
+            self.ellipsoid(place, [radius * stretch for stretch in flat], value, label, where=where)
 
     def thread(self, path: Array, radii: Array, value: float, where: NDArray[np.bool_]) -> None:
         """Add a thin tube by its volume: every point's share goes to the eight voxels around it.

@@ -164,7 +164,7 @@ def _lungs(canvas: Canvas, body: Body) -> dict[str, tuple[float, float, float]]:
         away = ((out - 70.0 * body.width) / 78.0) ** 2 + ((y + 12.0) / 92.0) ** 2
         dome = top - 64.0 * away**1.15 * np.where(y > -12, 1.15, 0.8)
         inner = _inner(y, z, side)
-        lung = chest & (z > dome) & (out > inner)
+        lung = chest & (z > np.maximum(dome, top - 76.0)) & (out > inner)
         canvas.fill(lung, _LUNG, label)
         held = np.argwhere(canvas.labels == label)
         highest = held[held[:, 0].argmax()][::-1]
@@ -286,7 +286,7 @@ def _ribs(canvas: Canvas, body: Body) -> None:
     for shrink, value in ((0.0, shell), (1.8, marrow)):
         for number, _, path in paths:
             tall = 5.4 if number in (1, 12) else 6.6
-            for place in path[:: 2 if shrink else 1]:
+            for place in path[:: max(2 if shrink else 1, int(canvas.step / 3))]:
                 canvas.ellipsoid(place, (4.6 - shrink, 4.6 - shrink, tall - shrink), value, 7)
 
 

@@ -51,7 +51,7 @@ def _branch(
     x, y, z = np.round((end - canvas.low) / canvas.step).astype(int)
     size = inside.shape[::-1]
     lost = not (0 <= x < size[0] and 0 <= y < size[1] and 0 <= z < size[2]) or not inside[z, y, x]
-    if left == 0 or (lost and left < _FORKS - 1):
+    if left == 0 or radius < 0.12 * canvas.step or (lost and left < _FORKS - 1):
         return
     ahead = aim + 2 * bow
     ahead /= np.linalg.norm(ahead)
