@@ -128,14 +128,16 @@ def tile(picture: Array, caption: str, color: str) -> Image.Image:
 
 
 def tiles(row: Row) -> list[Image.Image]:
-    """Return the picture, and the first three copies to which the recipe did several things."""
+    """Return the picture, and the first three copies to which the recipe did several things, not the same twice."""
     pipeline = load_profile(row.profile).compose(seed=SEED)
     made: list[Image.Image] = [tile(shown(row.picture, row.window), row.profile, INK)]
+    before: set[tuple[str, ...]] = set()
     call: Callable[..., dict[str, Any]] = pipeline
     for key in range(40):
         out = call(image=row.picture, value_range=row.value_range, spacing=row.spacing, key=str(key))
-        steps = [step["transform"] for step in (pipeline.record or {})["steps"]]
-        if len(steps) >= SEVERAL and len(made) < ACROSS:
+        steps = tuple(step["transform"] for step in (pipeline.record or {})["steps"])
+        if len(steps) >= SEVERAL and len(made) < ACROSS and steps not in before:
+            before.add(steps)
             made.append(tile(shown(out["image"], row.window), ", ".join(steps), QUIET))
     return made
 
