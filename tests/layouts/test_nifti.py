@@ -569,3 +569,17 @@ def test_contradictions_are_accepted_by_name(tmp_path: Path, ran: Callable[..., 
     out = ran(tmp_path / "source", TURN, out="accepted", allow=["forms-disagree"])
     assert ran.summary.exit_code == 0
     assert replay(out, engine="serial").ok
+
+
+@pytest.mark.parametrize("shape", [(40, 44), (40, 44, 1), (40, 1, 44), (1, 40, 44)], ids=str)
+def test_a_single_slice_is_a_picture(tmp_path: Path, ran: Callable[..., Path], shape: tuple[int, ...]) -> None:
+    flat = scan()[:, :, 8]
+    source = tmp_path / "source"
+    save(source / "scan.nii.gz", flat.reshape(shape))
+    save(source / "scan_seg.nii.gz", blob()[:, :, 8].astype(np.uint8).reshape(shape))
+    out = ran(source, TURN)
+    assert ran.summary.exit_code == 0, ran.summary.set_aside
+    image, mask = (load(out / f"scan_aug000{tail}.nii.gz") for tail in ("", "_seg"))
+    assert image.shape == mask.shape == shape
+    assert overlap(mask == 1, image > 550) > 0.97
+    assert not np.array_equal(mask.reshape(40, 44), blob()[:, :, 8])
