@@ -1,0 +1,39 @@
+"""`domainaug simulate`."""
+
+from __future__ import annotations
+
+import json
+
+from typer.testing import CliRunner
+
+from domainaug.cli import app
+
+TEXT = """
+id: small
+simulator: radiograph
+world: {phantom: thorax, voxel: 9.0}
+fixed: {rows: 32, columns: 32, pitch: 14 mm}
+vary: {roll: [0, 3, 40]}
+sample: {method: grid}
+limits: medical/chest-xray
+"""
+
+
+def test_a_rehearsal_tells_coverage_and_what_limits_refuse(tmp_path):
+    (tmp_path / "scenario.yaml").write_text(TEXT)
+    arguments = [str(tmp_path / "scenario.yaml"), str(tmp_path / "out"), "--engine", "serial"]
+    done = CliRunner().invoke(app, ["simulate", *arguments, "--dry-run"])
+    assert done.exit_code == 1
+    assert "coverage of 2 variants" in done.output
+    assert "MED102" in done.output
+    assert "nothing written" in done.output
+    assert not (tmp_path / "out").exists()
+
+
+def test_json_is_for_machines(tmp_path):
+    (tmp_path / "scenario.yaml").write_text(TEXT)
+    arguments = [str(tmp_path / "scenario.yaml"), str(tmp_path / "out"), "--engine", "serial"]
+    done = CliRunner().invoke(app, ["simulate", *arguments, "--json"])
+    told = json.loads(done.stdout)
+    assert (told["variants"], told["done"], [one["code"] for one in told["set_aside"]]) == (2, 2, ["MED102"])
+    assert len(list((tmp_path / "out" / "variants").iterdir())) == 2
