@@ -2,7 +2,8 @@
 
 dciodvfy accepts changed pixels under ImageType ORIGINAL, lossy compression that was forgotten, a misspelled
 SyntheticData, stale smallest and largest values, an image that is its own source, places said to be preserved
-that are not, and changed pixels of which no code says what changed them. Each is looked for here.
+that are not, a frame of reference that was kept although content moved, and changed pixels of which no code says what
+changed them. Each is looked for here.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 from pydicom import Dataset
 from pydicom.uid import PositronEmissionTomographyImageStorage
 
-from domainaug.medical.deeds import MIRRORED, UNCHANGED
+from domainaug.medical.deeds import MIRRORED, RESAMPLING, TURNED, UNCHANGED
 from domainaug.medical.enhanced.groups import is_enhanced
 from domainaug.medical.instance import describe
 from domainaug.medical.laterality import SIDES
@@ -255,6 +256,25 @@ def _frame_follows_motion(before: Dataset, after: Dataset) -> bool:
     return not frames[0] or bool(frames[0] != frames[1]) == _moved(before, after)
 
 
+def _says_that_it_moved(before: Dataset, after: Dataset) -> bool:
+    """Whether an image that a code calls resampled, mirrored or turned says that places were not preserved."""
+    codes = {item.get("CodeValue") for item in after.get("DerivationCodeSequence") or []}
+    return _moved(before, after) or not codes & {RESAMPLING.value, MIRRORED.value, TURNED.value}
+
+
+def _has_short_numbers(before: Dataset, after: Dataset) -> bool:
+    """Whether decimal strings that differ from the source's have 16 characters at most (PS3.5 6.2)."""
+    return all(
+        len(str(number)) <= _LONGEST_NUMBER
+        for element in after
+        if element.VR == "DS" and element.value is not None and before.get(element.tag) != element
+        for number in ([element.value] if isinstance(element.value, str | float) else element.value)
+    )
+
+
+_LONGEST_NUMBER = 16
+
+
 def _names_no_places_once_moved(before: Dataset, after: Dataset) -> bool:
     marks = [x for x in after if 0x6000 <= x.tag.group <= 0x60FF or 0x00181600 <= x.tag <= 0x00181720]
     return not (_moved(before, after) and marks)
@@ -293,6 +313,8 @@ _CHECKS: tuple[tuple[str, str, Check], ...] = (
     ("grid", "it lies on other pixels than its source, and sizes of pixels do not agree", _grid_is_sound),
     ("plane", "its rows and columns do not run along those of its source", _same_plane),
     ("sides", "the patient is mirrored, and a side that it names is not", _sides_follow),
+    ("places", "it was resampled, mirrored or turned, and says that places are preserved", _says_that_it_moved),
+    ("long-number", "a decimal string has more than 16 characters", _has_short_numbers),
     ("stale-marks", "content moved, and overlays, shutters or collimators did not", _names_no_places_once_moved),
     ("lossy-forgotten", "its source was compressed with loss, and it does not say so", _stays_lossy),
     ("signed", "it carries signatures over the pixels of its source", _is_unsigned_by_others),

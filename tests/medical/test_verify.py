@@ -144,3 +144,70 @@ def test_messages_hold_no_values(pair):
     found = verify_image(*files)
     assert {"changed-PatientName", "changed-PatientID"} <= {one.code for one in found}
     assert not [one for one in found if "anary" in one.message]
+
+
+# -- what dciodvfy was seen to accept, and cannot know -------------------------------------------------------
+
+
+def resampled(files):
+    """Let a copy say that it was resampled, as one whose content moved does."""
+    code = pydicom.Dataset()
+    code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = "113085", "DCM", "Spatial resampling"
+    falsified(files[1], _set(DerivationCodeSequence=[code]))
+
+
+def test_a_resampled_image_that_says_its_places_are_preserved_is_seen(pair):
+    files = pair()
+    assert "places" not in codes(files)
+    resampled(files)
+    assert "places" in codes(files)
+
+
+def test_a_resampled_image_in_the_frame_of_reference_of_its_source_is_seen(pair):
+    files = pair(moved=True)
+    falsified(files[1], _set(FrameOfReferenceUID=pydicom.dcmread(files[0]).FrameOfReferenceUID))
+    assert "frame-of-reference" in codes(files)
+
+
+def test_an_image_that_did_not_move_in_a_new_frame_of_reference_is_seen(pair):
+    files = pair()
+    falsified(files[1], _set(FrameOfReferenceUID="1.2.3.4"))
+    assert "frame-of-reference" in codes(files)
+
+
+@pytest.mark.parametrize(("before", "after", "wrong"), [("L", "R", False), ("L", "L", True), ("", "L", True)])
+def test_a_mirrored_patient_has_the_other_side(before, after, wrong, pair):
+    files = pair(moved=True, Laterality=before)
+    code = pydicom.Dataset()
+    code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = "MIRROR", "99DOMAINAUG", "Patient mirrored"
+    falsified(files[1], _set(DerivationCodeSequence=[code], Laterality=after))
+    assert ("sides" in codes(files)) == wrong
+
+
+def test_a_side_that_changed_without_a_mirror_is_seen(pair):
+    files = pair(moved=True, Laterality="L")
+    falsified(files[1], _set(Laterality="R"))
+    assert "changed-Laterality" in codes(files)
+
+
+def test_a_number_too_long_for_its_element_is_seen(pair):
+    files = pair()
+    raw = pydicom.dataelem.RawDataElement(
+        pydicom.tag.Tag(0x00181316), "DS", 20, b"1.234567890123456789", 0, False, True
+    )
+    dataset = pydicom.dcmread(files[1])
+    dataset[0x00181316] = raw
+    dataset.save_as(files[1])
+    assert "long-number" in codes(files)
+
+
+def test_one_extreme_value_that_is_right_does_not_excuse_the_other(pair):
+    files = pair()
+    dataset = pydicom.dcmread(files[1])
+    pixels = dataset.pixel_array
+    dataset.add_new("SmallestImagePixelValue", "US", int(pixels.min()))
+    dataset.add_new("LargestImagePixelValue", "US", int(pixels.max()))
+    dataset.save_as(files[1])
+    assert "stale-extremes" not in codes(files)
+    falsified(files[1], _set(LargestImagePixelValue=int(pixels.max()) - 1))
+    assert "stale-extremes" in codes(files)
