@@ -160,7 +160,7 @@ def _picture(content: bytes) -> NDArray[Any]:
     kind, _, rest = content.partition(b"\n")
     while rest.startswith(b"#"):
         _, _, rest = rest.partition(b"\n")
-    values = np.array(rest.split(), np.int64)
+    values = np.fromstring(rest.decode("ascii"), np.int64, sep=" ")
     columns, rows = int(values[0]), int(values[1])
     return values[3:].reshape((rows, columns) if kind.strip() == b"P2" else (rows, columns, 3))
 
