@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -28,7 +29,7 @@ def without_sun(sky: Sky) -> Sky:
 
 def test_the_lower_the_sun_the_less_light() -> None:
     light = [sky_of(altitude, 0).sunlight.sum() for altitude in (70, 50, 30, 15, 5, 1, 0, -0.5, -3, -20)]
-    assert all(more > less for more, less in zip(light[:-2], light[1:-1], strict=True))
+    assert all(more > less for more, less in pairwise(light[:-1]))
     assert light[-2:] == [0, 0]
 
 
