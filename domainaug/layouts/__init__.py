@@ -9,7 +9,7 @@ from domainaug.layouts.layout import Layout
 
 __all__ = ["LAYOUTS", "layout_for", "layout_named"]
 
-LAYOUTS = ("coco", "dicom-study", "nifti", "image-folder")
+LAYOUTS = ("coco", "kitti", "dicom-study", "nifti", "image-folder")
 """Every layout, in the order they are tried: the most telling first."""
 
 
@@ -26,7 +26,7 @@ def layout_for(source: Path | str) -> Layout:
         layout = layout_named(name)
         if layout.recognizes(source):
             return layout
-    message = "no images, COCO annotations, DICOM or NIfTI files were found here; name the folder that holds them"
+    message = "no images, COCO or KITTI labels, DICOM or NIfTI files were found here; name the folder that holds them"
     raise UnreadableInput("no-layout", message, path=source)
 
 
@@ -41,6 +41,10 @@ def layout_named(name: str) -> Layout:
         from domainaug.layouts.coco import Coco
 
         return Coco()
+    if name == "kitti":
+        from domainaug.layouts.kitti import Kitti
+
+        return Kitti()
     if name == "dicom-study":
         from domainaug.layouts.dicom_study import DicomStudy
 
