@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from domainaug.kernels.jit import compiled
 from domainaug_simulators.street.camera import Camera
+from domainaug_simulators.street.exact import settled
 from domainaug_simulators.street.mesh import Floats
 from domainaug_simulators.street.rays import Hits
 from domainaug_simulators.street.scene import Scene
@@ -38,7 +39,7 @@ class Samples:
 def central(scene: Scene, camera: Camera) -> Samples:
     """Return one ray through the middle of every pixel: labels are made of these alone."""
     directions = camera.centers()
-    hits = scene.rays.first(camera.origin, directions)
+    hits = settled(scene.rays, scene.mesh.corners, scene.owner, camera, directions)
     return Samples(np.arange(len(directions), dtype=np.int32), directions, hits)
 
 

@@ -1,0 +1,266 @@
+"""Triangles with materials: what every thing in a street is made of, and how solids are put together from it.
+
+Each corner of a face carries a normal (so that a lofted body looks round) and a pair of texture coordinates in
+meters (so that a brick is as large on every wall).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = [
+    "Floats",
+    "Mesh",
+    "box",
+    "disc",
+    "ellipsoid",
+    "extruded",
+    "lathe",
+    "loft",
+    "polygon",
+    "quad",
+    "tube",
+    "turned",
+]
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Mesh:
+    """Triangles.
+
+    Attributes:
+        corners: (faces, 3, 3) meters.
+        normals: (faces, 3, 3) unit vectors, one a corner.
+        uv: (faces, 3, 2) meters along the surface.
+        material: (faces,) which material each is made of.
+    """
+
+    corners: Floats
+    normals: Floats
+    uv: Floats
+    material: NDArray[np.int16]
+
+    def __len__(self) -> int:
+        return len(self.material)
+
+    @classmethod
+    def joined(cls, parts: Iterable[Mesh]) -> Mesh:
+        """Return all triangles of `parts`, in their order."""
+        meshes = list(parts)
+        if not meshes:
+            return cls(
+                np.zeros((0, 3, 3), np.float32),
+                np.zeros((0, 3, 3), np.float32),
+                np.zeros((0, 3, 2), np.float32),
+                np.zeros(0, np.int16),
+            )
+        return cls(
+            np.concatenate([mesh.corners for mesh in meshes]),
+            np.concatenate([mesh.normals for mesh in meshes]),
+            np.concatenate([mesh.uv for mesh in meshes]),
+            np.concatenate([mesh.material for mesh in meshes]),
+        )
+
+    def moved(self, matrix: ArrayLike) -> Mesh:
+        """Return it under a (4, 4) matrix; normals follow whatever the matrix stretches."""
+        whole = np.asarray(matrix, np.float64)
+        turn = whole[:3, :3]
+        corners = self.corners @ turn.T + whole[:3, 3]
+        normals = self.normals @ np.linalg.inv(turn)
+        normals /= np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-9)
+        if np.linalg.det(turn) < 0:  # a mirror turns faces inside out
+            corners, normals, uv = corners[:, ::-1], normals[:, ::-1], self.uv[:, ::-1]
+        else:
+            uv = self.uv
+        return Mesh(corners.astype(np.float32), normals.astype(np.float32), np.ascontiguousarray(uv), self.material)
+
+    def at(self, x: float = 0, y: float = 0, z: float = 0, yaw: float = 0) -> Mesh:
+        """Return it turned by `yaw` (radians, counter-clockwise) about z, then shifted."""
+        return self.moved(turned(yaw, (x, y, z)))
+
+    def painted(self, material: int) -> Mesh:
+        """Return it made of one material."""
+        return Mesh(self.corners, self.normals, self.uv, np.full(len(self), material, np.int16))
+
+    @property
+    def bounds(self) -> tuple[Floats, Floats]:
+        """The lowest and highest corner."""
+        flat = self.corners.reshape(-1, 3)
+        return flat.min(axis=0), flat.max(axis=0)
+
+
+def turned(
+    yaw: float, place: Sequence[float] = (0, 0, 0), pitch: float = 0.0, roll: float = 0.0
+) -> NDArray[np.float64]:
+    """Return the matrix that turns by roll about x, pitch about y (nose down), yaw about z (radians), then shifts."""
+    (sr, cr), (sp, cp), (sy, cy) = ((np.sin(a), np.cos(a)) for a in (roll, pitch, yaw))
+    out = np.eye(4)
+    out[:3, :3] = [
+        [cy * cp, cy * sp * sr - sy * cr, cy * sp * cr + sy * sr],
+        [sy * cp, sy * sp * sr + cy * cr, sy * sp * cr - cy * sr],
+        [-sp, cp * sr, cp * cr],
+    ]
+    out[:3, 3] = place
+    return out
+
+
+def _flat(corners: NDArray[np.float64], uv: NDArray[np.float64], material: int) -> Mesh:
+    normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    length = np.linalg.norm(normal, axis=-1)
+    keep = length > 1e-12
+    corners, uv, normal = corners[keep], uv[keep], normal[keep] / length[keep, None]
+    return Mesh(
+        corners.astype(np.float32),
+        np.repeat(normal[:, None], 3, axis=1).astype(np.float32),
+        uv.astype(np.float32),
+        np.full(len(corners), material, np.int16),
+    )
+
+
+def quad(a: ArrayLike, b: ArrayLike, c: ArrayLike, d: ArrayLike, material: int) -> Mesh:
+    """Return the flat quadrilateral a, b, c, d, counter-clockwise from outside; u runs along ab, v along ad."""
+    points = np.array([a, b, c, d], np.float64)
+    along = points[1] - points[0]
+    along /= max(float(np.linalg.norm(along)), 1e-9)
+    up = points[3] - points[0]
+    up = up - along * (up @ along)
+    up /= max(float(np.linalg.norm(up)), 1e-9)
+    uv = np.stack([(points - points[0]) @ along, (points - points[0]) @ up], axis=-1)
+    order = np.array([[0, 1, 2], [0, 2, 3]])
+    return _flat(points[order], uv[order], material)
+
+
+def box(size: Sequence[float], material: int, *, base: bool = True, bottom: bool = True) -> Mesh:
+    """Return a box of (x, y, z) meters about the z axis, standing on z = 0, or about its middle where not `base`."""
+    x, y = size[0] / 2, size[1] / 2
+    low, high = (0.0, size[2]) if base else (-size[2] / 2, size[2] / 2)
+    sides = [
+        quad((x, -y, low), (x, y, low), (x, y, high), (x, -y, high), material),
+        quad((-x, y, low), (-x, -y, low), (-x, -y, high), (-x, y, high), material),
+        quad((x, y, low), (-x, y, low), (-x, y, high), (x, y, high), material),
+        quad((-x, -y, low), (x, -y, low), (x, -y, high), (-x, -y, high), material),
+        quad((-x, -y, high), (x, -y, high), (x, y, high), (-x, y, high), material),
+    ]
+    if bottom:
+        sides.append(quad((-x, y, low), (x, y, low), (x, -y, low), (-x, -y, low), material))
+    return Mesh.joined(sides)
+
+
+def polygon(points: Sequence[Sequence[float]], z: float, material: int) -> Mesh:
+    """Return a flat convex polygon at height z, (x, y) points counter-clockwise, facing up; uv are x and y."""
+    flat = np.array([(x, y) for x, y in points], np.float64)
+    corners = np.concatenate([flat, np.full((len(flat), 1), z)], axis=1)
+    fan = np.array([[0, i, i + 1] for i in range(1, len(flat) - 1)])
+    return _flat(corners[fan], flat[fan], material)
+
+
+def extruded(points: Sequence[Sequence[float]], low: float, high: float, side: int, top: int) -> Mesh:
+    """Return a convex polygon (counter-clockwise x, y) pulled up from `low` to `high`; without a floor."""
+    walls = []
+    for (ax, ay), (bx, by) in zip(points, [*points[1:], points[0]], strict=True):
+        walls.append(quad((ax, ay, low), (bx, by, low), (bx, by, high), (ax, ay, high), side))
+    return Mesh.joined([*walls, polygon(points, high, top)])
+
+
+def loft(rings: ArrayLike, material: int, *, caps: bool = True, smooth: bool = True) -> Mesh:
+    """Return the skin over rings of points, (rings, points, 3); each ring counter-clockwise seen from the last one."""
+    grid = np.asarray(rings, np.float64)
+    count = len(grid)
+    across = np.roll(grid, -1, axis=1)
+    a, b, c, d = grid[:-1], across[:-1], across[1:], grid[1:]
+    corners = np.stack([np.stack([a, b, c], axis=2), np.stack([a, c, d], axis=2)], axis=2).reshape(-1, 3, 3)
+    around = np.cumsum(np.linalg.norm(across - grid, axis=-1), axis=1)
+    along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(grid.mean(axis=1), axis=0), axis=-1))])
+    u0 = np.concatenate([np.zeros((count, 1)), around[:, :-1]], axis=1)
+    v = np.broadcast_to(along[:, None], u0.shape)
+    uv = [
+        np.stack(pair, axis=-1)
+        for pair in ((u0[:-1], v[:-1]), (around[:-1], v[:-1]), (around[1:], v[1:]), (u0[1:], v[1:]))
+    ]
+    place = np.stack([np.stack([uv[0], uv[1], uv[2]], axis=2), np.stack([uv[0], uv[2], uv[3]], axis=2)], axis=2)
+    skin = _flat(corners, place.reshape(-1, 3, 2), material)
+    if smooth:
+        skin = _smoothed(skin)
+    if not caps:
+        return skin
+    ends = [_cap(grid[0][::-1], material), _cap(grid[-1], material)]
+    return Mesh.joined([skin, *ends])
+
+
+def _cap(ring: NDArray[np.float64], material: int) -> Mesh:
+    middle = ring.mean(axis=0)
+    corners = np.stack([np.broadcast_to(middle, ring.shape), ring, np.roll(ring, -1, axis=0)], axis=1)
+    return _flat(corners, corners[..., :2] - middle[:2], material)
+
+
+def _smoothed(mesh: Mesh, sharpest: float = 0.6) -> Mesh:
+    """Average normals where corners meet, but not across edges whose faces part by more than acos(`sharpest`)."""
+    keys = np.round(mesh.corners.reshape(-1, 3) * 1e4).astype(np.int64)
+    _, where = np.unique(keys, axis=0, return_inverse=True)
+    where = where.ravel()
+    flat = mesh.normals.reshape(-1, 3).astype(np.float64)
+    area = np.linalg.norm(
+        np.cross(mesh.corners[:, 1] - mesh.corners[:, 0], mesh.corners[:, 2] - mesh.corners[:, 0]), axis=-1
+    )
+    weighted = flat * np.repeat(area, 3)[:, None]
+    total = np.zeros((where.max() + 1, 3))
+    np.add.at(total, where, weighted)
+    mean = total[where]
+    mean /= np.maximum(np.linalg.norm(mean, axis=-1, keepdims=True), 1e-9)
+    keep = (mean * flat).sum(axis=-1) > sharpest
+    out = np.where(keep[:, None], mean, flat).reshape(-1, 3, 3)
+    return Mesh(mesh.corners, out.astype(np.float32), mesh.uv, mesh.material)
+
+
+def _ring(radius: float, points: int, start: float = 0.0) -> NDArray[np.float64]:
+    angle = start + np.arange(points) * (2 * np.pi / points)
+    return np.stack([np.cos(angle), np.sin(angle)], axis=-1) * radius
+
+
+def tube(
+    start: ArrayLike, end: ArrayLike, radius: float, material: int, *, to: float | None = None, points: int = 8
+) -> Mesh:
+    """Return a round bar from one point to another; `to` is its radius at the end."""
+    a, b = np.asarray(start, np.float64), np.asarray(end, np.float64)
+    axis = (b - a) / max(float(np.linalg.norm(b - a)), 1e-9)
+    helper = np.array([1.0, 0, 0]) if abs(axis[0]) < 0.9 else np.array([0, 1.0, 0])
+    side = np.cross(helper, axis)
+    side /= np.linalg.norm(side)
+    over = np.cross(axis, side)
+    rings = []
+    for middle, size in ((a, radius), (b, radius if to is None else to)):
+        flat = _ring(max(size, 1e-4), points)
+        rings.append(middle + flat[:, :1] * side + flat[:, 1:] * over)
+    return loft(rings, material)
+
+
+def lathe(profile: Sequence[tuple[float, float]], material: int, points: int = 12) -> Mesh:
+    """Return what (radius, height) pairs sweep about the z axis, from the bottom up."""
+    rings = []
+    for radius, height in profile:
+        flat = _ring(max(radius, 1e-4), points)
+        rings.append(np.concatenate([flat, np.full((points, 1), height)], axis=1))
+    return loft(rings, material)
+
+
+def ellipsoid(size: Sequence[float], material: int, *, points: int = 10, rings: int = 6) -> Mesh:
+    """Return an ellipsoid of (x, y, z) meters about the origin."""
+    angle = np.linspace(-np.pi / 2, np.pi / 2, rings + 1)
+    return lathe([(0.5 * np.cos(a), 0.5 * np.sin(a)) for a in angle], material, points).moved(np.diag([*size, 1.0]))
+
+
+def disc(radius: float, material: int, *, points: int = 16) -> Mesh:
+    """Return a disc in the y-z plane about the origin, facing +x; uv are y and z."""
+    flat = _ring(radius, points)
+    corners = np.stack(
+        [np.zeros((points, 2)), flat, np.roll(flat, -1, axis=0)],
+        axis=1,
+    )
+    solid = np.concatenate([np.zeros((points, 3, 1)), corners], axis=-1)
+    return _flat(solid, corners, material)
