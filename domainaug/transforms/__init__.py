@@ -21,6 +21,7 @@ family; a new transform is a class in one of them, or in a file of its own, and 
     mri.py, mri_*.py   MR: gray stacks and magnitudes; noise, motion, ghosts and so on; shears.py moves exactly
     ultrasound.py  echoes along the beams; insonified.py, scan_region.py and scan_fit.py find where they are
     stain.py, lighting.py   sections in optical density; light on skin and retina, whose disc field_circle.py finds
+    weather_scene.py, weather_*.py   weather on photographs and video, by distance
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from domainaug.transforms.reorient import Reorient
     from domainaug.transforms.stain import StainJitter
     from domainaug.transforms.ultrasound import AcousticClutter, AcousticShadow, DepthAttenuation, Speckle
+    from domainaug.transforms.weather_air import Fog
 
     TRANSFORMS: Mapping[str, type[Any]]
     """Name to class, of every transform of ours; loads them all."""
@@ -70,6 +72,7 @@ __all__ = [
     "Deform",
     "DepthAttenuation",
     "Exposure",
+    "Fog",
     "FundusHaze",
     "Gamma",
     "GaussianNoise",
@@ -132,6 +135,7 @@ _FAMILIES = {
     "UnevenLight": "lighting",
     "VolumeAffine": "affine",
     "Window": "intensity",
+    "Fog": "weather_air",
 }
 """Name of each transform to the file it is in."""
 

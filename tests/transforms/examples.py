@@ -124,6 +124,7 @@ _ARGUMENTS: dict[str, list[dict[str, Any]]] = {
         {"db": (5.0, 30.0), "region": "frame"},
         {"db_cm_mhz": (0.1, 0.4), "frequency_mhz": 5.0, "spacing": (0.3, 0.3), "region": "frame"},
     ],
+    "Fog": [{"visibility": 2000.0}, {}, {"visibility": (20.0, 60.0), "airlight": (0.6, 0.7, 0.8), "view": 90.0}],
     "FundusHaze": [
         {"haze": 0.05, "field": "frame"},
         {"field": "frame"},
