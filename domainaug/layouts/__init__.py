@@ -9,7 +9,7 @@ from domainaug.layouts.layout import Layout
 
 __all__ = ["LAYOUTS", "layout_for", "layout_named"]
 
-LAYOUTS = ("coco", "kitti", "dicom-study", "nifti", "image-folder")
+LAYOUTS = ("coco", "kitti", "yolo", "dicom-study", "nifti", "image-folder")
 """Every layout, in the order they are tried: the most telling first."""
 
 
@@ -26,7 +26,7 @@ def layout_for(source: Path | str) -> Layout:
         layout = layout_named(name)
         if layout.recognizes(source):
             return layout
-    message = "no images, COCO or KITTI labels, DICOM or NIfTI files were found here; name the folder that holds them"
+    message = "no images with or without labels, DICOM or NIfTI files were found here; name the folder that holds them"
     raise UnreadableInput("no-layout", message, path=source)
 
 
@@ -45,6 +45,10 @@ def layout_named(name: str) -> Layout:
         from domainaug.layouts.kitti import Kitti
 
         return Kitti()
+    if name == "yolo":
+        from domainaug.layouts.yolo import Yolo
+
+        return Yolo()
     if name == "dicom-study":
         from domainaug.layouts.dicom_study import DicomStudy
 
