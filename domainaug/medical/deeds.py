@@ -228,7 +228,7 @@ class Deed:
         faint: What happened besides, below what counts.
         changed: Whether any pixel of this image differs from its source.
         undeclared: Whether something happened besides, of which nobody knows what it is.
-        saturated: How many pixels of the series did not fit their bits.
+        saturated: How many pixels of the series did not fit their bits, or were clamped at an end of the range.
         steps: Names of the transforms that were applied.
         mirrored: Whether the patient was mirrored, by AnatomicalMirror and by nothing else.
         placed: Where the image lies, if not on the pixels of its source.

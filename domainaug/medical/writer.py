@@ -166,7 +166,7 @@ def files_of(loaded: Loaded, pixels: NewPixels, told: Told, *, allow: Collection
         effects=effects_in(told.record),
         faint=faint_in(told.record),
         undeclared=bool(told.record.get("undeclared")),
-        saturated=pixels.saturated,
+        saturated=pixels.saturated + int(told.record.get("saturated", 0)),  # at storing, and by steps that clamp
         steps=tuple(str(step.get("transform")) for step in told.record.get("steps", ())),
         mirrored=is_mirrored_patient(told.record),
         allowed=frozenset(allow),

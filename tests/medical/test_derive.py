@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pydicom
@@ -10,6 +11,8 @@ import pytest
 
 from domainaug.errors import LabelError, UnreadableInput
 from domainaug.medical import load, read_study, write_series, writer
+from domainaug.profile import load_profile
+from domainaug.run import augment
 
 MOVED = {"moved": True, "record": {"effects": {"rotation": 3.0, "noise": 0.01, "gamma": 1.3}}}
 STILL = {"moved": False, "record": {"effects": {"noise": 0.01}}}
@@ -328,6 +331,19 @@ def test_pixels_that_did_not_fit_are_counted_in_the_header(told, radiograph):
     loaded = load([radiograph()])
     (content,) = write_series(loaded, loaded.view.seen() + 4095, told())
     assert "1919 pixels of the series saturated" in pydicom.dcmread(io.BytesIO(content)).DerivationDescription
+
+
+def test_pixels_that_a_step_clamped_at_an_end_of_the_range_are_counted_too(tmp_path, series):
+    brighter = {"RandomBrightnessContrast": {"brightness_limit": [0.1, 0.1], "contrast_limit": 0.0, "p": 1.0}}
+    profile = replace(load_profile("medical/ct"), recipe=(brighter,))
+    ramp = np.linspace(0, 4095, 128 * 128).astype("<u2").tobytes()
+    source = series(
+        BitsStored=12, HighBit=11, PixelRepresentation=0, PixelPaddingValue=None, PixelData=ramp,
+    )  # fmt: skip
+    augment(source, tmp_path / "out", profile=profile, engine="serial")
+    copies = [pydicom.dcmread(path) for path in (tmp_path / "out").rglob("*.dcm")]
+    assert all((one.pixel_array == 4095).sum() > 100 for one in copies)
+    assert all(" pixels of the series saturated" in one.DerivationDescription for one in copies)
 
 
 def test_names_in_other_alphabets_are_kept(derived, edited):
