@@ -63,6 +63,8 @@ def split(instances: Iterable[Instance]) -> list[list[Instance]]:
         spacing = instance.spacing and tuple(round(value, 4) for value in instance.spacing)
         groups[
             instance.series_uid,
+            instance.study_uid,
+            instance.patient,
             instance.sop_class_uid,
             instance.rows,
             instance.columns,

@@ -42,6 +42,14 @@ def test_a_stack_says_where_it_lies(series):
     assert (geometry.row, geometry.column, geometry.normal) == ((1, 0, 0), (0, 1, 0), (0, 0, 1))
 
 
+@pytest.mark.parametrize("tags", [{"PatientID": "another"}, {"StudyInstanceUID": "1.2.826.0.5"}])
+def test_images_of_two_patients_or_studies_are_never_one_stack(series, tags):
+    """Whoever replaced identifiers may have given one Series Instance UID to all."""
+    study = read_study(series((0, 5, 10, 15), each=lambda index: tags if index > 1 else {}))
+    assert [len(one.instances) for one in study.series] == [2, 2]
+    assert all("split" in codes(one) for one in study.series)
+
+
 def test_order_and_normal_follow_the_orientation(series):
     one = only(series((0, 5, 10), ImageOrientationPatient=[1, 0, 0, 0, -1, 0]))
     assert [x.position[2] for x in one.instances] == [10, 5, 0]
