@@ -24,6 +24,15 @@ __all__ = ["Series"]
 
 _CHANGED = "it changed while it was being read"
 
+_UNITS = frozenset(
+    {
+        *("OD", "HU", "MGML", "Z_EFF", "ED", "EDW", "HU_MOD", "PCT"),
+        *("CNTS", "NONE", "CM2", "CM2ML", "PCNT", "CPS", "BQML", "MGMINML", "UMOLMINML", "MLMING", "MLG", "1CM"),
+        *("UMOLML", "PROPCNTS", "PROPCPS", "MLMINML", "MLML", "GML", "STDDEV"),
+    }
+)
+"""Rescale Types (PS3.3 C.11.1.1.2) and Units of PET (C.8.9.1.1.3) with a meaning; any other text may name a patient."""
+
 
 @dataclass(frozen=True, slots=True)
 class Series:
@@ -106,7 +115,7 @@ class Series:
         first = self.instances[0]
         if self.modality == "CT" and first.rescaled and first.value_type in ("", "HU"):
             return "HU"
-        return first.value_type if first.value_type not in ("", "US") and not first.storage.lookup else "level"
+        return first.value_type if first.value_type in _UNITS and not first.storage.lookup else "level"
 
     @property
     def value_range(self) -> tuple[float, float]:

@@ -23,6 +23,13 @@ def test_a_folder_is_searched_with_everything_in_it(series, real):
     assert "CT 2x128x128 volume" in str(study)
 
 
+def test_a_rescale_type_that_is_no_term_of_the_standard_is_no_unit(series):
+    """It is free text, and free text may name a patient."""
+    (one,) = read_study(series((0, 5), RescaleType="Doe^Jane")).series
+    assert one.unit == "level"
+    assert read_study(series((0, 5), folder="pct", RescaleType="PCT")).series[0].unit == "PCT"
+
+
 def test_one_file_a_list_of_files_and_text_will_do(series):
     folder = series((0, 5))
     files = sorted(folder.iterdir())
