@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
+from typing import Final
 
 from domainaug.errors import UnknownName
 
@@ -29,6 +30,8 @@ class Combine(Enum):
     SHARE = "share"  # shares of a frame: one over the other at least, side by side at most
     OVERSHOOT = "overshoot"  # (1 + a)(1 + b) - 1
     LARGEST = "largest"
+    SMALLEST = "smallest"
+    HAZES = "hazes"  # distances seen through one air and another: extinctions add up
     EITHER = "either"  # flags: happens if either happens
 
 
@@ -39,6 +42,7 @@ class Needs(Enum):
     COLOR = "color"
     VOLUME = "volume"
     LABELS = "labels"
+    SCENE = "scene"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +156,24 @@ def _largest(a: Interval, b: Interval) -> tuple[float, float]:
     return max(a.low, b.low), max(a.high, b.high)
 
 
+def _smallest(a: Interval, b: Interval) -> tuple[float, float]:
+    return min(a.low, b.low), min(a.high, b.high)
+
+
+CLEAR_AIR_M: Final = 300_000.0
+"""How far one sees, in meters, through air with nothing in it but air."""
+
+
+def _through_both(x: float, y: float) -> float:
+    if min(x, y) <= 0:
+        return 0.0
+    return 1 / max(1 / x + 1 / y - 1 / CLEAR_AIR_M, 1 / CLEAR_AIR_M)
+
+
+def _hazes(a: Interval, b: Interval) -> tuple[float, float]:
+    return _through_both(a.low, b.low), _through_both(a.high, b.high)
+
+
 _COMBINE = {
     Combine.SUM: _sum,
     Combine.PRODUCT: _product,
@@ -159,6 +181,8 @@ _COMBINE = {
     Combine.SHARE: _share,
     Combine.OVERSHOOT: _overshoot,
     Combine.LARGEST: _largest,
+    Combine.SMALLEST: _smallest,
+    Combine.HAZES: _hazes,
     Combine.EITHER: _largest,
 }
 
@@ -299,6 +323,31 @@ _TABLE = (
     Effect("morphology", "px", 0, _S, 0.5, "By how much bright or dark shapes grow."),
     Effect("superpixels", "share", 0, _A, 0.02, "Share of the frame replaced by patches of one color.", highest=1),
     Effect("weather", "share", 0, _A, 0.02, "Strength of drawn rain, snow, fog, sun flare or mud.", highest=1),
+    # -- the weather of a scene, in physical units ----------------------------------------------------
+    Effect(
+        "visibility",
+        "m",
+        CLEAR_AIR_M,
+        Combine.HAZES,
+        1.0,
+        "How far one sees through haze and fog, where 5 % of contrast is left.",
+        Needs.SCENE,
+        highest=CLEAR_AIR_M,
+    ),
+    Effect("rain", "mm/h", 0, _S, 0.1, "Rain that falls in the scene.", Needs.SCENE),
+    Effect("snowfall", "mm/h", 0, _S, 0.05, "Snow that falls in the scene, as the water it melts to.", Needs.SCENE),
+    Effect("snow_cover", "share", 0, _A, 0.01, "Share of level ground under snow.", Needs.SCENE, highest=1),
+    Effect(
+        "sun_altitude",
+        "deg",
+        90,
+        Combine.SMALLEST,
+        0.25,
+        "Height of the sun over the horizon that a scene is lit for, negative at night; 90 where nothing is lit anew.",
+        Needs.SCENE,
+        lowest=-90,
+        highest=90,
+    ),
     # -- labels ---------------------------------------------------------------------------------------
     Effect("misregistration", "px", 0, _S, 1.0, "How far the picture moves without its label.", Needs.LABELS),
 )
@@ -343,9 +392,9 @@ def effect(name: str) -> Effect:
         raise UnknownName("effect", name, EFFECTS) from None
 
 
-def applicable(*, color: bool, volume: bool) -> Iterator[Effect]:
-    """Yield every effect that can happen to such an image, in order."""
+def applicable(*, color: bool, volume: bool, scene: bool = False) -> Iterator[Effect]:
+    """Yield every effect that can happen to such an image, in order; `scene` is one under the sky."""
     for row in EFFECTS.values():
-        if (row.needs is Needs.COLOR and not color) or (row.needs is Needs.VOLUME and not volume):
-            continue
-        yield row
+        lacking = (row.needs is Needs.COLOR and not color) or (row.needs is Needs.VOLUME and not volume)
+        if not lacking and (scene or row.needs is not Needs.SCENE):
+            yield row

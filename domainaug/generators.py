@@ -42,6 +42,7 @@ class Frame:
         high: The value at the bright end of the range.
         unit: What values count ("level", "HU" ...).
         volume: Whether the image is one of a stack of slices.
+        scene: Whether it shows a scene under the sky, which has weather.
     """
 
     height: int = 512
@@ -52,6 +53,7 @@ class Frame:
     high: float = 255.0
     unit: str = "level"
     volume: bool = False
+    scene: bool = False
 
     @property
     def aspect(self) -> float:
@@ -280,7 +282,7 @@ _HIDDEN_BY_SMOOTHING = ("compression", "loss_of_levels", "pixelation", "impulse_
 
 @lru_cache(maxsize=4)
 def _possible(color: bool, volume: bool) -> tuple[Effect, ...]:
-    return tuple(applicable(color=color, volume=volume))
+    return tuple(applicable(color=color, volume=volume, scene=True))  # who declares weather knows of a scene
 
 
 def _spanned(name: str, column: Array) -> Interval:

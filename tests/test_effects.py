@@ -54,7 +54,12 @@ def test_gray_images_have_no_color_and_slices_no_tilt():
     assert "hue" not in names
     assert "tilt" not in names
     assert "rotation" in names
-    assert {row.name for row in applicable(color=True, volume=True)} == set(EFFECTS)
+    assert {row.name for row in applicable(color=True, volume=True, scene=True)} == set(EFFECTS)
+
+
+def test_only_scenes_have_weather_in_physical_units():
+    weather = {"visibility", "rain", "snowfall", "snow_cover", "sun_altitude"}
+    assert {row.name for row in applicable(color=True, volume=True)} == set(EFFECTS) - weather
 
 
 @pytest.mark.parametrize(
@@ -71,11 +76,16 @@ def test_gray_images_have_no_color_and_slices_no_tilt():
         ("compression", (0.1, 0.2), (0.0, 0.4), (0.1, 0.4)),
         ("permutation", (0, 1), (0, 0), (0, 1)),
         ("contrast", (0.0, math.inf), (0.0, 1.0), (0.0, math.inf)),
+        ("visibility", (100.0, 200.0), (100.0, 100.0), (50.0, 66.68)),
+        ("visibility", (0.0, 1.0), (5.0, 5.0), (0.0, 0.8333)),
+        ("rain", (1.0, 2.0), (3.0, 4.0), (4.0, 6.0)),
+        ("snow_cover", (0.5, 0.5), (0.7, 0.7), (0.7, 1.0)),
+        ("sun_altitude", (-12.0, 30.0), (5.0, 5.0), (-12.0, 5.0)),
     ],
 )
 def test_two_in_a_row(name, first, second, both):
     combined = EFFECTS[name].then(Interval(*first), Interval(*second))
-    assert (combined.low, combined.high) == pytest.approx(both)
+    assert (combined.low, combined.high) == pytest.approx(both, rel=1e-3)
 
 
 @given(intervals(), intervals())
@@ -122,5 +132,10 @@ def test_the_document_lists_every_effect_as_the_code_has_it():
         assert combine == row.combine.value, name
         assert float(absent) == row.absent, name
         assert meaning.startswith(row.meaning), name
-        for needs, word in ((Needs.COLOR, "Color."), (Needs.VOLUME, "Volumes."), (Needs.LABELS, "Labels.")):
+        for needs, word in (
+            (Needs.COLOR, "Color."),
+            (Needs.VOLUME, "Volumes."),
+            (Needs.LABELS, "Labels."),
+            (Needs.SCENE, "Scenes."),
+        ):
             assert (word in meaning[len(row.meaning) :]) == (row.needs is needs), name

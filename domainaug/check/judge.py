@@ -101,6 +101,8 @@ def concerns(row: Effect, frame: Frame) -> bool:
     """Return whether images like `frame` can show the effect at all: a gray one has no hue."""
     if row.needs is Needs.COLOR:
         return frame.channels > 1
+    if row.needs is Needs.SCENE:
+        return frame.scene
     return row.needs is not Needs.VOLUME or frame.volume
 
 

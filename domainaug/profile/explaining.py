@@ -58,9 +58,12 @@ _WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "mixup": ("foreign_content",),
         "cutmix": ("foreign_content",),
         "paste": ("foreign_content",),
-        "rain": ("weather",),
-        "snow": ("weather",),
-        "fog": ("weather",),
+        "rain": ("weather", "rain"),
+        "snow": ("weather", "snowfall", "snow_cover"),
+        "fog": ("weather", "visibility"),
+        "haze": ("visibility",),
+        "night": ("sun_altitude",),
+        "dusk": ("sun_altitude",),
     }
 )
 """Words people use, and the effects they mean; a trailing underscore stands for every effect that starts so."""
@@ -90,11 +93,16 @@ def _by_code(profile: Profile, code: str) -> list[Explained]:
     return [_explained(profile, rule.effect, only=[rule]) for rule in rules]
 
 
+def _possible(profile: Profile) -> set[str]:
+    frame = profile.frame
+    return {row.name for row in applicable(color=frame.channels > 1, volume=frame.volume, scene=frame.scene)}
+
+
 def _by_word(profile: Profile, subject: str, folded: str) -> list[Explained]:
     """Return the effects that a loose word means: by name, by part of a name, by what people call them."""
     stem = folded.removesuffix("s") if len(folded) > 4 else folded
     wanted = _WORDS.get(folded) or _WORDS.get(stem) or ()
-    possible = {row.name for row in applicable(color=profile.frame.channels > 1, volume=profile.frame.volume)}
+    possible = _possible(profile)
     spoken = {limit.effect.name for limit in profile.limits}
     names = [
         effect
@@ -171,7 +179,7 @@ def _governed(name: str, profile: Profile) -> dict[str, str]:
     """Return effect to the parameter that governs it, for what this kind of image can have."""
     from domainaug.declare import GOVERNS
 
-    possible = {row.name for row in applicable(color=profile.frame.channels > 1, volume=profile.frame.volume)}
+    possible = _possible(profile)
     return {effect: parameter for effect, parameter in GOVERNS.get(name, {}).items() if effect in possible}
 
 

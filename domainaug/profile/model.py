@@ -174,7 +174,8 @@ class Profile:
     def unspoken(self) -> Iterator[Effect]:
         """Yield the effects that can happen to this kind of image and that no rule mentions."""
         spoken = {limit.effect.name for limit in self.limits}
-        for row in applicable(color=self.frame.channels > 1, volume=self.frame.volume):
+        frame = self.frame
+        for row in applicable(color=frame.channels > 1, volume=frame.volume, scene=frame.scene):
             if row.name not in spoken:
                 yield row
 

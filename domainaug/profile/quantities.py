@@ -11,7 +11,7 @@ from domainaug.errors import nearest
 
 __all__ = ["UNITS", "Quantity", "parse_quantity"]
 
-UNITS: tuple[str, ...] = ("deg", "%", "share", "px", "mm", "HU", "level", "x", "exponent", "bits")
+UNITS: tuple[str, ...] = ("deg", "%", "share", "px", "mm", "HU", "level", "x", "exponent", "bits", "m", "mm/h")
 """Every unit a profile may write."""
 
 _MEANT: Mapping[str, str] = {
@@ -29,6 +29,8 @@ _MEANT: Mapping[str, str] = {
     "\u00d7": "x",
     "times": "x",
     "bit": "bits",
+    "meter": "m",
+    "meters": "m",
 }
 _FORM = re.compile(r"\s*([-+]?(?:\.\d{1,32}|\d{1,32}(?:\.\d{0,32})?)(?:[eE][-+]?\d{1,2})?)\s*(\D.{0,31})?\s*", re.ASCII)
 

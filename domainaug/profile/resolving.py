@@ -95,6 +95,8 @@ def _frame(document: Document, file: ProfileFile, base: Frame) -> Frame:
         changes["channels"] = entry.channels
     if entry.volume is not None:
         changes["volume"] = entry.volume
+    if entry.scene is not None:
+        changes["scene"] = entry.scene
     if entry.spacing_mm is not None:
         pair = entry.spacing_mm if isinstance(entry.spacing_mm, list) else [entry.spacing_mm] * 2
         if len(pair) != 2 or not all(0 < x < 1e6 for x in pair):

@@ -76,6 +76,9 @@ class FrameEntry(_Entry):
     channels: int | None = Field(default=None, description="a whole number; 1 is gray", ge=1, le=64)
     spacing_mm: float | list[float] | None = Field(default=None, description="mm a pixel: a number, or [rows, columns]")
     volume: bool | None = Field(default=None, description="true or false: whether images are slices of a volume")
+    scene: bool | None = Field(
+        default=None, description="true or false: whether images show a scene, which has weather"
+    )
 
 
 class ValueRangeEntry(_Entry):
@@ -107,7 +110,9 @@ class ProfileFile(_Entry):
     abstract: bool = Field(default=False, description="true or false: only there to be extended")
     extends: str | None = Field(default=None, description="a profile's id, or a path to a YAML file", min_length=1)
     applies_to: dict[str, Any] = Field(default={}, description="a mapping; dicom holds tag values")
-    frame: FrameEntry = Field(default=FrameEntry(), description="a mapping of size, channels, spacing_mm, volume")
+    frame: FrameEntry = Field(
+        default=FrameEntry(), description="a mapping of size, channels, spacing_mm, volume, scene"
+    )
     value_range: ValueRangeEntry = Field(default=ValueRangeEntry(), description="a mapping of low, high, unit, fill")
     options: dict[str, OptionEntry | bool | int | float | str | None] = Field(
         default={}, description="name: {default, meaning}, or name: value to set a parent's"

@@ -184,6 +184,7 @@ def _sized(frame: Frame, shape: tuple[int, ...]) -> Frame:
         high=frame.high,
         unit=frame.unit,
         volume=frame.volume,
+        scene=frame.scene,
     )
 
 
