@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from domainaug_simulators.street.lighting import Lamps
+from domainaug_simulators.street.lamps import Lamps
 from domainaug_simulators.street.materials import Palette
 from domainaug_simulators.street.mesh import Floats, Mesh
 from domainaug_simulators.street.rays import Engine, Rays, rays_of
 
-__all__ = ["Body", "Lamp", "Scene", "Thing"]
+__all__ = ["Body", "Lamp", "Scene", "Spans", "Thing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,17 @@ class Body:
     size: tuple[float, float, float]
     velocity: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
+    @classmethod
+    def around(
+        cls, mesh: Mesh, pose: NDArray[np.float64], velocity: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    ) -> Body:
+        """Return the tightest body around triangles, which are given in their own axes, and where those axes are."""
+        low, high = (edge.astype(np.float64) for edge in mesh.bounds)
+        middle = np.eye(4)
+        middle[:3, 3] = [(low[0] + high[0]) / 2, (low[1] + high[1]) / 2, low[2]]
+        length, width, height = (high - low).tolist()
+        return cls(np.asarray(pose, np.float64) @ middle, (length, width, height), velocity)
+
 
 @dataclass(frozen=True, slots=True)
 class Thing:
@@ -71,6 +82,28 @@ class Thing:
     instance: int = 0
     lamps: tuple[Lamp, ...] = ()
     body: Body | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """Which triangles belong to which counted thing.
+
+    Attributes:
+        numbers: (things,) their numbers, rising.
+        starts: (things + 1,) where the triangles of each begin in `faces`.
+        faces: The triangles of counted things, thing by thing, in the order of the mesh.
+    """
+
+    numbers: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    faces: NDArray[np.int64]
+
+    def of(self, number: int) -> NDArray[np.int64]:
+        """Return the triangles of a thing; none where there is no such thing."""
+        at = int(np.searchsorted(self.numbers, number))
+        if at == len(self.numbers) or self.numbers[at] != number:
+            return self.faces[:0]
+        return self.faces[self.starts[at] : self.starts[at + 1]]
 
 
 @dataclass(slots=True)
@@ -95,6 +128,7 @@ class Scene:
     bodies: dict[int, Body] = field(default_factory=dict)
     engine: Engine | None = None
     _rays: Rays | None = field(default=None, repr=False)
+    _spans: Spans | None = field(default=None, repr=False)
 
     @classmethod
     def of(cls, things: Sequence[Thing], palette: Palette, engine: Engine | None = None) -> Scene:
@@ -122,3 +156,13 @@ class Scene:
     def owner(self) -> NDArray[np.int32]:
         """(faces,) whose each is: its class and its number in one."""
         return self.tag.astype(np.int32) * 65536 + self.instance
+
+    @property
+    def spans(self) -> Spans:
+        """Which triangles belong to which counted thing."""
+        if self._spans is None:
+            counted = np.flatnonzero(self.instance)
+            order = counted[np.argsort(self.instance[counted], kind="stable")]
+            numbers, starts = np.unique(self.instance[order], return_index=True)
+            self._spans = Spans(numbers.astype(np.int64), np.append(starts, len(order)).astype(np.int64), order)
+        return self._spans
