@@ -9,7 +9,7 @@ from domainaug.layouts.layout import Layout
 
 __all__ = ["LAYOUTS", "layout_for", "layout_named"]
 
-LAYOUTS = ("coco", "kitti", "yolo", "dicom-study", "nifti", "image-folder")
+LAYOUTS = ("coco", "cityscapes", "kitti", "yolo", "dicom-study", "nifti", "image-folder")
 """Every layout, in the order they are tried: the most telling first."""
 
 
@@ -41,6 +41,10 @@ def layout_named(name: str) -> Layout:
         from domainaug.layouts.coco import Coco
 
         return Coco()
+    if name == "cityscapes":
+        from domainaug.layouts.cityscapes import Cityscapes
+
+        return Cityscapes()
     if name == "kitti":
         from domainaug.layouts.kitti import Kitti
 
