@@ -9,7 +9,7 @@ import numpy as np
 
 from domainaug.kernels.jit import compiled
 from domainaug_simulators.street.grain import smoothstep
-from domainaug_simulators.street.lighting import Lamps, low_beam
+from domainaug_simulators.street.lamps import Lamps, low_beam
 from domainaug_simulators.street.mesh import Floats
 from domainaug_simulators.street.sky import Sky
 

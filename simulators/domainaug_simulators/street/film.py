@@ -13,6 +13,7 @@ from domainaug_simulators.street.mesh import Floats
 __all__ = ["Film", "developed", "exposure_of"]
 
 _LUMA = np.array([0.2126, 0.7152, 0.0722])
+_HIGHEST = 1.3  # of the light that a picture by day shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +36,17 @@ class Film:
 def exposure_of(radiance: Floats) -> float:
     """Return the factor that puts a picture's middle gray where a viewer expects it.
 
-    The key falls with the light (Krawczyk, Myszkowski and Seidel 2005), so that night stays night.
+    The key falls with the light, so that dusk is dusky and night stays night (after Krawczyk, Myszkowski and Seidel
+    2005, "Perceptual effects in real-time tone mapping", which fits it to what people prefer).
     """
     light = np.maximum(radiance.reshape(-1, 3) @ _LUMA, 1e-7)
-    mean = float(np.exp(np.log(np.minimum(light, np.percentile(light, 97))).mean()))
-    candela = mean * 1000
-    key = 1.03 - 2.0 / (2.0 + np.log10(candela + 1.0))
-    return float(0.42 * key / mean)
+    middle, high = np.percentile(light, [50, 97])
+    mean = float(np.exp(np.log(np.minimum(light, high)).mean()))
+    day = float(np.clip((np.log10(mean * 1000) - 0.8) / 2.6, 0, 1))
+    day *= day * (3 - 2 * day)
+    exposure = (0.045 + 0.125 * day) / mean
+    held = min(exposure, _HIGHEST / max(float(high), middle))  # by day white walls in the sun stay walls
+    return float(exposure * (held / exposure) ** day)
 
 
 def developed(radiance: Floats, film: Film, noise: np.random.Generator) -> NDArray[np.uint8]:
@@ -51,8 +56,8 @@ def developed(radiance: Floats, film: Film, noise: np.random.Generator) -> NDArr
     light = _with_glare(light, film.glare)
     light *= _vignette(light.shape[0], light.shape[1], film.vignetting)
     if film.noise:
-        gain = np.clip(exposure / 0.1, 0.3, 40.0) ** 0.5
-        deviation = film.noise * gain * np.sqrt(0.35 + np.minimum(light, 1.5))
+        gain = np.clip(exposure / 0.1, 0.3, 3000.0) ** 0.2  # longer exposure and cleaning take most of it
+        deviation = film.noise * np.float32(gain) * np.sqrt(0.02 + np.minimum(light, 1.5))
         light += deviation * noise.standard_normal(light.shape, np.float32)
     tone = _filmic(np.maximum(light, 0))
     return np.asarray(np.clip(_gamma(tone) * 255 + 0.5, 0, 255), np.uint8)

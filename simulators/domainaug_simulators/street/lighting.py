@@ -1,12 +1,11 @@
-"""How much light surfaces send to the eye: sun, sky, lamps and what they mirror.
+"""How much light surfaces send to the eye: sun, sky and what they mirror. Lamps are in lamps.py.
 
 Diffuse light is Lambert's; gloss is the microfacet lobe of Trowbridge and Reitz (GGX) with Schlick's Fresnel term.
-Units are those of sky.py: irradiance in klx, radiance in kcd/m2, and lamps in kcd.
+Units are those of sky.py: irradiance in klx, radiance in kcd/m2.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,31 +17,11 @@ from domainaug_simulators.street.mesh import Floats
 from domainaug_simulators.street.sky import Sky
 from domainaug_simulators.street.surfaces import Surfaces
 
-__all__ = ["Lamps", "lamp_light", "lit", "low_beam", "sky_seen", "strongest_lamps"]
+__all__ = ["gloss_of", "lit", "sky_seen"]
 
 
 _BOUNCED = 0.26
 """What walls and ground send back of the light on open ground, where they hide the sky."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lamps:
-    """Lamps that burn.
-
-    Attributes:
-        rows: (lamps, 12) place (3), direction (3), color (3; kcd along the axis), kind (0 all around and down, 1 low
-            beam), reach (m), 0.
-    """
-
-    rows: Floats
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    @classmethod
-    def none(cls) -> Lamps:
-        """Return no lamps."""
-        return cls(np.zeros((0, 12), np.float32))
 
 
 def sky_seen(sky: Sky, directions: Floats, *, clouds: bool = True, time: float = 0.0) -> Floats:
@@ -107,86 +86,7 @@ def _sky(
 
 
 @compiled
-def low_beam(along: Any, side: Any, up: Any) -> Any:
-    """Return the share of a low beam's peak in a direction of its own frame: flat top, wide, brightest just below."""
-    if along <= np.float32(0):
-        return np.float32(0)
-    yaw, pitch = side / along, up / along
-    wide = np.exp(-yaw * yaw * np.float32(7.0))
-    if pitch > np.float32(0):
-        return wide * np.float32(0.035) * np.exp(-pitch * np.float32(14))
-    return (
-        wide
-        * (np.float32(0.08) + np.float32(0.92) * np.exp(-((pitch + np.float32(0.03)) ** 2) * np.float32(700.0)))
-        * smoothstep(np.float32(-0.6), np.float32(-0.25), pitch)
-        + np.float32(0.02) * wide
-    )
-
-
-@compiled
-def _from_lamp(lamp: Any, px: Any, py: Any, pz: Any, nx: Any, ny: Any, nz: Any) -> Any:
-    """Return the irradiance (share of the lamp's color) at a point, and the unit vector and distance to the lamp."""
-    lx, ly, lz = lamp[0] - px, lamp[1] - py, lamp[2] - pz
-    squared = lx * lx + ly * ly + lz * lz
-    if squared > lamp[10] * lamp[10]:
-        return np.float32(0), lx, ly, lz, np.float32(1)
-    away = np.sqrt(max(squared, np.float32(0.04)))
-    lx, ly, lz = lx / away, ly / away, lz / away
-    facing = nx * lx + ny * ly + nz * lz
-    if facing <= np.float32(0):
-        return np.float32(0), lx, ly, lz, away
-    ax, ay, az = lamp[3], lamp[4], lamp[5]
-    along = -(lx * ax + ly * ay + lz * az)
-    if lamp[9] > np.float32(0.5):
-        side = -(-lx * ay + ly * ax)
-        up = -lz - along * az
-        share = low_beam(along, side, up)
-    else:
-        share = np.float32(0.06) + np.float32(0.94) * smoothstep(np.float32(0.05), np.float32(0.55), along)
-    ends = away / lamp[10]
-    fade = np.float32(1) - ends * ends * ends * ends
-    return facing * share * fade / max(squared, np.float32(0.25)), lx, ly, lz, away
-
-
-@compiled
-def _strongest(rows: Any, points: Any, lamps: Any, most: Any, chosen: Any, strength: Any, rest: Any) -> None:
-    for r in range(len(points)):
-        if rows[r, 13] == 0 and rows[r, 14] == 0 and rows[r, 15] == 0:
-            continue
-        total = np.float32(0)
-        for i in range(len(lamps)):
-            lamp = lamps[i]
-            share = _from_lamp(lamp, points[r, 0], points[r, 1], points[r, 2], rows[r, 3], rows[r, 4], rows[r, 5])[
-                0
-            ] * (lamp[6] + lamp[7] + lamp[8])
-            if share <= np.float32(1e-7):
-                continue
-            total += share
-            at, one = i, share
-            for slot in range(most):
-                if one > strength[r, slot]:
-                    strength[r, slot], one = one, strength[r, slot]
-                    chosen[r, slot], at = at, chosen[r, slot]
-                    if one <= np.float32(0):
-                        break
-        taken = np.float32(0)
-        for slot in range(most):
-            taken += strength[r, slot]
-        rest[r] = (total - taken) / taken if taken > np.float32(0) else np.float32(0)
-
-
-def strongest_lamps(surfaces: Surfaces, lamps: Lamps, most: int) -> tuple[NDArray[np.int32], Floats, Floats]:
-    """Return which lamps light each point most, (n, most), -1 for none; how much; and what the others add to that."""
-    count = len(surfaces.points)
-    chosen = np.full((count, most), -1, np.int32)
-    strength, rest = np.zeros((count, most), np.float32), np.zeros(count, np.float32)
-    if len(lamps):
-        _strongest(surfaces.rows, surfaces.points, lamps.rows, most, chosen, strength, rest)
-    return chosen, strength, rest
-
-
-@compiled
-def _gloss(row: Any, dx: Any, dy: Any, dz: Any, lx: Any, ly: Any, lz: Any) -> Any:
+def gloss_of(row: Any, dx: Any, dy: Any, dz: Any, lx: Any, ly: Any, lz: Any) -> Any:
     """Return what part of light from l a surface sends towards -d as gloss (GGX, Smith's height-free shadowing)."""
     rough = max(row[6], np.float32(0.06))
     hx, hy, hz = lx - dx, ly - dy, lz - dz
@@ -259,7 +159,7 @@ def _lit(
             near[c] = near[c] * opened[r] + bounced[c] * (np.float32(1) - opened[r])
         shine = np.float32(0)
         if lit > 0 and facing > 0 and row[6] < np.float32(0.75):
-            shine = _gloss(row, dx, dy, dz, sun[0], sun[1], sun[2]) * facing * lit
+            shine = gloss_of(row, dx, dy, dz, sun[0], sun[1], sun[2]) * facing * lit
         nv = max(-(row[3] * dx + row[4] * dy + row[5] * dz), np.float32(0))
         fresnel = row[7] + (max(np.float32(1) - row[6], row[7]) - row[7]) * (np.float32(1) - nv) ** 5
         keep = np.float32(1) - fresnel
@@ -295,36 +195,3 @@ def lit(
     bounced = (_BOUNCED * (sky.ambient[-1, 0] + sky.sunlight * max(sky.sun[2], 0.0) * 0.35 / np.pi)).astype(np.float32)
     _lit(surfaces.rows, directions, sun, light, sky.ambient, bounced, sunned, opened, mirrored, mirrors, out)
     return out
-
-
-@compiled
-def _lamplight(
-    rows: Any, points: Any, directions: Any, lamps: Any, chosen: Any, free: Any, rest: Any, out: Any
-) -> None:
-    for r in range(len(rows)):
-        for slot in range(chosen.shape[1]):
-            if chosen[r, slot] < 0 or free[r, slot] <= 0:
-                continue
-            lamp = lamps[chosen[r, slot]]
-            share, lx, ly, lz, _ = _from_lamp(
-                lamp, points[r, 0], points[r, 1], points[r, 2], rows[r, 3], rows[r, 4], rows[r, 5]
-            )
-            share *= free[r, slot] * (np.float32(1) + rest[r])
-            shine = np.float32(0)
-            if rows[r, 6] < np.float32(0.75):
-                shine = _gloss(rows[r], directions[r, 0], directions[r, 1], directions[r, 2], lx, ly, lz)
-            for c in range(3):
-                out[r, c] += lamp[6 + c] * share * (rows[r, c] / np.float32(np.pi) + shine)
-
-
-def lamp_light(
-    surfaces: Surfaces,
-    directions: Floats,
-    lamps: Lamps,
-    chosen: NDArray[np.int32],
-    free: Floats,
-    rest: Floats,
-    out: Floats,
-) -> None:
-    """Add the light of the lamps that were chosen for each point to `out`, as far as they are `free` to shine there."""
-    _lamplight(surfaces.rows, surfaces.points, directions, lamps.rows, chosen, free, rest, out)

@@ -33,6 +33,7 @@ class Pattern(IntEnum):
     CLOTH = 13
     PLANK = 14
     STRIPES = 15  # [width]: red and white
+    BRICK_FACADE = 16  # as FACADE, its wall of bricks
 
 
 class Glow(IntEnum):

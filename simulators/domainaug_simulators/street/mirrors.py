@@ -71,12 +71,12 @@ def mirrored(
         todo, rays = blurred & ~same, 1
     for chosen, turns in ((np.flatnonzero(glossy & ~blurred), 0), (np.flatnonzero(todo), rays)):
         if len(chosen):
-            seen[chosen] = _looked(samples, met, chosen, shape[1], bounce, turns, np.float32(white * 6))
+            seen[chosen] = _looked(samples, met, chosen, shape[1], bounce, turns, np.float32(white * 20))
     if first is None and glossy.any():
         shared = np.empty_like(seen)
         _shared(*shape, glossy, seen, rows, met.points, shared)
         seen = shared
-    return Mirrored(_opened(seen, np.float32(white * 6)), glossy, blurred)
+    return Mirrored(_opened(seen, np.float32(white * 20)), glossy, blurred)
 
 
 def _pressed(light: Floats, most: np.float32) -> Floats:

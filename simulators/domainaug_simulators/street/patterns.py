@@ -63,23 +63,27 @@ def _paving(m: Any, u: Any, v: Any, x: Any, y: Any, width: Any) -> Any:
 
 
 @compiled
-def _brick(m: Any, u: Any, v: Any, width: Any) -> Any:
-    row = np.floor(v / m[10])
-    a = u / m[9] + np.float32(0.5) * (row - np.float32(2) * np.floor(row * np.float32(0.5)))
+def _bricks(m: Any, u: Any, v: Any, width: Any, length: Any, height: Any) -> Any:
+    """Return the color of a wall of bricks in stretcher bond: each its own shade, mortar between."""
+    row = np.floor(v / height)
+    a = u / length + np.float32(0.5) * (row - np.float32(2) * np.floor(row * np.float32(0.5)))
     i = np.floor(a)
-    f, g = (
-        (np.float32(0.5) - abs(a - i - np.float32(0.5))) * m[9],
-        (np.float32(0.5) - abs(v / m[10] - row - np.float32(0.5))) * m[10],
-    )
+    f = (np.float32(0.5) - abs(a - i - np.float32(0.5))) * length
+    g = (np.float32(0.5) - abs(v / height - row - np.float32(0.5))) * height
     soft = width * np.float32(0.5)
-    joint = max(_line(f, np.float32(0.006), soft), _line(g, np.float32(0.006), soft))
-    fade = np.float32(1) - smoothstep(np.float32(0.3), np.float32(1.2), width / m[9])
-    tone = np.float32(1) + np.float32(0.5) * (chance(np.int64(i), np.int64(row), int(m[13])) - np.float32(0.5)) * fade
+    joint = max(_line(f, np.float32(0.006), soft), _line(g, np.float32(0.006), soft)) * np.float32(0.8)
+    fade = np.float32(1) - smoothstep(np.float32(0.3), np.float32(1.2), width / length)
+    own = chance(np.int64(i), np.int64(row), int(m[13])) - np.float32(0.5)
+    tone = np.float32(1) + np.float32(0.5) * own * fade
     tone += np.float32(0.14) * fbm2(u * np.float32(0.4), v * np.float32(0.4), 4, width * np.float32(0.4), int(m[13]))
-    r = (m[0] * tone) * (np.float32(1) - joint) + m[3] * joint
-    g2 = (m[1] * tone) * (np.float32(1) - joint) + m[4] * joint
-    b = (m[2] * tone) * (np.float32(1) - joint) + m[5] * joint
-    return r, g2, b, m[6], np.float32(0), -joint
+    mortar, keep = np.float32(0.36) * joint, tone * (np.float32(1) - joint)
+    return m[0] * keep + mortar, m[1] * keep + mortar * np.float32(0.95), m[2] * keep + mortar * np.float32(0.87)
+
+
+@compiled
+def _brick(m: Any, u: Any, v: Any, width: Any) -> Any:
+    red, green, blue = _bricks(m, u, v, width, m[9], m[10])
+    return red, green, blue, m[6], np.float32(0), np.float32(0)
 
 
 @compiled
@@ -107,9 +111,12 @@ def _facade(m: Any, u: Any, v: Any, width: Any) -> Any:
     tone = np.float32(1) + np.float32(0.13) * dirt - np.float32(0.18) * smoothstep(np.float32(0.9), np.float32(0.0), v)
     tone *= np.float32(1) - np.float32(0.18) * band
     light = np.float32(0.75)
-    r = m[0] * tone * (np.float32(1) - sill) + light * sill
-    g2 = m[1] * tone * (np.float32(1) - sill) + light * sill
-    b = m[2] * tone * (np.float32(1) - sill) + light * sill
+    wall = (m[0], m[1], m[2])
+    if int(m[8]) == 16:
+        wall = _bricks(m, u, v, width, np.float32(0.24), np.float32(0.077))
+    r = wall[0] * tone * (np.float32(1) - sill) + light * sill
+    g2 = wall[1] * tone * (np.float32(1) - sill) + light * sill
+    b = wall[2] * tone * (np.float32(1) - sill) + light * sill
     framed = window - pane if window > pane else np.float32(0)
     r = r * (np.float32(1) - window) + m[3] * framed
     g2 = g2 * (np.float32(1) - window) + m[4] * framed
@@ -160,12 +167,35 @@ def _grass(m: Any, x: Any, y: Any, width: Any) -> Any:
 
 
 @compiled
+def _leaflet(x: Any, y: Any, z: Any, seed: Any) -> Any:
+    """Return the shade of the leaf, a few centimeters wide, that a place in a tuft belongs to; dark where none is."""
+    a, b = (x + np.float32(0.6) * z) * np.float32(11), (y - np.float32(0.6) * z + np.float32(0.4) * x) * np.float32(11)
+    i, j = np.floor(a), np.floor(b)
+    best, second, own = np.float32(9), np.float32(9), np.float32(0)
+    for k in range(-1, 2):
+        for n in range(-1, 2):
+            p, q = np.int64(i) + k, np.int64(j) + n
+            f = np.float32(p) + chance(p, q, seed) - a
+            g = np.float32(q) + chance(p, q, seed + 1) - b
+            away = f * f + g * g
+            if away < best:
+                best, second, own = away, best, chance(p, q, seed + 2)
+            elif away < second:
+                second = away
+    gap = smoothstep(np.float32(0.0), np.float32(0.18), np.sqrt(second) - np.sqrt(best))
+    return (np.float32(0.62) + np.float32(0.9) * own) * (np.float32(0.35) + np.float32(0.65) * gap)
+
+
+@compiled
 def _leaves(m: Any, x: Any, y: Any, z: Any, face: Any, width: Any) -> Any:
     each = chance(np.int64(face // 2), 7, int(m[13])) - np.float32(0.5)
     cluster = fbm3(
         x * np.float32(1.3), y * np.float32(1.3), z * np.float32(1.3), 3, width * np.float32(1.3), int(m[13])
     )
     tone = np.float32(1) + np.float32(0.5) * each + np.float32(0.4) * cluster
+    near = np.float32(1) - smoothstep(np.float32(0.012), np.float32(0.05), width)
+    if near > np.float32(0):
+        tone *= np.float32(1) + near * (_leaflet(x, y, z, int(m[13])) - np.float32(1))
     warm = np.float32(1) + np.float32(0.35) * each
     return m[0] * tone * warm, m[1] * tone, m[2] * tone, m[6], np.float32(0), np.float32(0)
 
@@ -237,7 +267,7 @@ def _built(kind: Any, m: Any, u: Any, v: Any, x: Any, y: Any, width: Any) -> Any
         return _paving(m, u, v, x, y, width)
     if kind == 3:
         return _brick(m, u, v, width)
-    if kind == 4:
+    if kind == 4 or kind == 16:
         return _facade(m, u, v, width)
     if kind == 5:
         return _curtain_wall(m, u, v, width)
@@ -283,6 +313,6 @@ def pattern_at(m: Any, face: Any, u: Any, v: Any, x: Any, y: Any, z: Any, width:
         return _plain(m)
     if kind == 15:
         return _stripes(m, u, v)
-    if kind == 6 or kind == 7 or kind == 8 or kind >= 12:
+    if kind == 6 or kind == 7 or kind == 8 or 12 <= kind <= 14:
         return _grown(kind, m, face, u, v, x, y, z, width)
     return _built(kind, m, u, v, x, y, width)

@@ -14,7 +14,8 @@ import numpy as np
 from domainaug_simulators.street.air import Air, glow_of_lamps, veiled
 from domainaug_simulators.street.camera import Camera
 from domainaug_simulators.street.film import Film
-from domainaug_simulators.street.lighting import Lamps, lamp_light, lit, sky_seen, strongest_lamps
+from domainaug_simulators.street.lamps import Lamps, lamp_light, strongest_lamps
+from domainaug_simulators.street.lighting import lit, sky_seen
 from domainaug_simulators.street.mesh import Floats
 from domainaug_simulators.street.mirrors import Mirrored, mirrored
 from domainaug_simulators.street.openness import openness
@@ -148,7 +149,7 @@ class Prepared:
         return veiled(out, samples.hits.distance, d, light.sky, light.air)
 
     def _add_lamps(self, lamps: Lamps, samples: Samples, met: Surfaces, out: Floats) -> None:
-        chosen, strength, rest = strongest_lamps(met, lamps, self.quality.lamps)
+        chosen, strength, rest = strongest_lamps(met, samples.directions, lamps, self.quality.lamps)
         free = np.ones(chosen.shape, np.float32)
         points, slots = np.nonzero((chosen >= 0) & (strength > 2e-5))
         if len(points):
@@ -180,7 +181,7 @@ class Prepared:
         )
         lamps = self._lamps(light)
         if len(lamps):
-            chosen, _, rest = strongest_lamps(met, lamps, 2)
+            chosen, _, rest = strongest_lamps(met, directions, lamps, 2)
             free = np.ones(chosen.shape, np.float32)
             lamp_light(met, directions, lamps, chosen, free, rest * np.float32(0.7), out)
         sky = np.flatnonzero(hits.face < 0)

@@ -18,6 +18,7 @@ __all__ = ["sunned"]
 
 _RADIUS = np.float32(np.radians(0.267))
 _FAR = np.float32(3000)
+_WIDEST = 16  # half of the widest penumbra, in steps of two pixels
 
 
 def sunned(scene: Scene, met: Surfaces, sky: Sky, *, camera: Camera | None = None, rays: int = 0) -> Floats:
@@ -48,31 +49,39 @@ def sunned(scene: Scene, met: Surfaces, sky: Sky, *, camera: Camera | None = Non
 
 
 @compiled
-def _borders(height: Any, width: Any, lit: Any, facing: Any, out: Any) -> None:
-    """Mark the pixels within two of which some are in the sun and some are not."""
+def _borders(height: Any, width: Any, lit: Any, facing: Any, known: Any, out: Any) -> Any:
+    """Mark the pixels, not known yet, within two of which the sun is seen more or less; return how many they are."""
+    count = 0
     for i in range(height):
         for j in range(width):
             a = i * width + j
-            if facing[a] <= 0:
+            out[a] = False
+            if known[a] or facing[a] <= 0:
                 continue
             for k in range(max(i - 2, 0), min(i + 3, height)):
                 for m in range(max(j - 2, 0), min(j + 3, width)):
                     if lit[k * width + m] != lit[a]:
                         out[a] = True
+            count += out[a]
+    return count
 
 
 def _soften(scene: Scene, camera: Camera, met: Surfaces, sun: Floats, facing: Floats, rays: int, out: Floats) -> None:
-    """Cast many rays to the disc where a shadow ends; the same for every point, so that there is no grain."""
-    marked = np.zeros(len(out), np.bool_)
-    _borders(camera.height, camera.width, out, facing, marked)
-    border = np.flatnonzero(marked)
-    if not len(border):
-        return
+    """Cast many rays to the disc where a shadow ends, and on from there as far as the penumbra goes.
+
+    The rays are the same for every point, so that there is no grain.
+    """
     across = np.cross(sun, [0.0, 0.0, 1.0] if abs(sun[2]) < 0.999 else [1.0, 0.0, 0.0])
     across /= np.linalg.norm(across)
     disc = disc_pattern(rays) * _RADIUS
     aimed = sun + disc[:, :1] * across + disc[:, 1:] * np.cross(across, sun)
     aimed = (aimed / np.linalg.norm(aimed, axis=-1, keepdims=True)).astype(np.float32)
-    starts = np.repeat(met.points[border], rays, axis=0)
-    hidden = scene.rays.blocked(starts, np.tile(aimed, (len(border), 1)), np.full(len(starts), _FAR, np.float32))
-    out[border] = 1 - hidden.reshape(-1, rays).mean(axis=1)
+    known, marked = np.zeros(len(out), np.bool_), np.zeros(len(out), np.bool_)
+    for _ in range(_WIDEST):
+        if not _borders(camera.height, camera.width, out, facing, known, marked):
+            return
+        border = np.flatnonzero(marked)
+        starts = np.repeat(met.points[border], rays, axis=0)
+        hidden = scene.rays.blocked(starts, np.tile(aimed, (len(border), 1)), np.full(len(starts), _FAR, np.float32))
+        out[border] = 1 - hidden.reshape(-1, rays).mean(axis=1)
+        known[border] = True

@@ -19,7 +19,7 @@ __all__ = ["Sky", "sky_of"]
 _XYZ_TO_RGB = np.array([[3.2406, -1.5372, -0.4986], [-0.9689, 1.8758, 0.0415], [0.0557, -0.2040, 1.0570]])
 _NIGHT = np.array([0.00022, 0.00026, 0.00040])  # a town's sky: about 0.25 cd/m2
 _AS_MEASURED = 0.45  # brings the model's clear sky to the 10 to 20 klx that it gives on level ground by day
-_TWILIGHT = np.array([0.10, 0.16, 0.32])
+_TWILIGHT = np.array([0.075, 0.145, 0.34])
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def radiance(
     d = np.asarray(directions, np.float64)
     day = float(np.clip((altitude + 4) / 7, 0, 1))
     clear = _AS_MEASURED * _preetham(d, sun, max(altitude, 1.0), turbidity) if day > 0 else np.zeros(d.shape)
-    dusk = float(np.exp(-(((altitude + 1.5) / 5.0) ** 2)))
+    dusk = float(np.exp(-(((altitude + 1.5) / (5.0 if altitude > -1.5 else 3.7)) ** 2)))
     up = np.clip(d[..., 2:], 0, 1)
     toward = np.clip((d[..., :2] @ sun[:2] / max(np.hypot(*sun[:2]), 1e-9))[..., None] * 0.5 + 0.5, 0, 1)
     glow = np.array([1.0, 0.52, 0.22]) * np.exp(-7 * up) * toward**3 * 0.75
@@ -163,6 +163,8 @@ def _preetham(
     luminance, x, y = np.maximum(out[0], 1e-4), out[1], np.maximum(out[2], 1e-4)
     xyz = np.stack([x / y * luminance, luminance, (1 - x - y) / y * luminance], axis=-1)
     rgb = np.maximum(xyz @ _XYZ_TO_RGB.T, 0)
+    pale = 0.90 + 0.11 * np.exp(-5 * np.clip(directions[..., 2], 0, 1))  # the fit is a little pink near the rim
+    rgb[..., 1] = np.maximum(rgb[..., 1], np.sqrt(rgb[..., 0] * rgb[..., 2]) * pale)
     # cameras set their white in the shade bluer than the sun's
     return np.asarray(rgb * 0.72 + luminance[..., None] * 0.28)
 

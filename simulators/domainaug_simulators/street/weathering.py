@@ -36,19 +36,18 @@ def _window(m: Any, row: Any, u: Any, v: Any, glass: Any, night: Any) -> None:
     i, j = np.int64(np.floor(u / m[9])), np.int64(np.floor(v / m[10]))
     seed = int(m[13])
     office = int(m[8]) == 5
-    group = np.int64(np.floor(np.float32(i) / np.float32(6))) if office else i
-    each = chance(group, j, seed + 17)
-    share = np.float32(0.30) if office else np.float32(0.34)
-    if each > share:
+    group = np.int64(np.floor(np.float32(i) / np.float32(4))) if office else i
+    if chance(group, j, seed + 17) > np.float32(0.36) or (office and chance(i, j, seed + 23) > np.float32(0.8)):
         return
     own, warm = chance(i + 7, j, seed + 9), chance(j, group, seed + 5)
     drawn = chance(i, j, seed + 3)  # a curtain, as the pattern of facades has it
     strength = np.float32(0.18) + np.float32(0.82) * own * own
-    if office:
-        strength = np.float32(0.7) + np.float32(0.3) * own
+    height = v / m[10] - np.floor(v / m[10])
+    if office:  # rows of lights under the ceiling, desks below
+        ceiling = smoothstep(np.float32(0.62), np.float32(0.72), height)
+        strength = (np.float32(0.16) + np.float32(0.6) * ceiling) * (np.float32(0.6) + np.float32(0.4) * own)
     elif drawn > np.float32(0.8):
         strength *= np.float32(0.55)
-    height = v / m[10] - np.floor(v / m[10])
     strength *= np.float32(0.45) + np.float32(0.75) * smoothstep(np.float32(0.15), np.float32(0.85), height)
     inside = fbm2(u * np.float32(2.1), v * np.float32(2.1), 3, np.float32(0.1), seed + j)  # furniture, walls
     strength *= (np.float32(1) + np.float32(0.5) * inside) * glass * night

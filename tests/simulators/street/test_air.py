@@ -8,7 +8,8 @@ import pytest
 pytest.importorskip("numba")
 
 from domainaug_simulators.street.air import Air, glow_of_lamps, veiled
-from domainaug_simulators.street.lighting import Lamps, sky_seen
+from domainaug_simulators.street.lamps import Lamps
+from domainaug_simulators.street.lighting import sky_seen
 from domainaug_simulators.street.sky import sky_of
 
 AHEAD = np.array([[1.0, 0.0, 0.0]], np.float32)

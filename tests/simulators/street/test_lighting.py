@@ -7,7 +7,8 @@ import pytest
 
 pytest.importorskip("numba")
 
-from domainaug_simulators.street.lighting import Lamps, lamp_light, lit, strongest_lamps
+from domainaug_simulators.street.lamps import Lamps, lamp_light, strongest_lamps
+from domainaug_simulators.street.lighting import lit
 from domainaug_simulators.street.sky import Sky
 from domainaug_simulators.street.surfaces import ALBEDO, FLAT, MIRROR, NORMAL, ROUGH, Surfaces
 
@@ -111,7 +112,7 @@ def test_lamps_follow_the_square_of_distance() -> None:
     light = []
     for height in (3.0, 6.0):
         lamps = Lamps(np.array([[0, 0, height, 0, 0, -1, 1, 1, 1, 0, 1000, 0]], np.float32))
-        chosen, _, rest = strongest_lamps(met, lamps, 2)
+        chosen, _, rest = strongest_lamps(met, looking_down(np.zeros(1)), lamps, 2)
         out = np.zeros((1, 3), np.float32)
         lamp_light(met, looking_down(np.zeros(1)), lamps, chosen, np.ones(chosen.shape, np.float32), rest, out)
         light.append(out[0, 0])
@@ -121,7 +122,11 @@ def test_lamps_follow_the_square_of_distance() -> None:
 
 def test_the_strongest_lamps_come_first_and_the_rest_is_counted() -> None:
     rows = [[x, 0, 5, 0, 0, -1, 1, 1, 1, 0, 100, 0] for x in (9, 0.5, 4, 6)]
-    chosen, strength, rest = strongest_lamps(points(1), Lamps(np.array(rows, np.float32)), 2)
+    chosen, strength, rest = strongest_lamps(
+        points(1, rough=1.0), looking_down(np.zeros(1)), Lamps(np.array(rows, np.float32)), 2
+    )
     assert chosen.tolist() == [[1, 2]]
-    every = strongest_lamps(points(1), Lamps(np.array(rows, np.float32)), 4)[1].sum()
+    every = strongest_lamps(points(1, rough=1.0), looking_down(np.zeros(1)), Lamps(np.array(rows, np.float32)), 4)[
+        1
+    ].sum()
     assert strength.sum() * (1 + rest[0]) == pytest.approx(every, rel=1e-5)
