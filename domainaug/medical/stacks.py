@@ -32,6 +32,9 @@ SAME_PLACE = 1e-3
 TILT_TOLERANCE = 5e-3
 """Largest sideways part of a step, as a share of the step (0.3 degrees)."""
 
+DRIFT_TOLERANCE = 0.2
+"""Pixels that any slice may lie beside the normal through the first: small steps add up in a long stack."""
+
 _AXIS_TOLERANCE = 1e-3
 
 
@@ -103,7 +106,7 @@ def judge(
     slice_spacing = None
     if len(steps):
         slice_spacing = float(np.median(steps @ normal))
-        findings.extend(_step_findings(steps, normal))
+        findings.extend(_step_findings(steps, normal, min(first.spacing)))
     geometry = StackGeometry(
         first.spacing, slice_spacing, first.position, _triple(row), _triple(column), _triple(normal)
     )
@@ -169,7 +172,7 @@ def _repeats(stack: Sequence[Instance]) -> bool:
     return bool(np.any(np.diff(heights) < SAME_PLACE))
 
 
-def _step_findings(steps: Vector, normal: Vector) -> Iterable[SeriesFinding]:
+def _step_findings(steps: Vector, normal: Vector, pixel: float) -> Iterable[SeriesFinding]:
     along = steps @ normal
     if np.any(along < SAME_PLACE):
         pairs = _listed(np.flatnonzero(along < SAME_PLACE))
@@ -181,9 +184,12 @@ def _step_findings(steps: Vector, normal: Vector) -> Iterable[SeriesFinding]:
     if np.abs(leaning - mean).max() > TILT_TOLERANCE:
         message = "slices are shifted against each other within their plane"
         yield SeriesFinding("shifted-slices", message, refuses=True)
-    elif np.linalg.norm(mean) > TILT_TOLERANCE:
+        return
+    beside = np.linalg.norm(np.cumsum(steps - along[:, None] * normal, axis=0), axis=1).max()
+    if np.linalg.norm(mean) > TILT_TOLERANCE or beside > DRIFT_TOLERANCE * pixel:
         degrees = float(np.degrees(np.arctan(np.linalg.norm(mean))))
-        message = f"the stack leans {degrees:.1f} degrees out of the normal of its slices (tilted gantry)"
+        leans = f"{degrees:.1f}" if degrees >= 1 else f"{degrees:.2f}"
+        message = f"the stack leans {leans} degrees out of the normal of its slices (tilted gantry)"
         yield SeriesFinding("gantry-tilt", message, refuses=True)
 
 

@@ -50,6 +50,13 @@ def test_images_of_two_patients_or_studies_are_never_one_stack(series, tags):
     assert all("split" in codes(one) for one in study.series)
 
 
+def test_a_lean_too_small_for_a_step_counts_where_it_adds_up(series):
+    """0.2 degrees in steps of 5 mm: half a pixel after twenty slices."""
+    lean = [(0.0, 0.0174 * index, 5.0 * index) for index in range(21)]
+    assert only(series(lean[:4])).refusal is None
+    assert only(series(lean, folder="long")).refusal.code == "gantry-tilt"
+
+
 def test_order_and_normal_follow_the_orientation(series):
     one = only(series((0, 5, 10), ImageOrientationPatient=[1, 0, 0, 0, -1, 0]))
     assert [x.position[2] for x in one.instances] == [10, 5, 0]
