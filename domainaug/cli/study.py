@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from domainaug.cli.catalogue import Json
+from domainaug.errors import UnreadableInput
 
 __all__ = ["study"]
 
@@ -22,6 +23,8 @@ def study(
     from domainaug.medical.report import report_of
 
     report = report_of(source, pixels=pixels)
+    if not report.series and not report.set_aside:
+        raise UnreadableInput("not-dicom", "there is no DICOM file here", path=source)
     typer.echo(json.dumps(report.as_dict(), indent=2) if as_json else str(report))
     if not report.clean:
         raise typer.Exit(1)

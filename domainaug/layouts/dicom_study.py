@@ -20,10 +20,11 @@ from pydicom import Dataset
 
 from domainaug.errors import ImageError, LabelError, UnreadableInput
 from domainaug.layouts.layout import Item, Sample, Scan, SetAside, Stamp
-from domainaug.layouts.study_labels import StudyLabels, attached
+from domainaug.layouts.study_labels import StudyLabels
 from domainaug.layouts.study_nifti import no_nifti, write_as_nifti
 from domainaug.medical.findings import SeriesFinding
 from domainaug.medical.instance import Instance, short_hash
+from domainaug.medical.labels.attaching import attached
 from domainaug.medical.loading import Loaded, load
 from domainaug.medical.lying import orientation_in
 from domainaug.medical.opening import has_marker
@@ -98,7 +99,7 @@ class DicomStudy:
             if series.kind == "images" and refusal is None:
                 items.extend(_item("image", Series.of([one]), group, places, own) for one in series.instances)
             elif refusal is not None:
-                reason = f"{_place(series.files, places)}: {refusal.message}"
+                reason = f"{_place(series.files, places)}: {refusal.told()}"
                 aside.append(SetAside(f"series-{series.key}", refusal.code, reason))
             else:
                 kind = "cine" if series.kind == "cine" else "series"

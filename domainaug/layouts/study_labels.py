@@ -6,79 +6,23 @@ with references to that copy. Names of structures stay in the DICOM files; a led
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from pydicom import dcmread
 
-from domainaug.errors import LabelError, UnreadableInput
+from domainaug.errors import UnreadableInput
 from domainaug.kernels.regrid import regrid_of
 from domainaug.layouts.layout import Stamp
 from domainaug.medical.labels import Copy, Grid, Labels, move, read_labels, write_seg, write_structures
-from domainaug.medical.labels.belonging import belonging, origin_of
-from domainaug.medical.labels.model import Origin
-from domainaug.medical.opening import open_dicom, quiet
-from domainaug.medical.remarks import DERIVED_HERE, SAID
+from domainaug.medical.opening import quiet
 from domainaug.medical.series import Series
-from domainaug.medical.straighten import upright
-from domainaug.medical.study import FileSetAside
 
-__all__ = ["StudyLabels", "attached"]
+__all__ = ["StudyLabels"]
 
-_NOT_AN_IMAGE = "not-augmented-class"
 _NAMES = {"seg": "SEG", "rtstruct": "RTSTRUCT"}
-
-
-def attached(
-    set_aside: Iterable[FileSetAside], everything: Sequence[Series], allow: Collection[str] = ()
-) -> tuple[dict[str, list[Path]], list[FileSetAside]]:
-    """Return the label files of each series, by its key, and the files that stay set aside.
-
-    Args:
-        set_aside: Files that are no images.
-        everything: The series that are augmented.
-        allow: Findings that were accepted; a series is straightened where that mends them.
-    """
-    found: dict[str, list[Path]] = {}
-    left: list[FileSetAside] = []
-    for one in set_aside:
-        if one.code != _NOT_AN_IMAGE:
-            left.append(one)
-            continue
-        try:
-            origin = origin_of(one.path)
-            if origin is None:
-                left.append(one)
-                continue
-            if _of_a_copy(one.path, origin, everything):
-                left.append(replace(one, code=DERIVED_HERE, reason=SAID[DERIVED_HERE]))
-                continue
-            series = belonging(Labels(origin=origin), everything)
-            Grid.of_series(upright(series, allow))
-            if not series.instances[0].frame_of_reference_uid:
-                raise LabelError(
-                    "the images it belongs to name no frame of reference, so it cannot be written for a copy"
-                )
-        except UnreadableInput as error:
-            left.append(replace(one, code=error.code, reason=str(error).removeprefix(f"{one.path}: ")))
-        except LabelError as error:
-            left.append(replace(one, code="label", reason=str(error)))
-        else:
-            found.setdefault(series.key, []).append(one.path)
-    return found, left
-
-
-def _of_a_copy(path: Path, origin: Origin, everything: Sequence[Series]) -> bool:
-    """Return whether labels were written here for images that are not augmented.
-
-    They may share coordinates with the source of these images, and are not its labels.
-    """
-    known = {one.sop_instance_uid for series in everything for one in series.instances}
-    if not origin.image_uids or known & origin.image_uids:
-        return False
-    return str(open_dicom(path, pixels=False).get("Manufacturer", "")) == "domainaug"
 
 
 @dataclass(frozen=True, slots=True)

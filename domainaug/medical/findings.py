@@ -31,6 +31,11 @@ class SeriesFinding:
     message: str
     refuses: bool = False
 
+    def told(self) -> str:
+        """Return the message, and how to go on in spite of it, where that is possible."""
+        may = self.code in REFUSING and (self.refuses or self.code == UNKNOWN_TEXT)
+        return f"{self.message}; --allow {self.code} accepts it" if may else self.message
+
 
 def kinship(stack: Sequence[Instance], siblings: Sequence[Sequence[Instance]]) -> Iterable[SeriesFinding]:
     """Yield what being one of several stacks of a series means."""
@@ -151,5 +156,5 @@ def code_called(name: str) -> str:
     """
     code = _SHORT.get(name, name)
     if code not in REFUSING:
-        raise UnknownName("finding", name, REFUSING)
+        raise UnknownName("finding", name, (*REFUSING, *_SHORT), listed=REFUSING)
     return code

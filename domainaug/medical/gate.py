@@ -76,10 +76,15 @@ class Verdict:
         lines = [str(one) for one in self.complaints]
         if self.orphans:
             lines.append(f"{self.orphans} derived files name sources that are not among those given")
-        lines.append(
-            f"{self.images} derived images in {self.series} series, asked {', '.join(self.asked)}: "
-            + (f"{len(self.complaints)} complaints" if self.complaints else "nobody complains")
-        )
+        if self.others:
+            lines.append(f"{self.others} other files, which are not looked at (labels among them)")
+        if self.images:
+            lines.append(
+                f"{self.images} derived images in {self.series} series, asked {', '.join(self.asked)}: "
+                + (f"{len(self.complaints)} complaints" if self.complaints else "nobody complains")
+            )
+        else:
+            lines.append("there is no derived image whose source is known, so nothing was held against anything")
         return "\n".join(lines)
 
 

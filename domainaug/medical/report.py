@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydicom import dcmread
 from pydicom.uid import UID
 
 from domainaug.errors import UnreadableInput
 from domainaug.medical.findings import SeriesFinding
 from domainaug.medical.identity import carried_by
-from domainaug.medical.opening import border, quiet
+from domainaug.medical.labels.attaching import attached
+from domainaug.medical.labels.belonging import origin_of
+from domainaug.medical.opening import open_dicom, quiet
 from domainaug.medical.series import Series
 from domainaug.medical.study import FileSetAside, read_study
 
@@ -51,6 +52,7 @@ class SeriesReport:
         syntaxes: How its files are written, in words.
         identity: How many elements of each kind that may tell who was imaged hold something, in any of its files.
         findings: Everything its user should know.
+        labels: Segmentations and structure sets that go with it, and their places: "RTSTRUCT (file-00041)".
     """
 
     key: str
@@ -72,6 +74,7 @@ class SeriesReport:
     syntaxes: tuple[str, ...]
     identity: Mapping[str, int]
     findings: tuple[SeriesFinding, ...]
+    labels: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         size = " x ".join(map(str, self.size[1:] if self.kind == "images" else self.size))
@@ -85,7 +88,9 @@ class SeriesReport:
         ]
         if self.identity:
             lines.append("  identity: " + ", ".join(f"{kind} {count}" for kind, count in self.identity.items()))
-        lines += [f"  {'! ' if one.refuses else ''}{one.code}: {one.message}" for one in self.findings]
+        if self.labels:
+            lines.append("  labels: " + ", ".join(self.labels))
+        lines += [f"  {'! ' if one.refuses else ''}{one.code}: {one.told()}" for one in self.findings]
         return "\n".join(lines)
 
 
@@ -97,7 +102,7 @@ class StudyReport:
         patients: How many patients there are, as far as their numbers tell.
         studies: How many studies.
         series: What was found, in an order that names of files do not decide.
-        set_aside: Files that are no images that can be augmented.
+        set_aside: Files that are neither images that can be augmented nor labels of any.
         left_alone: How many files are not DICOM.
     """
 
@@ -147,16 +152,17 @@ def report_of(source: Path | str | Iterable[Path | str], *, pixels: bool = False
     study = read_study(source)
     places = {path: index for index, path in enumerate(study.files, start=1)}
     instances = [one for series in study.series for one in series.instances]
+    labels, set_aside = attached(study.set_aside, study.series)
     return StudyReport(
         patients=len({one.patient or one.study_uid for one in instances}),
         studies=len({one.study_uid for one in instances}),
-        series=tuple(_report(series, places, pixels) for series in study.series),
-        set_aside=study.set_aside,
+        series=tuple(_report(series, places, labels.get(series.key, ()), pixels) for series in study.series),
+        set_aside=tuple(set_aside),
         left_alone=len(study.left_alone),
     )
 
 
-def _report(series: Series, places: Mapping[Path, int], pixels: bool) -> SeriesReport:
+def _report(series: Series, places: Mapping[Path, int], labels: Iterable[Path], pixels: bool) -> SeriesReport:
     first = series.instances[0]
     files = series.files
     place = f"file-{min(places[path] for path in files):05d}"
@@ -190,6 +196,7 @@ def _report(series: Series, places: Mapping[Path, int], pixels: bool) -> SeriesR
         syntaxes=tuple(UID(syntax).name for syntax in series.transfer_syntaxes),
         identity=_identity(files),
         findings=findings,
+        labels=tuple(f"{_kind(path)} (file-{places[path]:05d})" for path in labels),
     )
 
 
@@ -206,10 +213,16 @@ def _identity(files: Iterable[Path]) -> dict[str, int]:
     """Return how many elements of each kind hold something, in any of the files."""
     found: set[tuple[str, str]] = set()
     for path in files:
-        with border("damaged", "it cannot be parsed as DICOM", path), quiet():
-            found.update(carried_by(dcmread(path, stop_before_pixels=True)))
+        with quiet():
+            found.update(carried_by(open_dicom(path, pixels=False)))
     kinds = [kind for kind, _ in found]
     return {kind: kinds.count(kind) for kind in sorted(set(kinds))}
+
+
+def _kind(path: Path) -> str:
+    """Return what labels are called: SEG, RTSTRUCT."""
+    origin = origin_of(path)
+    return "" if origin is None else origin.kind.upper()
 
 
 def _many(count: int, what: str) -> str:
@@ -228,6 +241,7 @@ def _as_dict(one: SeriesReport) -> dict[str, Any]:
         observed=None if one.observed is None else list(one.observed),
         syntaxes=list(one.syntaxes),
         identity=dict(one.identity),
+        labels=list(one.labels),
         findings=[{"code": each.code, "message": each.message, "refuses": each.refuses} for each in one.findings],
     )
     return plain

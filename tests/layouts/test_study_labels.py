@@ -25,6 +25,7 @@ from domainaug.medical.labels import (
     write_structures,
 )
 from domainaug.medical.labels.moving import filled
+from domainaug.medical.report import report_of
 from domainaug.medical.validators import dciodvfy, find_tool
 from domainaug.run import augment, replay
 from domainaug.run.ledger import LEDGER, Ledger
@@ -109,6 +110,18 @@ def ran(study: Path, recipe: str, name: str = "out", copies: int = 1) -> Path:
 MOVING = "[{Affine: {rotate: [12, 12], scale: [1.1, 1.1], translate_px: [4, 4], p: 1.0}}]"
 BENDING = "[{VolumeAffine: {rotate: [[0, 0], [0, 0], [9, 9]], p: 1.0}}, {Deform: {displacement_px: 2.0, p: 1.0}}]"
 STILL = "[{Gamma: {log_gamma: [0.2, 0.2], p: 1.0}}]"
+
+
+def test_a_report_tells_labels_with_their_series(study: Path, tmp_path: Path) -> None:
+    report = report_of(study)
+    assert report.clean
+    assert report.series[0].labels == ("SEG (file-00011)", "RTSTRUCT (file-00012)")
+    assert "\n  labels: SEG (file-00011), RTSTRUCT (file-00012)" in str(report)
+    assert report.as_dict()["series"][0]["labels"] == ["SEG (file-00011)", "RTSTRUCT (file-00012)"]
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    (study / "seg.dcm").rename(alone / "seg.dcm")
+    assert not report_of(alone).clean
 
 
 def copies(out: Path) -> list[Path]:

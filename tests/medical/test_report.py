@@ -224,6 +224,27 @@ def test_the_command_prints_the_report_and_says_by_its_status_whether_all_is_wel
     assert json.loads(fine.stdout) == json.loads(json.dumps(report_of(real("CT_small.dcm"), pixels=True).as_dict()))
 
 
+def test_it_says_what_may_be_allowed(study, edited):
+    assert "after slice 3; --allow missing-slice accepts it" in str(report_of(study))
+    assert "--allow" not in str(report_of(edited()))
+
+
+@pytest.mark.parametrize("name", ["no_meta.dcm", "OT-PAL-8-face.dcm"])
+def test_a_file_without_preamble_is_looked_into_like_any_other(name):
+    path = get_testdata_file(name)
+    if path is None:
+        pytest.skip(f"{name} is in none of the installed packages")
+    report = report_of(Path(path))
+    assert len(report.series) + len(report.set_aside) == 1
+
+
+def test_a_folder_without_dicom_files_is_misuse(tmp_path):
+    (tmp_path / "notes.txt").write_text("no image")
+    run = CliRunner().invoke(app, ["study", str(tmp_path)])
+    assert run.exit_code != 0
+    assert "there is no DICOM file here" in str(run.exception)
+
+
 def test_a_folder_that_is_not_there_is_misuse(tmp_path):
     run = CliRunner().invoke(app, ["study", str(tmp_path / "nowhere")])
     assert run.exit_code != 0
