@@ -74,6 +74,14 @@ GENTLE = {
         A.RandomGamma((70, 140)),
         A.MotionBlur((3, 7), allow_shifted=False),
     ],
+    "driving/surround-camera": [A.Affine(rotate=(-3, 3), scale=(0.95, 1.1), keep_ratio=True), A.RandomGamma((80, 125))],
+    "driving/night": [A.RandomGamma((80, 125)), A.GaussNoise(std_range=(0.01, 0.05))],
+    "driving/traffic-signs": [
+        A.Rotate(5),
+        A.RandomGamma((70, 140)),
+        A.GaussianBlur(blur_limit=0, sigma_limit=(0.4, 1)),
+    ],
+    "driving/lanes": [A.Affine(rotate=(-3, 3), scale=(0.9, 1.2), keep_ratio=True), A.RandomGamma((70, 140))],
     "general/photo": [
         A.HorizontalFlip(),
         A.RandomResizedCrop((512, 512), scale=(0.4, 1.0)),
@@ -171,6 +179,15 @@ MISTAKES = [
     ("driving/front-camera", A.HorizontalFlip(), "DRV101"),
     ("driving/front-camera", A.ChannelShuffle(), "DRV127"),
     ("driving/front-camera", A.ColorJitter(), "DRV124"),
+    ("driving/surround-camera", A.HorizontalFlip(), "DRV201"),
+    ("driving/surround-camera", A.Affine(scale=(0.8, 1.0), keep_ratio=True), "DRV202"),
+    ("driving/night", A.RandomBrightnessContrast((0.3, 0.3), (0, 0)), "DRV301"),
+    ("driving/night", A.RandomGamma((40, 250)), "DRV303"),
+    ("driving/traffic-signs", A.HorizontalFlip(), "DRV401"),
+    ("driving/traffic-signs", A.HueSaturationValue(10, 0, 0), "DRV404"),
+    ("driving/traffic-signs", A.ToGray(), "DRV406"),
+    ("driving/lanes", A.HorizontalFlip(), "DRV501"),
+    ("driving/lanes", A.ElasticTransform(alpha=200, sigma=10), "DRV505"),
     ("general/photo", A.VerticalFlip(), "GEN102"),
 ]
 

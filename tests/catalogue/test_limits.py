@@ -143,6 +143,8 @@ OPTIONS = [
     ("manufacturing/metal-surface", "rotation", {"symmetry": "texture"}, True),
     ("driving/front-camera", "mirror_horizontal", {"side_free": True}, True),
     ("driving/front-camera", "scale", {"calibrated_labels": True}, False),
+    ("driving/lanes", "mirror_horizontal", {"side_free": True}, True),
+    ("driving/surround-camera", "rotation", {"calibrated_labels": True}, False),
     ("general/photo", "mirror_vertical", {"any_way_up": True}, True),
 ]
 

@@ -34,6 +34,10 @@ FAMILIES = {
     "manufacturing/metal-surface": "MFG2",
     "manufacturing/aligned-assembly": "MFG2",
     "driving/front-camera": "DRV1",
+    "driving/surround-camera": "DRV2",
+    "driving/night": "DRV3",
+    "driving/traffic-signs": "DRV4",
+    "driving/lanes": "DRV5",
     "general/photo": "GEN1",
 }
 

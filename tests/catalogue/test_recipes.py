@@ -101,6 +101,10 @@ def test_noise_of_ct_has_the_spectrum_of_a_kernel_and_some_units(name: str, unit
     [
         ("driving/front-camera", 720, 1280),
         ("driving/front-camera", 375, 1242),
+        ("driving/surround-camera", 900, 1600),
+        ("driving/night", 720, 1280),
+        ("driving/traffic-signs", 64, 64),
+        ("driving/lanes", 720, 1280),
         ("general/photo", 400, 600),
         ("manufacturing/metal-surface", 370, 469),
         ("manufacturing/aligned-assembly", 303, 384),
