@@ -269,6 +269,8 @@ class Deed:
         resampled = self.moved or (self.placed is not None and self.placed.interpolated)
         changed = self.changed and self.placed is None  # the grid's own code says what changed
         codes = codes_for(self.effects, moved=resampled, faint=self.faint, changed=changed)
+        if self.placed is not None and not resampled:  # what a crop shifts in the array lies where it lay
+            codes = tuple(code for code in codes if code != RESAMPLING)
         codes = (*codes, MIRRORED) if self.mirrored else codes
         if self.placed is None:
             return codes

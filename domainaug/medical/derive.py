@@ -181,12 +181,14 @@ _LOSSY = {
     JPEG2000: "ISO_15444_1",
     HTJ2K: "ISO_15444_15",
 }
+_NEVER_LOSSLESS = (JPEGBaseline8Bit, JPEGExtended12Bit)
 
 
 def _lossy_compression(out: Dataset, source: Dataset, deed: Deed) -> None:
     """C.7.6.1.1.5: once lossy, always lossy, however it is written now."""
     syntax = source.file_meta.TransferSyntaxUID
-    if syntax in _LOSSY and not source.get("LossyImageCompression"):
+    said = source.get("LossyImageCompression")
+    if syntax in _LOSSY and (not said or (said != "01" and syntax in _NEVER_LOSSLESS)):
         out.LossyImageCompression = "01"
         out.LossyImageCompressionMethod = _LOSSY[syntax]
         whole = native_size(source)

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 
 import pytest
 from pydicom.sr.codedict import codes
 
 from domainaug.effects import EFFECTS, Interval, Needs
-from domainaug.medical.deeds import CODES, codes_for, derived_uid, describe_effects, effects_in, faint_in, is_mirrored
+from domainaug.medical.deeds import (
+    CODES,
+    Deed,
+    codes_for,
+    derived_uid,
+    describe_effects,
+    effects_in,
+    faint_in,
+    is_mirrored,
+)
+from domainaug.medical.placed import Placed
 
 FOLLOWS_FROM_OTHERS = {"field_of_view", "outside", "duplicated", "misregistration"}
 
@@ -129,3 +140,10 @@ def test_whether_pixels_changed_is_never_told_wrongly():
     mirrored = {"mirror_horizontal": Interval(1, 1)}
     assert describe_effects(mirrored) == "mirror_horizontal; no pixel differs from the source"
     assert describe_effects(mirrored, changed=True, undeclared=True).endswith("that nobody has declared")
+
+
+def test_pixels_that_were_only_cut_off_were_not_resampled():
+    cut = Placed((0,), 10, 10, None)
+    deed = Deed("1", "2", "3", 1, 0, "p", 0, "0", moved=False, effects={"shift": Interval(0.1, 0.1)}, placed=cut)
+    assert [code.value for code in deed.codes] == ["GRID"]
+    assert [code.value for code in replace(deed, placed=replace(cut, interpolated=True)).codes] == ["113085"]

@@ -292,6 +292,14 @@ def test_what_was_lossy_stays_lossy(derived, edited, real):
     assert out.LossyImageCompression == "01"
 
 
+def test_a_lossy_picture_that_denies_it_is_made_to_say_so(derived, edited):
+    """JPEG of 8 bits is never without loss; JPEG 2000 of the general syntax may be, and is believed."""
+    _, out = one(derived, edited("SC_rgb_jpeg_dcmtk.dcm", LossyImageCompression="00"))
+    assert (out.LossyImageCompression, out.LossyImageCompressionMethod) == ("01", "ISO_10918_1")
+    _, out = one(derived, edited("693_J2KI.dcm", LossyImageCompression="00", LossyImageCompressionRatio=None))
+    assert out.LossyImageCompression == "00"
+
+
 def test_a_lossy_picture_that_does_not_say_so_is_made_to(derived, edited):
     _, out = one(derived, edited("693_J2KI.dcm", LossyImageCompression=None, LossyImageCompressionRatio=None))
     assert (out.LossyImageCompression, out.LossyImageCompressionMethod) == ("01", "ISO_15444_1")
