@@ -1,0 +1,1 @@
+"""What streets are made of, and how a seed puts one together."""

@@ -1,0 +1,304 @@
+"""Roads: a line on the ground, lanes beside it, and what is painted on them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from domainaug_simulators.street.materials import Material, Palette
+from domainaug_simulators.street.mesh import Mesh, extruded, quad, turned
+from domainaug_simulators.street.scene import Thing
+from domainaug_simulators.street.town.paints import Paints
+from domainaug_simulators.street.town.tags import Tag
+
+__all__ = ["CURB", "Junction", "Lane", "LaneKind", "Road", "junction_things", "road_things", "zebra"]
+
+LaneKind = Literal["driving", "parking", "shoulder", "sidewalk", "verge", "median"]
+
+CURB = 0.14
+"""Height of a curb, meters."""
+
+_ABOVE = 0.012
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One lane.
+
+    Attributes:
+        kind: What it is for.
+        width: Meters.
+        forward: Whether traffic runs along the road's line; of no meaning for those that carry none.
+    """
+
+    kind: LaneKind
+    width: float
+    forward: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Road:
+    """A road.
+
+    Attributes:
+        start: (x, y) of its line's beginning.
+        heading: Radians, of its line's beginning.
+        pieces: (length in meters, curvature in 1/m) one after the other: lines and arcs.
+        left: Lanes from its line to the left.
+        right: Lanes from its line to the right.
+    """
+
+    start: tuple[float, float]
+    heading: float
+    pieces: tuple[tuple[float, float], ...]
+    left: tuple[Lane, ...]
+    right: tuple[Lane, ...]
+
+    @property
+    def length(self) -> float:
+        """Meters along its line."""
+        return sum(length for length, _ in self.pieces)
+
+    def at(self, s: ArrayLike, t: ArrayLike = 0.0) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return places (n, 2) and headings (n,) `s` meters along its line and `t` to the left of it."""
+        along = np.atleast_1d(np.asarray(s, np.float64))
+        aside = np.broadcast_to(np.asarray(t, np.float64), along.shape)
+        places, headings = np.empty((len(along), 2)), np.empty(len(along))
+        done, (x, y), heading = 0.0, self.start, self.heading
+        for index, (length, bend) in enumerate(self.pieces):
+            last = index == len(self.pieces) - 1
+            here = (along >= done if index else np.ones(len(along), bool)) & ((along < done + length) | last)
+            rest = along[here] - done
+            places[here] = _on_piece(x, y, heading, rest, bend)
+            headings[here] = heading + bend * rest
+            (x, y), heading = _on_piece(x, y, heading, np.array([length]), bend)[0], heading + bend * length
+            done += length
+        places += aside[:, None] * np.stack([-np.sin(headings), np.cos(headings)], axis=-1)
+        return places, headings
+
+    def edges(self, side: Literal["left", "right"]) -> list[tuple[Lane, float, float]]:
+        """Return the lanes of a side with the offsets of their inner and outer edge (left is positive)."""
+        sign, offset, out = (1, 0.0, []) if side == "left" else (-1, 0.0, [])
+        for lane in self.left if side == "left" else self.right:
+            out.append((lane, sign * offset, sign * (offset + lane.width)))
+            offset += lane.width
+        return out
+
+    @property
+    def lanes(self) -> list[tuple[Lane, float]]:
+        """All lanes with the offset of their middle."""
+        return [(lane, (a + b) / 2) for side in ("left", "right") for lane, a, b in self.edges(side)]
+
+    @property
+    def width(self) -> tuple[float, float]:
+        """How far it reaches to the right (negative) and to the left."""
+        return -sum(lane.width for lane in self.right), sum(lane.width for lane in self.left)
+
+
+def _on_piece(x: float, y: float, heading: float, rest: NDArray[np.float64], bend: float) -> NDArray[np.float64]:
+    if abs(bend) < 1e-9:
+        return np.stack([x + rest * np.cos(heading), y + rest * np.sin(heading)], axis=-1)
+    turn = heading + bend * rest
+    return np.stack([x + (np.sin(turn) - np.sin(heading)) / bend, y - (np.cos(turn) - np.cos(heading)) / bend], axis=-1)
+
+
+def _steps(road: Road, begin: float, end: float, most: float = 4.0) -> NDArray[np.float64]:
+    """Return where to cut a stretch so that bends look round."""
+    if all(abs(bend) < 1e-9 for _, bend in road.pieces):
+        return np.array([begin, end])
+    return np.linspace(begin, end, max(int((end - begin) / most), 1) + 1)
+
+
+def strip(
+    road: Road, begin: float, end: float, inner: float, outer: float, z: float, material: int, *, zero: float = 0.0
+) -> Mesh:
+    """Return the band between two offsets; u runs along the road, v across it from `zero`."""
+    low, high = min(inner, outer), max(inner, outer)
+    steps = _steps(road, begin, end)
+    right, _ = road.at(steps, low)
+    left, _ = road.at(steps, high)
+    parts = []
+    for i in range(len(steps) - 1):
+        a, b, c, d = right[i], right[i + 1], left[i + 1], left[i]
+        patch = quad((*a, z), (*b, z), (*c, z), (*d, z), material)
+        uv = np.array([[steps[i], low], [steps[i + 1], low], [steps[i + 1], high], [steps[i], high]]) - [0, zero]
+        order = np.array([[0, 1, 2], [0, 2, 3]])
+        parts.append(Mesh(patch.corners, patch.normals, uv[order].astype(np.float32), patch.material))
+    return Mesh.joined(parts)
+
+
+def _face(
+    road: Road, begin: float, end: float, at: float, low: float, high: float, material: int, *, left: bool
+) -> Mesh:
+    """Return an upright band along the road that is seen from its left or its right."""
+    steps = _steps(road, begin, end)
+    line, _ = road.at(steps, at)
+    parts = []
+    for a, b in pairwise(line):
+        p, q = (b, a) if left else (a, b)
+        parts.append(quad((*p, low), (*q, low), (*q, high), (*p, high), material))
+    return Mesh.joined(parts)
+
+
+def road_things(
+    road: Road, palette: Palette, *, begin: float = 0.0, end: float | None = None, paving: Material = Paints.paving
+) -> list[Thing]:
+    """Return the surfaces and the markings of a stretch of road."""
+    end = road.length if end is None else end
+    raised, flat, soft = [], [], []
+    slabs, curb = palette.number(paving), palette.number(Paints.curb)
+    grass = palette.number(Paints.grass)
+    for side in ("left", "right"):
+        sign = 1 if side == "left" else -1
+        lanes = road.edges(side)
+        drivable = [(a, b) for lane, a, b in lanes if lane.kind in ("driving", "parking", "shoulder")]
+        widths = {lane.width for lane, _, _ in lanes if lane.kind == "driving"}
+        if drivable:
+            first = drivable[0][0]
+            material = palette.number(
+                Material(
+                    Paints.asphalt.color, pattern=Paints.asphalt.pattern, sizes=(min(widths, default=3.5),), soak=0.9
+                )
+            )
+            flat.append(strip(road, begin, end, first, drivable[-1][1], 0.0, material, zero=first))
+        before: str = "driving"
+        for lane, a, b in lanes:
+            if lane.kind == "sidewalk":
+                rim = a + sign * 0.18
+                raised.append(strip(road, begin, end, a, rim, CURB, curb))
+                raised.append(strip(road, begin, end, rim, b, CURB, slabs))
+                raised.append(_face(road, begin, end, a, 0.0, CURB, curb, left=sign < 0))
+            elif lane.kind in ("verge", "median"):
+                z = CURB if lane.kind == "median" else 0.02
+                soft.append(strip(road, begin, end, a, b, z, grass))
+                if lane.kind == "median" and before in ("driving", "shoulder"):
+                    raised.append(
+                        _face(road, begin, end, b if a == 0 else a, 0.0, z, curb, left=(sign > 0) == (a == 0))
+                    )
+            before = lane.kind
+    out = [Thing(Mesh.joined(flat), Tag.ROAD), Thing(_markings(road, palette, begin, end), Tag.ROAD_LINE)]
+    out += [Thing(Mesh.joined(raised), Tag.SIDEWALK)] if raised else []
+    out += [Thing(Mesh.joined(soft), Tag.TERRAIN)] if soft else []
+    return out
+
+
+def _line(
+    road: Road,
+    begin: float,
+    end: float,
+    at: float,
+    paint: int,
+    *,
+    width: float = 0.12,
+    dash: float = 0.0,
+    gap: float = 0.0,
+) -> list[Mesh]:
+    if not dash:
+        return [strip(road, begin, end, at - width / 2, at + width / 2, _ABOVE, paint)]
+    starts = np.arange(np.ceil(begin / (dash + gap)) * (dash + gap), end - dash, dash + gap)
+    return [strip(road, s, s + dash, at - width / 2, at + width / 2, _ABOVE, paint) for s in starts]
+
+
+def _markings(road: Road, palette: Palette, begin: float, end: float) -> Mesh:
+    paint = palette.number(Paints.marking)
+    parts: list[Mesh] = []
+    for side in ("left", "right"):
+        lanes = road.edges(side)
+        driving = [(lane, a, b) for lane, a, b in lanes if lane.kind == "driving"]
+        sign = 1 if side == "left" else -1
+        for (_, _, outer), _next in pairwise(driving):
+            parts += _line(road, begin, end, outer, paint, dash=3.0, gap=6.0)
+        if driving:
+            after = [lane.kind for lane, a, _ in lanes if a == driving[-1][2]]
+            at = driving[-1][2] - sign * (0.0 if after and after[0] in ("parking", "shoulder") else 0.25)
+            parts += _line(road, begin, end, at, paint)
+            if driving[0][1] != 0:
+                parts += _line(road, begin, end, driving[0][1] + sign * 0.25, paint)
+        for lane, a, b in lanes:
+            if lane.kind == "parking":
+                for s in np.arange(begin + 4, end - 4, 6.0):
+                    parts.append(strip(road, s, s + 0.1, a, b, _ABOVE, paint))
+    inner = [road.edges(side)[0] for side in ("left", "right") if road.edges(side)]
+    if len(inner) == 2 and all(lane.kind == "driving" for lane, _, _ in inner):
+        opposite = inner[0][0].forward != inner[1][0].forward
+        many = sum(lane.kind == "driving" for lane in road.right) > 1
+        if opposite and many:
+            parts += _line(road, begin, end, 0.11, paint) + _line(road, begin, end, -0.11, paint)
+        else:
+            parts += _line(road, begin, end, 0.0, paint, dash=3.0, gap=4.5 if opposite else 6.0)
+    return Mesh.joined(parts)
+
+
+def zebra(road: Road, at: float, palette: Palette, *, length: float = 3.5) -> list[Thing]:
+    """Return a zebra crossing, and the lines before which traffic stops."""
+    paint = palette.number(Paints.marking)
+    edges = [
+        (a, b)
+        for side in ("left", "right")
+        for lane, a, b in road.edges(side)
+        if lane.kind in ("driving", "parking", "shoulder")
+    ]
+    low, high = min(min(e) for e in edges), max(max(e) for e in edges)
+    bars = [strip(road, at, at + length, t, t + 0.5, _ABOVE, paint) for t in np.arange(low + 0.35, high - 0.5, 1.0)]
+    for lane, middle in road.lanes:
+        if lane.kind == "driving":
+            s = at - 1.6 if lane.forward else at + length + 1.2
+            bars.append(strip(road, s, s + 0.4, middle - lane.width * 0.46, middle + lane.width * 0.46, _ABOVE, paint))
+    return [Thing(Mesh.joined(bars), Tag.ROAD_LINE)]
+
+
+@dataclass(frozen=True, slots=True)
+class Junction:
+    """A right-angled crossing of two roads with sidewalks.
+
+    Attributes:
+        middle: (x, y).
+        heading: Radians, of the main road.
+        main: (right, left) reach of the main road's asphalt, the first negative.
+        cross: The same of the other.
+        corner: Width of the sidewalks, and radius of its corners.
+    """
+
+    middle: tuple[float, float]
+    heading: float
+    main: tuple[float, float]
+    cross: tuple[float, float]
+    corner: float
+
+
+def junction_things(junction: Junction, palette: Palette) -> list[Thing]:
+    """Return the asphalt of a junction and its four corners of sidewalk."""
+    (south, north), (east_r, west_l) = junction.main, junction.cross
+    # In the junction's own axes the main road runs along x, the other along y: its right is +x.
+    left, right = -west_l, -east_r
+    asphalt, slabs, curb = (palette.number(m) for m in (Paints.crossing_asphalt, Paints.paving, Paints.curb))
+    reach = junction.corner
+    floor = quad(
+        (left - reach, south - reach, 0),
+        (right + reach, south - reach, 0),
+        (right + reach, north + reach, 0),
+        (left - reach, north + reach, 0),
+        asphalt,
+    )
+    corners = []
+    for x, y, begin in (
+        (right + reach, north + reach, np.pi),
+        (left - reach, north + reach, 1.5 * np.pi),
+        (left - reach, south - reach, 0.0),
+        (right + reach, south - reach, 0.5 * np.pi),
+    ):
+        angles = np.linspace(begin, begin + np.pi / 2, 9)
+        arc = [(x + reach * np.cos(a), y + reach * np.sin(a)) for a in angles]
+        corners.append(extruded([(x, y), *arc], 0.0, CURB, curb, slabs))
+    matrix = turned(junction.heading, (*junction.middle, 0.0))
+    return [Thing(floor.moved(matrix), Tag.ROAD), Thing(Mesh.joined(corners).moved(matrix), Tag.SIDEWALK)]
+
+
+def sides(lanes: Sequence[Lane]) -> float:
+    """Return the width of lanes together."""
+    return sum(lane.width for lane in lanes)

@@ -1,0 +1,67 @@
+"""Towns are the same for the same seed, stand beside the road and not on it, and stay small enough to be rendered."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from domainaug_simulators.street.scene import Thing
+from domainaug_simulators.street.town.plan import LAYOUTS, Layout, Town, town_of
+from domainaug_simulators.street.town.tags import Tag
+
+SOLID = (Tag.BUILDING, Tag.POLE, Tag.VEGETATION, Tag.WALL, Tag.FENCE, Tag.STATIC, Tag.TRAFFIC_SIGN, Tag.GUARD_RAIL)
+CLEARANCE = 2.2
+"""Meters above the road that stay free: arms of lamps and crowns of trees may reach over it higher up."""
+
+
+@pytest.fixture(scope="module", params=LAYOUTS)
+def town(request: pytest.FixtureRequest) -> Town:
+    return town_of(request.param, 4)
+
+
+def _low(thing: Thing) -> np.ndarray:
+    """The corners of a thing that are low enough to be driven into, (n, 2)."""
+    flat = thing.mesh.corners.reshape(-1, 3)
+    return flat[(flat[:, 2] > 0.0) & (flat[:, 2] < CLEARANCE)][:, :2]
+
+
+def test_a_town_can_be_rendered(town: Town) -> None:
+    faces = sum(len(thing.mesh) for thing in town.things)
+    table = town.palette.table()
+    assert 5_000 < faces < 250_000
+    for thing in town.things:
+        assert np.isfinite(thing.mesh.corners).all()
+        np.testing.assert_allclose(np.linalg.norm(thing.mesh.normals, axis=-1), 1, atol=1e-3)
+        assert thing.mesh.material.min(initial=0) >= 0 and thing.mesh.material.max(initial=0) < len(table)
+
+
+def test_nothing_stands_on_a_driving_lane(town: Town) -> None:
+    low = np.concatenate([_low(thing) for thing in town.things if thing.tag in SOLID])
+    for road in town.roads:
+        steps = np.arange(0.0, road.length, 1.0)
+        for lane, middle in road.lanes:
+            if lane.kind != "driving":
+                continue
+            places, headings = road.at(steps, middle)
+            for (x, y), heading in zip(places, headings, strict=True):
+                along = (low - [x, y]) @ [np.cos(heading), np.sin(heading)]
+                aside = (low - [x, y]) @ [-np.sin(heading), np.cos(heading)]
+                there = (np.abs(along) < 0.5) & (np.abs(aside) < lane.width / 2 - 0.1)
+                assert not there.any(), (town.layout, x, y)
+
+
+def test_markings_lie_above_the_asphalt(town: Town) -> None:
+    lines = [thing.mesh.corners[..., 2] for thing in town.things if thing.tag == Tag.ROAD_LINE]
+    assert lines and all(z.min() > 0.005 for z in lines)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_the_same_seed_makes_the_same_town(layout: Layout) -> None:
+    first, again, other = (town_of(layout, seed) for seed in (1, 1, 2))
+    assert len(first.things) == len(again.things)
+    for a, b in zip(first.things, again.things, strict=True):
+        assert a.tag == b.tag
+        np.testing.assert_array_equal(a.mesh.corners, b.mesh.corners)
+        np.testing.assert_array_equal(a.mesh.material, b.mesh.material)
+    np.testing.assert_array_equal(first.palette.table(), again.palette.table())
+    assert sum(len(t.mesh) for t in first.things) != sum(len(t.mesh) for t in other.things)
