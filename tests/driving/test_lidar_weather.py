@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
+from domainaug.driving import PRESETS, weather_named
 from domainaug.driving.lidar_weather import (
     Beam,
     Echo,
@@ -19,7 +20,7 @@ from domainaug.driving.lidar_weather import (
     echoes_of,
     weathered,
 )
-from domainaug.driving.physics import extinction_of_rain, extinction_of_snowfall, extinction_of_visibility
+from domainaug.driving.physics import extinction_of_snowfall
 from domainaug.errors import ImageError
 
 BEAM = Beam()
@@ -46,17 +47,18 @@ def test_clear_air_changes_nothing() -> None:
     assert (found.kind == Echo.SURFACE).all()
 
 
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_weather_takes_as_much_from_pulses_as_from_pictures(name: str) -> None:
+    weather = weather_named(name)
+    assert LidarAir(weather.visibility, weather.rain, weather.snowfall).extinction == weather.extinction
+
+
 @pytest.mark.parametrize("visibility", [60.0, 200.0, 1000.0])
 def test_a_surface_dims_on_both_ways_by_the_extinction_of_images(visibility: float) -> None:
     found = wall(12, reflectance=0.9, air=LidarAir(visibility))
     surface = found.kind == Echo.SURFACE
     assert surface.all()
     assert np.allclose(found.reflectance, 0.9 * math.exp(-2 * 3 / visibility * 12))
-
-
-def test_the_extinction_is_the_one_that_images_have() -> None:
-    air = LidarAir(300, 8, 2)
-    assert air.extinction == extinction_of_visibility(300) + extinction_of_rain(8) + extinction_of_snowfall(2)
 
 
 def test_the_echo_of_fog_is_the_integral_over_the_pulse() -> None:

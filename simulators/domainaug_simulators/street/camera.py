@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,6 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from domainaug_simulators.street.mesh import Floats, turned
 
 __all__ = ["Camera"]
+
+F = TypeVar("F", bound=np.floating[Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +74,16 @@ class Camera:
         """Return unit vectors through places of the picture; (0.5, 0.5) is the middle of the first pixel."""
         x = (np.asarray(columns, np.float64) - self.width / 2) / self.focal
         y = (np.asarray(rows, np.float64) - self.height / 2) / self.focal
-        return (_unit(x, y) @ self.matrix[:3, :3].T).astype(np.float32)
+        return _combined(_unit(x, y), self.matrix[:3, :3], np.float32)
 
     def centers(self) -> Floats:
         """Return the rays through all pixel centers, (height * width, 3), row by row."""
-        return (_centers(self.width, self.height, self.focal) @ self.matrix[:3, :3].T).astype(np.float32)
+        return _combined(_centers(self.width, self.height, self.focal), self.matrix[:3, :3], np.float32)
 
     def seen(self, points: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return where points (n, 3) land, (n, 2) columns and rows, and their depth along the optical axis, meters."""
         flat = np.asarray(points, np.float64).reshape(-1, 3)
-        optical = flat @ self.extrinsics[:3, :3].T + self.extrinsics[:3, 3]
+        optical = _combined(flat, self.extrinsics[:3, :3], np.float64) + self.extrinsics[:3, 3]
         depth = optical[:, 2]
         safe = np.where(np.abs(depth) < 1e-6, 1e-6, depth)
         return optical[:, :2] / safe[:, None] * self.focal + [self.width / 2, self.height / 2], depth
@@ -92,9 +95,18 @@ def _unit(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]
     return own / np.sqrt(1 + x * x + y * y)[..., None]
 
 
+def _combined(vectors: NDArray[np.float64], turn: NDArray[np.float64], dtype: type[F]) -> NDArray[F]:
+    """Return turned vectors; sums in a fixed order, where BLAS sums as its build and its threads like."""
+    x, y, z = np.moveaxis(vectors, -1, 0)
+    out = np.empty(vectors.shape, dtype)
+    for k in range(3):
+        out[..., k] = x * turn[k, 0] + y * turn[k, 1] + z * turn[k, 2]
+    return out
+
+
 @lru_cache(maxsize=8)
 def _centers(width: int, height: int, focal: float) -> NDArray[np.float64]:
     x, y = np.meshgrid((np.arange(width) + 0.5 - width / 2) / focal, (np.arange(height) + 0.5 - height / 2) / focal)
-    out = _unit(x.ravel(), y.ravel())
+    out = np.asfortranarray(_unit(x.ravel(), y.ravel()))  # each axis on its own: that is how it is read
     out.flags.writeable = False
     return out

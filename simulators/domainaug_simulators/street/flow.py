@@ -96,8 +96,8 @@ def _followed(
     points = np.array(camera.place) + first.directions * away[:, None]
     sky = hits.face < 0
     there = np.ones(len(points), np.bool_)
-    owner = np.where(sky, 0, before.instance[hits.face])
-    for number in np.unique(owner[owner > 0]).tolist():
+    owner = np.where(sky, np.uint16(0), before.instance[hits.face])
+    for number in (np.flatnonzero(np.bincount(owner)[1:]) + 1).tolist():
         mine = np.flatnonzero(owner == number)
         old, new = before.spans.of(number), after.spans.of(number)
         if not len(new):
