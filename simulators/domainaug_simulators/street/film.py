@@ -13,7 +13,7 @@ from domainaug_simulators.street.mesh import Floats
 __all__ = ["Film", "developed", "exposure_of"]
 
 _LUMA = np.array([0.2126, 0.7152, 0.0722])
-_HIGHEST = 1.3  # of the light that a picture by day shows
+_HIGHEST = 1.15  # of the light that a picture by day shows
 
 
 @dataclass(frozen=True, slots=True)

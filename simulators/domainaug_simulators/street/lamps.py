@@ -17,7 +17,7 @@ from domainaug_simulators.street.lighting import gloss_of
 from domainaug_simulators.street.mesh import Floats
 from domainaug_simulators.street.surfaces import Surfaces
 
-__all__ = ["Lamps", "lamp_light", "low_beam", "strongest_lamps"]
+__all__ = ["Lamps", "lamp_light", "low_beam", "matte_lamp_light", "strongest_lamps"]
 
 _CELL = 12.0  # meters
 _GLOSSY = np.float32(0.75)  # rougher surfaces have no gloss worth its price
@@ -185,6 +185,30 @@ def strongest_lamps(
     if len(lamps):
         _strongest(surfaces.rows, surfaces.points, directions, lamps.rows, most, chosen, strength, rest)
     return chosen, strength, rest
+
+
+@compiled
+def _matte(rows: Any, points: Any, lamps: Any, out: Any) -> None:
+    low_x, low_y, wide, tall, starts, lists = _grid(lamps)
+    for r in range(len(points)):
+        row, x, y, z = rows[r], points[r, 0], points[r, 1], points[r, 2]
+        if row[13] == 0 and row[14] == 0 and row[15] == 0:
+            continue
+        i, j = int(np.floor((y - low_y) / np.float32(_CELL))), int(np.floor((x - low_x) / np.float32(_CELL)))
+        if i < 0 or j < 0 or i >= tall or j >= wide:
+            continue
+        for at in range(starts[i * wide + j], starts[i * wide + j + 1]):
+            lamp = lamps[lists[at]]
+            share = _from_lamp(lamp, x, y, z, row[3], row[4], row[5])[0] / np.float32(np.pi)
+            if share > 0:
+                for c in range(3):
+                    out[r, c] += lamp[6 + c] * share * row[c]
+
+
+def matte_lamp_light(surfaces: Surfaces, lamps: Lamps, out: Floats) -> None:
+    """Add the light of all lamps to `out`, (n, 3), without gloss and shadows: enough for what is seen in a mirror."""
+    if len(lamps):
+        _matte(surfaces.rows, surfaces.points, lamps.rows, out)
 
 
 @compiled

@@ -20,6 +20,9 @@ from domainaug_simulators.street.surfaces import Surfaces
 __all__ = ["gloss_of", "lit", "sky_seen"]
 
 
+ROUGHEST = 0.42
+"""Rougher surfaces mirror nothing in particular."""
+
 _BOUNCED = 0.26
 """What walls and ground send back of the light on open ground, where they hide the sky."""
 
@@ -163,9 +166,10 @@ def _lit(
         nv = max(-(row[3] * dx + row[4] * dy + row[5] * dz), np.float32(0))
         fresnel = row[7] + (max(np.float32(1) - row[6], row[7]) - row[7]) * (np.float32(1) - nv) ** 5
         keep = np.float32(1) - fresnel
+        clear = smoothstep(np.float32(ROUGHEST), np.float32(ROUGHEST - 0.14), row[6])  # no edge where mirrors end
         for c in range(3):
             body = row[c] * (sunlight[c] * (direct + back) + near[c])
-            env = mirrored[r, c] if mirrors[r] else near[c]
+            env = near[c] + (mirrored[r, c] - near[c]) * clear if mirrors[r] else near[c]
             out[r, c] = body * keep + env * fresnel + sunlight[c] * shine + row[8 + c]
 
 

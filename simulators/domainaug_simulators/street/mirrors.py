@@ -15,14 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domainaug.kernels.jit import compiled
+from domainaug_simulators.street.lighting import ROUGHEST
 from domainaug_simulators.street.mesh import Floats
 from domainaug_simulators.street.sampling import Samples
 from domainaug_simulators.street.surfaces import MIRROR, NORMAL, ROUGH, Surfaces
 
 __all__ = ["Mirrored", "mirrored"]
 
-_SMOOTH, _ROUGHEST, _WORTH = 0.1, 0.42, 0.012
-_LOBE = 3
+_SMOOTH, _WORTH = 0.1, 0.012
 _ORDER = np.array([0, 8, 2, 10, 12, 4, 14, 6, 3, 11, 1, 9, 15, 7, 13, 5], np.int64)  # Bayer's four by four matrix
 
 Bounce = Callable[[Floats, Floats], Floats]
@@ -45,7 +45,14 @@ class Mirrored:
 
 
 def mirrored(
-    samples: Samples, met: Surfaces, shape: tuple[int, int], bounce: Bounce, white: float, *, first: Mirrored | None
+    samples: Samples,
+    met: Surfaces,
+    shape: tuple[int, int],
+    bounce: Bounce,
+    white: float,
+    rays: int,
+    *,
+    first: Mirrored | None,
 ) -> Mirrored:
     """Return what points mirror.
 
@@ -55,16 +62,17 @@ def mirrored(
         shape: Height and width of the picture.
         bounce: The light that rays find.
         white: Radiance of a white wall; what is much brighter counts less, so that no pixel sparkles.
+        rays: How many rays into the lobe of a rough point.
         first: What the central samples mirror, for further samples; those of rough pixels see the same.
     """
     rows = met.rows
     facing = np.einsum("ij,ij->i", rows[:, NORMAL : NORMAL + 3], samples.directions)
     fresnel = rows[:, MIRROR] + (1 - rows[:, MIRROR]) * (1 - np.clip(-facing, 0, 1)) ** 5
     glossy = samples.hits.face >= 0
-    glossy &= (rows[:, ROUGH] < _ROUGHEST) & (fresnel * (1 - rows[:, ROUGH]) > _WORTH)
+    glossy &= (rows[:, ROUGH] < ROUGHEST) & (fresnel * (1 - rows[:, ROUGH]) > _WORTH)
     blurred = glossy & (rows[:, ROUGH] > _SMOOTH)
     seen = np.zeros((len(samples), 3), np.float32)
-    todo, rays = blurred, _LOBE
+    todo = blurred
     if first is not None:
         same = blurred & first.rough[samples.pixel]
         seen[same] = first.seen[samples.pixel[same]]
@@ -103,23 +111,23 @@ def _looked(
     points = met.points[chosen]
     for turn in range(max(turns, 1)):
         away = np.empty((len(chosen), 3), np.float32)
-        _away(met.rows, samples.directions, samples.pixel, chosen, width, turn if turns else -1, away)
+        _away(met.rows, samples.directions, samples.pixel, chosen, width, turn, turns, away)
         total += _pressed(bounce(points, away), most)
     return total / np.float32(max(turns, 1))
 
 
 @compiled
-def _away(rows: Any, directions: Any, pixel: Any, chosen: Any, width: Any, turn: Any, out: Any) -> None:
-    """Write where rays go that surfaces throw back: straight, or into their lobes for a turn of 0 or more."""
+def _away(rows: Any, directions: Any, pixel: Any, chosen: Any, width: Any, turn: Any, turns: Any, out: Any) -> None:
+    """Write where rays go that surfaces throw back: straight, or for a turn of some into their lobes."""
     for r in range(len(chosen)):
         a = chosen[r]
         row = rows[a]
         dx, dy, dz = directions[a, 0], directions[a, 1], directions[a, 2]
         nx, ny, nz = row[3], row[4], row[5]
-        if turn >= 0:
+        if turns:
             slot = (pixel[a] // width % 4) * 4 + pixel[a] % width % 4
-            index = np.float32(_ORDER[slot] * _LOBE + turn)
-            share = (index + np.float32(0.5)) / np.float32(16 * _LOBE) * np.float32(0.86)
+            index = np.float32(_ORDER[slot] * turns + turn)
+            share = (index + np.float32(0.5)) / np.float32(16 * turns) * np.float32(0.86)
             angle = index * np.float32(2.3999632)
             tip = row[6] * row[6] * np.sqrt(share / (np.float32(1) - share))
             sx, sy = ny, -nx + np.float32(1e-3)  # a vector across the normal: n x up
@@ -165,7 +173,10 @@ def _shared(height: Any, width: Any, glossy: Any, seen: Any, rows: Any, points: 
                     if same < np.float32(0.9) or abs(off) > np.float32(0.15):
                         continue
                     di, dj = np.float32(k - i) / tall, np.float32(m - j) / wide
-                    w = np.exp(np.float32(-0.5) * (di * di + dj * dj))
+                    w = np.float32(1) - (di * di + dj * dj) * np.float32(1 / 3.61)
+                    if w <= 0:
+                        continue
+                    w *= w
                     red, green, blue = red + w * seen[b, 0], green + w * seen[b, 1], blue + w * seen[b, 2]
                     weight += w
             out[a, 0], out[a, 1], out[a, 2] = red / weight, green / weight, blue / weight

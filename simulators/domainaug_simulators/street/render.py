@@ -14,7 +14,7 @@ import numpy as np
 from domainaug_simulators.street.air import Air, glow_of_lamps, veiled
 from domainaug_simulators.street.camera import Camera
 from domainaug_simulators.street.film import Film
-from domainaug_simulators.street.lamps import Lamps, lamp_light, strongest_lamps
+from domainaug_simulators.street.lamps import Lamps, lamp_light, matte_lamp_light, strongest_lamps
 from domainaug_simulators.street.lighting import lit, sky_seen
 from domainaug_simulators.street.mesh import Floats
 from domainaug_simulators.street.mirrors import Mirrored, mirrored
@@ -38,18 +38,20 @@ class Quality:
         sky_rays: Rays to the sky from each coarse point.
         sun_rays: Rays to the sun's disc where its shadow ends.
         lamps: How many lamps throw shadows at a point.
+        gloss: Rays into the lobe of a glossy surface.
     """
 
     more: int
     sky_rays: int
     sun_rays: int
     lamps: int
+    gloss: int
 
 
 QUALITIES: Final[dict[Literal["draft", "normal", "high"], Quality]] = {
-    "draft": Quality(0, 4, 0, 1),
-    "normal": Quality(4, 8, 12, 3),
-    "high": Quality(8, 24, 32, 6),
+    "draft": Quality(0, 4, 0, 1, 1),
+    "normal": Quality(4, 8, 12, 3, 3),
+    "high": Quality(8, 24, 32, 6, 6),
 }
 
 
@@ -165,7 +167,7 @@ class Prepared:
             return self._once_more(light, starts, directions)
 
         shape = (self.camera.height, self.camera.width)
-        return mirrored(samples, met, shape, bounce, light.white, first=first)
+        return mirrored(samples, met, shape, bounce, light.white, self.quality.gloss, first=first)
 
     def _once_more(self, light: Light, starts: Floats, directions: Floats) -> Floats:
         """Return the light of a second bounce: by sun, sky and lamps, lamps without shadows."""
@@ -179,11 +181,7 @@ class Prepared:
             mirrored=np.zeros((count, 3), np.float32),
             mirrors=np.zeros(count, np.bool_),
         )
-        lamps = self._lamps(light)
-        if len(lamps):
-            chosen, _, rest = strongest_lamps(met, directions, lamps, 2)
-            free = np.ones(chosen.shape, np.float32)
-            lamp_light(met, directions, lamps, chosen, free, rest * np.float32(0.7), out)
+        matte_lamp_light(met, self._lamps(light), out)
         sky = np.flatnonzero(hits.face < 0)
         if len(sky):
             out[sky] = sky_seen(light.sky, directions[sky], time=light.time)

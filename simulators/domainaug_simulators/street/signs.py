@@ -55,9 +55,9 @@ def _limit(number: Any, u: Any, v: Any, away: Any) -> Any:
     if away > np.float32(0.37):
         return _RED
     tens, ones = number // 10, number % 10
-    scale = np.float32(2.3) if tens >= 10 else np.float32(1.75)
-    on = _figure(ones, (u - np.float32(0.16)) * scale, v * scale) or _figure(
-        tens % 10, (u + np.float32(0.16)) * scale, v * scale
+    scale = np.float32(2.3) if tens >= 10 else np.float32(2.0)
+    on = _figure(ones, (u - np.float32(0.165)) * scale, v * scale) or _figure(
+        tens % 10, (u + np.float32(0.165)) * scale, v * scale
     )
     return _BLACK if on else _WHITE
 

@@ -79,11 +79,11 @@ def _soaked(m: Any, row: Any, x: Any, y: Any, up: Any, wet: Any, puddles: Any, w
     dark = np.float32(1) - np.float32(0.5) * soak
     row[0], row[1], row[2] = row[0] * dark, row[1] * dark, row[2] * dark
     level = smoothstep(np.float32(0.6), np.float32(0.98), up)
-    film = wet * level * min(m[19] * np.float32(1.4), np.float32(1))
+    film = wet * level * min(max(m[19] - np.float32(0.36), np.float32(0)) * np.float32(2.2), np.float32(1))  # no lawn
     patches = fbm2(x * np.float32(0.9), y * np.float32(0.9), 3, width * np.float32(0.9), 78)
     gloss = np.float32(0.27) + np.float32(0.10) * patches
     row[6] = row[6] * (np.float32(1) - film) + gloss * film
-    if up > np.float32(0.97) and m[19] > np.float32(0.2) and puddles > np.float32(0):
+    if up > np.float32(0.97) and m[19] > np.float32(0.36) and puddles > np.float32(0):
         low = fbm2(x * np.float32(0.21), y * np.float32(0.33), 5, width * np.float32(0.3), 77) + np.float32(0.5)
         edge = np.float32(0.92) - np.float32(0.5) * puddles
         pool = smoothstep(edge, edge + np.float32(0.14), low)
@@ -132,7 +132,7 @@ def _snowed(m: Any, row: Any, v: Any, x: Any, y: Any, up: Any, snow: Any, width:
     row[1] = row[1] * keep + white * cover
     row[2] = row[2] * keep + white * cover * np.float32(1.03)
     row[6] = row[6] * (np.float32(1) - cover) + np.float32(0.85) * cover
-    row[6] = row[6] * (np.float32(1) - np.float32(0.5) * slush) + np.float32(0.17) * slush
+    row[6] = row[6] * (np.float32(1) - np.float32(0.5) * slush) + np.float32(0.19) * slush
     row[7] *= np.float32(1) - cover
     row[3] += np.float32(0.22) * cover * fine * (np.float32(1) - np.float32(0.5) * pressed)
     row[4] += np.float32(0.22) * cover * drift

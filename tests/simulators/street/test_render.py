@@ -19,7 +19,7 @@ from domainaug_simulators.street.surfaces import Ground
 
 DOWN = Camera((0, 0, 40), yaw=0, pitch=-90, width=96, height=64, view=60)
 ROAD = Camera((-12, 0, 1.5), pitch=-4, width=80, height=48)
-PLAIN = Quality(0, 4, 0, 4)
+PLAIN = Quality(0, 4, 0, 4, 2)
 MATTE = Material((0.5, 0.5, 0.5), roughness=1.0, mirror=0.0)
 
 
@@ -92,7 +92,7 @@ def test_penumbrae_grow_smoothly_from_edge_to_edge() -> None:
     board = quad((-60, -200, 30), (0, -200, 30), (0, 200, 30), (-60, 200, 30), palette.number(MATTE))
     scene = Scene.of([plane(palette), Thing(board, 3)], palette)
     camera = Camera((30, 0, 3), pitch=-90, width=8, height=48, view=3.8)  # the edge runs along rows, at x = 30
-    bright = radiance_of(scene, camera, daylight(45, 180), Quality(0, 16, 32, 1))[..., 1]
+    bright = radiance_of(scene, camera, daylight(45, 180), Quality(0, 16, 32, 1, 1))[..., 1]
     assert bright[0].mean() > 3 * bright[-1].mean()
     assert (np.ptp(bright, axis=1) < 0.03 * bright.max()).all()  # no grain
     assert (np.diff(bright.mean(axis=1)) < 0.01 * bright.max()).all()
