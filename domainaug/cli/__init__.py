@@ -17,6 +17,7 @@ from domainaug.cli.catalogue import explain, profiles, show
 from domainaug.cli.check import check
 from domainaug.cli.demo import demo
 from domainaug.cli.doctor import doctor
+from domainaug.cli.export import export
 from domainaug.cli.replay import replay
 from domainaug.cli.simulate import simulate
 from domainaug.cli.study import study
@@ -34,7 +35,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for command in (demo, profiles, show, explain, study, check, augment, simulate, replay, warmup, doctor):
+for command in (demo, profiles, show, explain, study, check, augment, simulate, export, replay, warmup, doctor):
     app.command()(command)
 
 

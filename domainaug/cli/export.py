@@ -1,0 +1,30 @@
+"""`domainaug export`: frames of the street simulator as a data set."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from domainaug.cli.catalogue import Json
+
+__all__ = ["export"]
+
+
+def export(
+    frames: Annotated[Path, typer.Argument(help="What `domainaug simulate` wrote with the street simulator.")],
+    out: Annotated[Path, typer.Argument(help="A new folder.")],
+    layout: Annotated[str, typer.Option(help="bdd100k, cityscapes, coco-panoptic, kitti, nuscenes or yolo.")],
+    as_json: Json = False,
+) -> None:
+    """Write frames as a data set; their labels are held against each other first.
+
+    Exit status: 0 all well, 2 misuse, or labels that contradict each other or cannot be said in this layout.
+    """
+    from domainaug.layouts.exports import export_frames
+
+    made = export_frames(frames, out, layout)
+    typer.echo(json.dumps({**asdict(made), "out": str(made.out)}) if as_json else str(made))
