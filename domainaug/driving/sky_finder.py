@@ -54,10 +54,11 @@ def found_sky(image: NDArray[Any], known: NDArray[np.bool_] | None = None) -> ND
 def _of_one_color(
     shares: NDArray[np.float32], pieces: NDArray[np.int32], good: NDArray[np.bool_], areas: NDArray[np.int32]
 ) -> NDArray[np.bool_]:
-    """Return which pieces have about the color of the one that is most likely sky."""
+    """Return which pieces have about the color of the one that is most likely sky, and are no specks beside it."""
     if shares.shape[2] != 3 or good.sum() < 2:
         return good
     of = [np.bincount(pieces.ravel(), shares[..., k].ravel(), len(good)) / np.maximum(areas, 1) for k in range(3)]
     blue = (of[2] - of[0]) / np.maximum(of[1], 1e-6)
     likely = int(np.argmax(np.where(good, areas * (1 + 8 * np.maximum(blue, 0)), -1)))
-    return np.asarray(np.abs(blue - blue[likely]) < 0.06 + 0.3 * abs(blue[likely]))
+    alike = np.abs(blue - blue[likely]) < 0.06 + 0.3 * abs(blue[likely])
+    return np.asarray(alike & (areas > 0.1 * areas[likely]))

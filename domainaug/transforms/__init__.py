@@ -55,6 +55,9 @@ if TYPE_CHECKING:
     from domainaug.transforms.stain import StainJitter
     from domainaug.transforms.ultrasound import AcousticClutter, AcousticShadow, DepthAttenuation, Speckle
     from domainaug.transforms.weather_air import Fog
+    from domainaug.transforms.weather_falling import RainInAir, SnowInAir
+    from domainaug.transforms.weather_light import NightLike, SunGlare
+    from domainaug.transforms.weather_wet import LensDrops, WetRoad
 
     TRANSFORMS: Mapping[str, type[Any]]
     """Name to class, of every transform of ours; loads them all."""
@@ -81,21 +84,27 @@ __all__ = [
     "GridLines",
     "KSpaceSpike",
     "KernelNoise",
+    "LensDrops",
     "LightTemperature",
     "LowDose",
     "MetalStreaks",
+    "NightLike",
     "PatientMotion",
     "Pose",
     "QuantumNoise",
+    "RainInAir",
     "Reorient",
     "RicianNoise",
     "Rings",
     "Scatter",
+    "SnowInAir",
     "Speckle",
     "StainJitter",
+    "SunGlare",
     "ThickSlices",
     "UnevenLight",
     "VolumeAffine",
+    "WetRoad",
     "Window",
 ]
 
@@ -134,6 +143,12 @@ _FAMILIES = {
     "ThickSlices": "mri_slabs",
     "UnevenLight": "lighting",
     "VolumeAffine": "affine",
+    "RainInAir": "weather_falling",
+    "SnowInAir": "weather_falling",
+    "NightLike": "weather_light",
+    "SunGlare": "weather_light",
+    "WetRoad": "weather_wet",
+    "LensDrops": "weather_wet",
     "Window": "intensity",
     "Fog": "weather_air",
 }

@@ -131,6 +131,12 @@ _ARGUMENTS: dict[str, list[dict[str, Any]]] = {
         {"haze": (0.5, 0.9), "field": "frame", "encoding": "linear"},
     ],
     "LightTemperature": [{"mired": 10.0}, {}, {"mired": (-90.0, 180.0), "kelvin": 6000.0, "encoding": "linear"}],
+    "LensDrops": [{"cover": 0.01}, {}, {"cover": (0.2, 0.4), "radius": (0.01, 0.06), "encoding": "linear"}],
+    "NightLike": [{"darkness": 0.2}, {}, {"darkness": (0.5, 0.8), "headlights": 0.0, "noise": 0.03}],
+    "SunGlare": [{"scatter": 0.1}, {}, {"scatter": (3.0, 6.0), "altitude": 2.0, "azimuth": (-10.0, 5.0)}],
+    "WetRoad": [{"wetness": 0.2}, {}, {"wetness": (0.8, 1.0), "view": 100.0, "pitch": -5.0}],
+    "RainInAir": [{"rain": 1.0}, {}, {"rain": (20.0, 40.0), "emphasis": 2.0, "world": 5, "exposure_ms": 20.0}],
+    "SnowInAir": [{"snowfall": 0.1}, {}, {"snowfall": (1.5, 3.0), "emphasis": 1.5, "wind": 4.0, "encoding": "linear"}],
     "Speckle": [{"diffuse": 0.02}, {"region": "frame"}, {"diffuse": (0.5, 1.0), "axial_px": 3.0, "region": "frame"}],
     "StainJitter": [
         {"gain": 0.05, "offset": 0.0},

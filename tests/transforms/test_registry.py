@@ -54,7 +54,7 @@ class TestList:
         alone |= {"Collimation", "Exposure", "GridLines", "QuantumNoise", "Scatter"}
         alone |= {"AcousticClutter", "AcousticShadow", "DepthAttenuation", "Speckle"}
         alone |= {"FundusHaze", "StainJitter", "UnevenLight"}
-        alone |= {"Fog"}
+        alone |= {"Fog", "LensDrops", "NightLike", "RainInAir", "SnowInAir", "SunGlare", "WetRoad"}
         offers = isinstance(transform, ChangesValues | MovesPixels | MovesVoxels)
         assert offers == (type(transform).__name__ not in alone)
         how = "picture" if named(transform) in looks else "alone" if named(transform) in turns else "shape"
