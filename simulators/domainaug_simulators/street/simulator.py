@@ -1,0 +1,105 @@
+"""The street simulator as scenarios see it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from domainaug.effects import Interval
+from domainaug.errors import MissingExtra
+from domainaug.generators import Frame
+from domainaug.scenario import Axis, Rendered, Value, Variant
+from domainaug_simulators.street.axes import AXES, weather_of
+from domainaug_simulators.street.worlds import Street, read_street
+
+if TYPE_CHECKING:
+    from domainaug_simulators.street.views import Views
+
+__all__ = ["StreetSimulator"]
+
+
+@dataclass(frozen=True, slots=True)
+class StreetSimulator:
+    """Renders procedural streets with exact labels, in any light and weather."""
+
+    name: str = "street"
+    axes: tuple[Axis, ...] = field(default=AXES, repr=False)
+
+    def survey(self, world: Mapping[str, Any], folder: Path) -> _World:
+        """Look at what a scenario says of its street; see `domainaug.scenario.Simulator`."""
+        return _World(read_street(world))
+
+
+@dataclass(frozen=True, slots=True)
+class _World:
+    """What travels to the workers."""
+
+    street: Street
+
+    @property
+    def digest(self) -> str:
+        return self.street.digest
+
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        return ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return ("streets are drawn by rules; what was trained on them must be tested on photographs",)
+
+    def frame(self, values: Mapping[str, Value]) -> Frame:
+        return Frame(int(values["height"]), int(values["width"]), channels=3, scene=True)
+
+    def effects(self, values: Mapping[str, Value]) -> Mapping[str, Interval]:
+        """Return what profiles limit: the weather, and how far the cameras lean."""
+        weather = weather_of(values)
+        names = ("visibility", "rain", "snowfall", "snow_cover", "sun_altitude")
+        told = {name: float(getattr(weather, name)) for name in names}
+        told["rotation"] = float(values["camera_roll"])
+        return {name: Interval(value, value) for name, value in told.items()}
+
+    def load(self) -> _Stage:
+        """Build the street.
+
+        Raises:
+            MissingExtra: The packages of domainaug[street] are not installed.
+        """
+        try:
+            from domainaug_simulators.street.views import Views
+        except ImportError:
+            raise MissingExtra("the street simulator", "street") from None
+        return _Stage(self.street, Views(self.street))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Stage:
+    """A street in memory."""
+
+    street: Street
+    views: Views
+
+    def render(self, variant: Variant, number: int, folder: Path) -> Rendered:
+        """Write all frames of all cameras."""
+        from domainaug_simulators.street.recording import encoded
+
+        weather = weather_of(variant.values)
+        paths: list[Path] = []
+        for index, mounted in enumerate(self.street.cameras):
+            (folder / mounted.name).mkdir()
+            exposure: float | None = None  # metered once for a sequence, so that nothing flickers
+            for count in range(self.street.frames):
+                view = self.views.at(mounted, variant, count)
+                picture, exposure = view.shot(weather, variant, (index, count), exposure)
+                for ending, content in {"png": encoded(picture), **view.files}.items():
+                    path = Path(mounted.name, f"{count:06d}.{ending}")
+                    (folder / path).write_bytes(content)
+                    paths.append(path)
+        known = {"layout": self.street.layout, "labels_id": variant.labels, "frames": self.street.frames}
+        record = {"weather": weather.to_dict(), **known}
+        told = {**record, "id": variant.id, "values": dict(variant.values), "dt_s": self.street.dt}
+        (folder / "scene.json").write_text(json.dumps(told, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        return Rendered((*paths, Path("scene.json")), record)
