@@ -110,9 +110,18 @@ def turned(
     return out
 
 
+def _crossed(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return cross products, (n, 3); `numpy.cross` takes most of its time to find out which axis is meant."""
+    out = np.empty_like(a)
+    out[:, 0] = a[:, 1] * b[:, 2] - a[:, 2] * b[:, 1]
+    out[:, 1] = a[:, 2] * b[:, 0] - a[:, 0] * b[:, 2]
+    out[:, 2] = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
+    return out
+
+
 def _flat(corners: NDArray[np.float64], uv: NDArray[np.float64], material: int) -> Mesh:
-    normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    length = np.linalg.norm(normal, axis=-1)
+    normal = _crossed(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    length = np.sqrt((normal * normal).sum(axis=-1))
     keep = length > 1e-12
     corners, uv, normal = corners[keep], uv[keep], normal[keep] / length[keep, None]
     return Mesh(

@@ -258,10 +258,11 @@ def _highway(seed: int, draw: np.random.Generator) -> Town:
     palette = town.palette
     town.things += road_things(road, palette)
     right, left = road.width
+    rail = furniture.guard_rail(12.05, palette)
     for t, flip in ((1.3, 0.0), (-1.3, np.pi), (right + 2.6, 0.0), (left - 2.6, np.pi)):
         for s in np.arange(0, road.length - 12, 12.0):
             x, y, yaw = _along(road, s + (12 if flip else 0), t, flip)
-            town.put(furniture.guard_rail(12.05, palette), Tag.GUARD_RAIL, x, y, CURB if abs(t) < 2 else 0.02, yaw)
+            town.put(rail, Tag.GUARD_RAIL, x, y, CURB if abs(t) < 2 else 0.02, yaw)
     for s in np.arange(draw.uniform(90, 160), road.length, 260.0):
         x, y, yaw = _along(road, s, right - 0.5, np.pi)
         post = furniture.gantry(palette, right - 0.5 + 1.0, seed=int(draw.integers(99)))
@@ -271,13 +272,14 @@ def _highway(seed: int, draw: np.random.Generator) -> Town:
         post = furniture.sign(palette, "limit", number=int(draw.choice([80, 90])), size=1.1, height=2.6)
         town.post(post, Tag.TRAFFIC_SIGN, x, y, 0.0, yaw)
     walled = draw.random() < 0.5
+    woods = [plants.wood(30.0, palette, draw) for _ in range(8)]
     for side, edge in ((-1, right), (1, left)):
         for s in np.arange(-20, road.length - 30, 30.0):
             x, y, yaw = _along(road, max(s, 0.0), edge + side * 2.5)
             if walled and side > 0 and 180 < s < 420:
                 town.put(buildings.noise_wall(30.0, palette), Tag.WALL, x, y, 0.0, yaw)
             elif draw.random() < 0.8:
-                wood = plants.wood(30.0, palette, draw).moved(np.diag([1.0, float(side), 1.0, 1.0]))
+                wood = woods[draw.integers(len(woods))].moved(np.diag([1.0, float(side), 1.0, 1.0]))
                 town.put(wood, Tag.VEGETATION, *_along(road, max(s, 0.0), edge + side * 7)[:2], 0.0, yaw)
     return town
 

@@ -122,14 +122,17 @@ def strip(
     steps = _steps(road, begin, end)
     right, _ = road.at(steps, low)
     left, _ = road.at(steps, high)
-    parts = []
-    for i in range(len(steps) - 1):
-        a, b, c, d = right[i], right[i + 1], left[i + 1], left[i]
-        patch = quad((*a, z), (*b, z), (*c, z), (*d, z), material)
-        uv = np.array([[steps[i], low], [steps[i + 1], low], [steps[i + 1], high], [steps[i], high]]) - [0, zero]
-        order = np.array([[0, 1, 2], [0, 2, 3]])
-        parts.append(Mesh(patch.corners, patch.normals, uv[order].astype(np.float32), patch.material))
-    return Mesh.joined(parts)
+    near, far = steps[:-1], steps[1:]
+    ring = np.stack([right[:-1], right[1:], left[1:], left[:-1]], axis=1)
+    low_edge, high_edge = np.full(len(near), low - zero), np.full(len(near), high - zero)
+    along = np.stack([near, far, far, near], axis=1)
+    across = np.stack([low_edge, low_edge, high_edge, high_edge], axis=1)
+    order = np.array([[0, 1, 2], [0, 2, 3]])
+    corners = np.concatenate([ring, np.full((len(near), 4, 1), z)], axis=-1)[:, order].reshape(-1, 3, 3)
+    uv = np.stack([along, across], axis=-1)[:, order].reshape(-1, 3, 2)
+    up = np.zeros(corners.shape, np.float32)
+    up[..., 2] = 1.0
+    return Mesh(corners.astype(np.float32), up, uv.astype(np.float32), np.full(len(corners), material, np.int16))
 
 
 def _face(

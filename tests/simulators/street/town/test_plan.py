@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from domainaug_simulators.street.scene import Thing
 from domainaug_simulators.street.town.plan import LAYOUTS, Layout, Town, town_of
 from domainaug_simulators.street.town.tags import Tag
@@ -32,7 +31,8 @@ def test_a_town_can_be_rendered(town: Town) -> None:
     for thing in town.things:
         assert np.isfinite(thing.mesh.corners).all()
         np.testing.assert_allclose(np.linalg.norm(thing.mesh.normals, axis=-1), 1, atol=1e-3)
-        assert thing.mesh.material.min(initial=0) >= 0 and thing.mesh.material.max(initial=0) < len(table)
+        assert thing.mesh.material.min(initial=0) >= 0
+        assert thing.mesh.material.max(initial=0) < len(table)
 
 
 def test_nothing_stands_on_a_driving_lane(town: Town) -> None:
@@ -52,7 +52,8 @@ def test_nothing_stands_on_a_driving_lane(town: Town) -> None:
 
 def test_markings_lie_above_the_asphalt(town: Town) -> None:
     lines = [thing.mesh.corners[..., 2] for thing in town.things if thing.tag == Tag.ROAD_LINE]
-    assert lines and all(z.min() > 0.005 for z in lines)
+    assert lines
+    assert all(z.min() > 0.005 for z in lines)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

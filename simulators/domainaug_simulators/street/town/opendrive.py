@@ -1,0 +1,223 @@
+"""Roads of a town as an OpenDRIVE 1.6 map: lines and arcs, lanes, road marks, junctions with connections, signals."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from xml.etree import ElementTree as Xml
+
+from domainaug_simulators.street.town.plan import Town
+from domainaug_simulators.street.town.roads import Junction, Lane, Road
+
+__all__ = ["LANE_TYPES", "cut", "opendrive_of"]
+
+LANE_TYPES = {
+    "driving": "driving",
+    "parking": "parking",
+    "shoulder": "shoulder",
+    "sidewalk": "sidewalk",
+    "verge": "border",
+    "median": "median",
+}
+"""What ASAM OpenDRIVE 1.6 (table 40, e_laneType) calls each kind of lane."""
+
+_JUNCTION = "100"
+
+
+@dataclass(frozen=True, slots=True)
+class _Arm:
+    """A road that ends at a junction; `last` tells whether its line runs into it."""
+
+    number: int
+    road: Road
+    last: bool
+
+    def lanes(self, *, coming: bool) -> list[tuple[int, Lane, float]]:
+        """Return (id, lane, offset of its inner edge) of the lanes that lead in or out, from the middle outwards."""
+        side, sign = ("right", -1) if coming == self.last else ("left", 1)
+        edges = self.road.edges("right" if side == "right" else "left")
+        return [(sign * (i + 1), lane, inner) for i, (lane, inner, _) in enumerate(edges) if lane.kind == "driving"]
+
+    def gate(self, offset: float, *, coming: bool) -> tuple[float, float, float]:
+        """Return place and heading of travel where a lane's inner edge meets the junction."""
+        (place,), (heading,) = self.road.at(self.road.length if self.last else 0.0, offset)
+        return float(place[0]), float(place[1]), float(heading) + (0.0 if self.last == coming else math.pi)
+
+
+def cut(road: Road, begin: float, end: float) -> Road:
+    """Return the stretch of a road from `begin` to `end` meters along its line."""
+    (place,), (heading,) = road.at(begin)
+    pieces, done = [], 0.0
+    for length, bend in road.pieces:
+        low, high = max(begin, done), min(end, done + length)
+        if high - low > 1e-9:
+            pieces.append((high - low, bend))
+        done += length
+    return Road((float(place[0]), float(place[1])), float(heading), tuple(pieces), road.left, road.right)
+
+
+def opendrive_of(town: Town) -> str:
+    """Return the map of a town as XML; roads are cut where a junction lies on them."""
+    root = Xml.Element("OpenDRIVE")
+    Xml.SubElement(root, "header", revMajor="1", revMinor="6", name=f"{town.layout} {town.seed}", version="1.0")
+    if not town.junctions:
+        for number, road in enumerate(town.roads):
+            _road(root, number, road)
+        return _text(root)
+    arms = _arms(town, town.junctions[0])
+    for arm in arms:
+        element = _road(root, arm.number, arm.road)
+        Xml.SubElement(
+            _first(element, "link"), "successor" if arm.last else "predecessor", elementType="junction",
+            elementId=_JUNCTION,
+        )  # fmt: skip
+        _signal(element, arm)
+    _connections(root, arms)
+    return _text(root)
+
+
+def _text(root: Xml.Element) -> str:
+    Xml.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + Xml.tostring(root, encoding="unicode") + "\n"
+
+
+def _first(element: Xml.Element, name: str) -> Xml.Element:
+    found = element.find(name)
+    return Xml.SubElement(element, name) if found is None else found
+
+
+def _arms(town: Town, junction: Junction) -> list[_Arm]:
+    """Return the four roads about a junction of the first road and the second."""
+    main, cross = town.roads[:2]
+    walk = junction.corner
+    middle = junction.middle[0]  # the main road runs along x from 0, the other crosses it in its own middle
+    before, after = middle - junction.cross[1] - walk, middle - junction.cross[0] + walk
+    below, above = cross.length / 2 + junction.main[0] - walk, cross.length / 2 + junction.main[1] + walk
+    return [
+        _Arm(0, cut(main, 0.0, before), True),
+        _Arm(1, cut(main, after, main.length), False),
+        _Arm(2, cut(cross, 0.0, below), True),
+        _Arm(3, cut(cross, above, cross.length), False),
+    ]
+
+
+def _road(root: Xml.Element, number: int, road: Road, *, junction: str = "-1") -> Xml.Element:
+    """Write a road: its line, and one section of lanes."""
+    element = Xml.SubElement(
+        root, "road", name="", length=repr(road.length), id=str(number), junction=junction, rule="RHT"
+    )
+    Xml.SubElement(element, "link")
+    kind = Xml.SubElement(element, "type", s="0.0", type="town")
+    Xml.SubElement(kind, "speed", max="50", unit="km/h")
+    view, done = Xml.SubElement(element, "planView"), 0.0
+    for length, bend in road.pieces:
+        (place,), (heading,) = road.at(done)
+        piece = Xml.SubElement(
+            view, "geometry", s=repr(done), x=repr(float(place[0])), y=repr(float(place[1])),
+            hdg=repr(float(heading)), length=repr(float(length)),
+        )  # fmt: skip
+        if abs(bend) < 1e-9:
+            Xml.SubElement(piece, "line")
+        else:
+            Xml.SubElement(piece, "arc", curvature=repr(float(bend)))
+        done += length
+    section = Xml.SubElement(Xml.SubElement(element, "lanes"), "laneSection", s="0.0")
+    left = Xml.SubElement(section, "left") if road.left else None
+    middle = Xml.SubElement(Xml.SubElement(section, "center"), "lane", id="0", type="none", level="false")
+    both = bool(road.left and road.right and road.left[0].kind == road.right[0].kind == "driving")
+    _mark(middle, "broken" if both else "none")
+    right = Xml.SubElement(section, "right") if road.right else None
+    if left is not None:
+        for index in reversed(range(len(road.left))):  # from the outermost in, as the standard orders them
+            _lane(left, index + 1, road.left, index)
+    if right is not None:
+        for index in range(len(road.right)):
+            _lane(right, -index - 1, road.right, index)
+    return element
+
+
+def _lane(parent: Xml.Element, number: int, lanes: tuple[Lane, ...], index: int) -> None:
+    lane = lanes[index]
+    element = Xml.SubElement(parent, "lane", id=str(number), type=LANE_TYPES[lane.kind], level="false")
+    Xml.SubElement(element, "link")
+    Xml.SubElement(element, "width", sOffset="0.0", a=repr(float(lane.width)), b="0.0", c="0.0", d="0.0")
+    after = lanes[index + 1].kind if index + 1 < len(lanes) else ""
+    drives = lane.kind == "driving"
+    _mark(element, ("broken" if after == "driving" else "solid") if drives else "none")
+
+
+def _mark(lane: Xml.Element, kind: str) -> None:
+    Xml.SubElement(
+        lane, "roadMark", sOffset="0.0", type=kind, weight="standard", color="standard", width="0.12",
+        laneChange="both" if kind == "broken" else "none",
+    )  # fmt: skip
+
+
+def _signal(road: Xml.Element, arm: _Arm) -> None:
+    """Write the traffic light that those who come along an arm obey."""
+    s = arm.road.length - 0.5 if arm.last else 0.5
+    edge = arm.road.width[0] if arm.last else arm.road.width[1]
+    Xml.SubElement(
+        Xml.SubElement(road, "signals"), "signal", name="traffic light", id=f"{200 + arm.number}", s=repr(s),
+        t=repr(float(edge) * 0.95), zOffset="2.45", orientation="+" if arm.last else "-", dynamic="yes",
+        type="1000001", subtype="-1", country="OpenDRIVE", value="-1", hOffset="0.0", height="0.92", width="0.3",
+    )  # fmt: skip
+
+
+def _connections(root: Xml.Element, arms: list[_Arm]) -> None:
+    """Write a road of one lane for every way through the junction, and the table of them."""
+    ways = []
+    number = 10
+    for arm in arms:
+        for other in arms:
+            for into, out, lane, inner, outer in _ways(arm, other):
+                line = _between(arm.gate(inner, coming=True), other.gate(outer, coming=False))
+                road = Road(line[0], line[1], line[2], (), (Lane("driving", lane.width),))
+                element = _road(root, number, road, junction=_JUNCTION)
+                for name, end in (("predecessor", arm), ("successor", other)):
+                    Xml.SubElement(
+                        _first(element, "link"), name, elementType="road", elementId=str(end.number),
+                        contactPoint="end" if end.last else "start",
+                    )  # fmt: skip
+                link = element.find("lanes/laneSection/right/lane/link")
+                assert link is not None
+                Xml.SubElement(link, "predecessor", id=str(into))
+                Xml.SubElement(link, "successor", id=str(out))
+                ways.append((arm.number, number, into))
+                number += 1
+    junction = Xml.SubElement(root, "junction", id=_JUNCTION, name="crossing")
+    for index, (incoming, connecting, into) in enumerate(ways):
+        connection = Xml.SubElement(
+            junction, "connection", id=str(index), incomingRoad=str(incoming), connectingRoad=str(connecting),
+            contactPoint="start",
+        )  # fmt: skip
+        Xml.SubElement(connection, "laneLink", {"from": str(into), "to": "-1"})
+
+
+def _ways(arm: _Arm, other: _Arm) -> list[tuple[int, int, Lane, float, float]]:
+    """Return which lanes lead from one arm to another: all go on, the outermost turns right, the innermost left."""
+    if arm.number == other.number:
+        return []
+    coming, going = arm.lanes(coming=True), other.lanes(coming=False)
+    turn = math.sin(other.gate(0.0, coming=False)[2] - arm.gate(0.0, coming=True)[2])
+    if abs(turn) < 0.5:
+        pairs = list(zip(coming, going, strict=False))
+    else:
+        pick = 0 if turn > 0 else -1
+        pairs = [(coming[pick], going[pick])]
+    return [(a[0], b[0], a[1], a[2], b[2]) for a, b in pairs]
+
+
+def _between(
+    start: tuple[float, float, float], end: tuple[float, float, float]
+) -> tuple[tuple[float, float], float, tuple[tuple[float, float], ...]]:
+    """Return a line from one place and heading to another, straight or with an arc: start, heading, pieces."""
+    x, y, heading = start
+    ahead = (end[0] - x) * math.cos(heading) + (end[1] - y) * math.sin(heading)
+    aside = -(end[0] - x) * math.sin(heading) + (end[1] - y) * math.cos(heading)
+    if abs(aside) < 1e-6:
+        return (x, y), heading, ((ahead, 0.0),)
+    radius = min(ahead, abs(aside))
+    bend = math.copysign(1 / radius, aside)
+    pieces = ((ahead - radius, 0.0), (radius * math.pi / 2, bend), (abs(aside) - radius, 0.0))
+    return (x, y), heading, tuple(piece for piece in pieces if piece[0] > 1e-6)
