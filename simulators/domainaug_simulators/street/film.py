@@ -13,7 +13,6 @@ from domainaug_simulators.street.mesh import Floats
 __all__ = ["Film", "developed", "exposure_of"]
 
 _LUMA = np.array([0.2126, 0.7152, 0.0722])
-_HIGHEST = 1.15  # of the light that a picture by day shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +41,17 @@ def exposure_of(radiance: Floats) -> float:
     light = np.maximum(radiance.reshape(-1, 3) @ _LUMA, 1e-7)
     middle, high = np.percentile(light, [50, 97])
     mean = float(np.exp(np.log(np.minimum(light, high)).mean()))
-    day = float(np.clip((np.log10(mean * 1000) - 0.8) / 2.6, 0, 1))
-    day *= day * (3 - 2 * day)
+    candela = np.log10(mean * 1000)
+    day, lit = _between(0.8, 3.4, candela), _between(0.3, 1.3, candela)
     exposure = (0.045 + 0.125 * day) / mean
-    held = min(exposure, _HIGHEST / max(float(high), middle))  # by day white walls in the sun stay walls
-    return float(exposure * (held / exposure) ** day)
+    held = min(1.0, (0.6 + 0.55 * day) / max(float(high), float(middle)) / exposure)
+    return float(exposure * held**lit)  # walls in the sun stay walls, and the sky of dusk keeps its colors
+
+
+def _between(low: float, high: float, x: float) -> float:
+    """Return 0 below `low`, 1 above `high`, and a smooth way between."""
+    share = float(np.clip((x - low) / (high - low), 0, 1))
+    return share * share * (3 - 2 * share)
 
 
 def developed(radiance: Floats, film: Film, noise: np.random.Generator) -> NDArray[np.uint8]:

@@ -164,7 +164,8 @@ def _lit(
         if lit > 0 and facing > 0 and row[6] < np.float32(0.75):
             shine = gloss_of(row, dx, dy, dz, sun[0], sun[1], sun[2]) * facing * lit
         nv = max(-(row[3] * dx + row[4] * dy + row[5] * dz), np.float32(0))
-        fresnel = row[7] + (max(np.float32(1) - row[6], row[7]) - row[7]) * (np.float32(1) - nv) ** 5
+        smooth = (np.float32(1) - row[6]) * (np.float32(1) - row[6])  # rough ground is no mirror at a glance either
+        fresnel = row[7] + (max(smooth, row[7]) - row[7]) * (np.float32(1) - nv) ** 5
         keep = np.float32(1) - fresnel
         clear = smoothstep(np.float32(ROUGHEST), np.float32(ROUGHEST - 0.14), row[6])  # no edge where mirrors end
         for c in range(3):
