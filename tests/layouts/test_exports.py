@@ -13,6 +13,7 @@ from domainaug.errors import LabelError, OutputError, UnknownName, UnreadableInp
 from domainaug.layouts import layout_named
 from domainaug.layouts.exports import EXPORTS, export_frames
 from domainaug.layouts.exports.bdd100k import attributes_of
+from domainaug.layouts.exports.cityscapes import numbered
 from domainaug.layouts.frames import check_frame, read_frames
 from domainaug.layouts.images import encode, read_image, read_mask
 from domainaug.layouts.kitti_labels import read_calibration, read_objects
@@ -263,6 +264,13 @@ def test_cityscapes_scripts_count_the_same_instances(rendered, tmp_path):
     counts = {each.labelID: each.pixelCount for each in found}
     (frame, *_) = read_frames(rendered)
     assert counts == {CAR: int((frame.instances() == 3).sum()), PERSON: int((frame.instances() == 4).sum())}
+
+
+def test_cityscapes_counts_to_a_thousand():
+    things = np.arange(1, 1002, dtype=np.uint16)[None]
+    assert numbered(np.full((1, 1000), CAR, np.uint8), things[:, :1000]).max() == CAR * 1000 + 999
+    with pytest.raises(LabelError, match="1001 things of class 26"):
+        numbered(np.full((1, 1001), CAR, np.uint8), things)
 
 
 def test_bdd100k_labels_say_weather_hour_and_scene(rendered, tmp_path):

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from domainaug.errors import LabelError
 from domainaug.layouts.cityscapes_labels import CLASSES, colored, trained
 from domainaug.layouts.exports.files import copied, put_image, put_json
 from domainaug.layouts.frames import Frame
 
-__all__ = ["write"]
+__all__ = ["numbered", "write"]
+
+_MOST: Final = 1000
 
 
 def write(frames: Sequence[Frame], out: Path) -> None:
@@ -39,11 +42,18 @@ def write(frames: Sequence[Frame], out: Path) -> None:
 
 
 def numbered(classes: NDArray[np.uint8], instances: NDArray[np.uint16]) -> NDArray[np.uint16]:
-    """Return `instanceIds`: things of a class counted from 0 in each picture, a thousand times the class added."""
+    """Return `instanceIds`: things of a class counted from 0 in each picture, a thousand times the class added.
+
+    Raises:
+        LabelError: A class has more things than a thousand.
+    """
     ids = classes.astype(np.uint16)
     for kind in (each.id for each in CLASSES if each.counted):
         shown = classes == kind
-        for count, number in enumerate(np.unique(instances[shown & (instances > 0)])):
+        numbers = np.unique(instances[shown & (instances > 0)])
+        if len(numbers) > _MOST:
+            raise LabelError(f"a picture shows {len(numbers)} things of class {kind}, and Cityscapes counts to {_MOST}")
+        for count, number in enumerate(numbers):
             ids[shown & (instances == number)] = kind * 1000 + count
     return ids
 
