@@ -215,6 +215,19 @@ def test_kitti_boxes_project_onto_their_pixels(rendered, tmp_path):
     assert car.turn == pytest.approx(-0.5 - np.pi / 2), "it heads half a radian to the left of the camera's view"
 
 
+@pytest.mark.parametrize("truncation", [0.0, 0.3])
+def test_kitti_boxes_of_what_the_frame_cuts_are_around_what_is_seen(one, tmp_path, truncation):
+    """Beside the camera, the unseen rest of a car lands above and below the picture that shows a strip of it."""
+    changed(one, 3, truncation=truncation, amodal_box=[0.0, 0.0, float(WIDTH), float(HEIGHT)])
+    export_frames(one, tmp_path / "out", "kitti")
+    car, _ = read_objects((tmp_path / "out" / "training" / "label_2" / "000000.txt").read_text())
+    (frame,) = read_frames(one)
+    seen = next(thing.box for thing in frame.things if thing.instance == 3)
+    expected = np.subtract(seen, 0.5) if truncation else [0, 0, WIDTH - 1, HEIGHT - 1]
+    np.testing.assert_allclose(car.box, expected)
+    assert car.truncated == truncation
+
+
 def test_a_camera_that_leans_has_no_upright_boxes(one, tmp_path):
     tilt = np.eye(4)
     tilt[1:3, 1:3] = [[np.cos(0.1), -np.sin(0.1)], [np.sin(0.1), np.cos(0.1)]]

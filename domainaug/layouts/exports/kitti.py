@@ -19,6 +19,7 @@ __all__ = ["write"]
 _KINDS: Final = {"car": "Car", "truck": "Truck", "pedestrian": "Pedestrian", "rider": "Cyclist"}
 _OTHERS: Final = "Misc"
 _PARTLY, _LARGELY = 0.1, 0.5  # shares hidden from which a thing is partly, and largely, occluded
+_CUT: Final = 0.01  # share outside the picture from which a thing counts as cut off
 _LEAN: Final = 1.0  # degrees; boxes of KITTI stand upright before the camera
 _VEHICLE: Final = np.array([[0.0, -1, 0, 0], [0, 0, -1, 0], [1, 0, 0, 0]])  # x forward, y left, z up to the camera's
 
@@ -58,7 +59,9 @@ def object_of(frame: Frame, thing: Thing) -> KittiObject:
         LabelError: The camera leans by more than a degree against the thing.
     """
     height, width = frame.size
-    left, top, right, bottom = (value - 0.5 for value in thing.whole)
+    # What the frame cuts, or the camera's plane, may reach anywhere beyond: then the box is around what is seen.
+    around = thing.whole if thing.box is None or thing.truncation < _CUT else thing.box
+    left, top, right, bottom = (value - 0.5 for value in around)
     box = (max(left, 0.0), max(top, 0.0), min(right, width - 1.0), min(bottom, height - 1.0))
     hidden = 0 if thing.occlusion < _PARTLY else 1 if thing.occlusion < _LARGELY else 2
     kind = _KINDS.get(thing.kind, _OTHERS)
