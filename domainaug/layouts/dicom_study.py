@@ -271,6 +271,8 @@ def _item(
     """Return an item; its files are those of the images, and behind them those of its labels."""
     codes = [finding.code for finding in series.findings]
     detail: dict[str, Any] = {"volume": kind != "image", "modality": series.modality, "findings": codes}
+    if series.modality == "CT":
+        detail["unit"] = series.unit
     if labels:
         detail["labels"] = len(labels)
     if together is not None:

@@ -11,7 +11,7 @@ from domainaug.medical.laterality import MIRRORED_SITUS
 from domainaug.medical.plausible import UNKNOWN_TEXT
 from domainaug.medical.remarks import DERIVED_HERE, SAID
 
-__all__ = ["IN_VOLUMES", "REFUSING", "SeriesFinding", "code_called", "kinship", "notes"]
+__all__ = ["IN_VOLUMES", "NOT_HU", "REFUSING", "SeriesFinding", "code_called", "kinship", "notes"]
 
 IN_VOLUMES = ("CT", "MR", "PT")
 """Modalities whose images can make up a volume."""
@@ -130,12 +130,16 @@ _NOTES: tuple[tuple[SeriesFinding, Callable[[Sequence[Instance]], bool]], ...] =
 )
 """What is found on the headers alone, and when."""
 
+NOT_HU = "not-hu"
+"""Code of CT whose values are not HU, for a profile that is in HU."""
+
 REFUSING = (
     *("duplicate-position", "missing-slice", "uneven-spacing", "shifted-slices", "gantry-tilt"),
     *(finding.code for finding, _ in _NOTES if finding.refuses),
     UNKNOWN_TEXT,
     MIRRORED_SITUS,
     DERIVED_HERE,
+    NOT_HU,
 )
 """Codes of what can be allowed: what makes a stack wrong as a volume, text that there may be, a heart on the right."""
 

@@ -160,7 +160,7 @@ class Job:
         """Return the pipeline, composed once a process.
 
         Raises:
-            DomainAugError: The recipe cannot be composed.
+            DomainAugError: The recipe cannot be composed, or nothing of it is inside the profile's limits.
         """
         if "pipeline" not in self.made:
             from domainaug._albumentations import A
@@ -168,7 +168,13 @@ class Job:
             # The boxes carry their row in a fifth column; one of which a tenth is left in view names nothing.
             boxes = A.BboxParams(format="pascal_voc", min_visibility=0.1)
             pipeline = self.profile.compose(seed=self.seed, strength=self.strength, bbox_params=boxes)
-            self.made.update(pipeline=pipeline, narrowed=tuple(getattr(pipeline, "narrowed", ())))
+            narrowed = tuple(getattr(pipeline, "narrowed", ()))
+            if narrowed and not pipeline.transforms:
+                raise DomainAugError(
+                    f"{self.profile.id}: its limits leave nothing of its recipe, so nothing would change: "
+                    f"{'; '.join(narrowed)}; change the recipe, or vouch for what lifts the limit"
+                )
+            self.made.update(pipeline=pipeline, narrowed=narrowed)
         return self.made["pipeline"]
 
     def rehearse(self) -> None:
@@ -191,8 +197,9 @@ class Job:
 
         Raises:
             OutputError: The output cannot be written (a full disk); the run must stop.
-            DomainAugError: The installation is broken; likewise.
+            DomainAugError: The installation is broken, or the recipe cannot be composed; likewise.
         """
+        self.prepare()
         start = time.perf_counter()
         try:
             digest = source_digest(task.item)

@@ -16,6 +16,7 @@ from domainaug._version import __version__
 from domainaug.errors import DomainAugError, OutputError, UnreadableInput
 from domainaug.layouts import layout_for
 from domainaug.layouts.layout import Item, Layout, SetAside
+from domainaug.medical.findings import NOT_HU
 from domainaug.medical.zipped import unpacked
 from domainaug.profile import load_profile
 from domainaug.profile.model import Profile
@@ -265,7 +266,7 @@ def make_plan(
     found = layout.scan(place)
     if not found.items and not found.set_aside:
         raise UnreadableInput("no-layout", "nothing to augment was found here", path=source)
-    fitting, others = _for_profile(found.items, profile)
+    fitting, others = _for_profile(found.items, profile, getattr(layout, "allow", ()))
     aside = (*found.set_aside, *others)
     return Plan(source, out, layout, profile, copies, seed, float(strength), fitting, aside, found.ignored)
 
@@ -307,20 +308,32 @@ def with_allowed(layout: Layout, allow: Collection[str]) -> Layout:
     return changed
 
 
-def _for_profile(items: Iterable[Item], profile: Profile) -> tuple[tuple[Item, ...], tuple[SetAside, ...]]:
-    """Part the items whose modality is the profile's, or unknown, from those of another."""
-    wanted = profile.applies_to.get("dicom", {}).get("Modality", [])
+def _for_profile(
+    items: Iterable[Item], profile: Profile, allow: Collection[str]
+) -> tuple[tuple[Item, ...], tuple[SetAside, ...]]:
+    """Part the items whose modality and unit are the profile's, or unknown, from others."""
     fitting: list[Item] = []
     others: list[SetAside] = []
     for item in items:
-        modality = item.detail.get("modality")
-        if not wanted or modality is None or modality in wanted:
-            fitting.append(item)
-        else:
+        code, reason = _unfit(item, profile, allow)
+        if code:
             place = getattr(item, "place", "")  # which files, told without their names
-            reason = f"{place}{': ' if place else ''}it is {modality}; {profile.id} is for {' and '.join(wanted)}"
-            others.append(SetAside(item.key, "other-modality", reason))
+            others.append(SetAside(item.key, code, f"{place}{': ' if place else ''}{reason}"))
+        else:
+            fitting.append(item)
     return tuple(fitting), tuple(others)
+
+
+def _unfit(item: Item, profile: Profile, allow: Collection[str]) -> tuple[str, str]:
+    """Return why a profile is not for an item, a code and a reason, or nothing twice."""
+    wanted = profile.applies_to.get("dicom", {}).get("Modality", [])
+    modality, unit = item.detail.get("modality"), item.detail.get("unit")
+    if wanted and modality is not None and modality not in wanted:
+        return "other-modality", f"it is {modality}; {profile.id} is for {' and '.join(wanted)}"
+    if profile.value_range.unit == "HU" and unit not in (None, "HU") and NOT_HU not in allow:
+        why = "its values are not HU: it has no rescale slope, or a rescale type of its own"
+        return NOT_HU, f"{why}; {profile.id} is in HU; --allow {NOT_HU} takes them as they are"
+    return "", ""
 
 
 def check_out(source: Path | None, out: Path) -> None:

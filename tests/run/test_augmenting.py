@@ -644,6 +644,27 @@ def test_where_an_inherited_recipe_was_narrowed_is_said_once_by_every_start(sour
     assert all(np.abs(turn).max() <= 1 + 1e-6 for turn in turns)
 
 
+NOTHING_LEFT = """\
+id: test/nothing-left
+version: 1.0.0
+title: The same part, seen in a mirror
+extends: manufacturing/metal-surface
+limits:
+  - {effect: mirror_horizontal, code: TST202, allow: never, reason: Its thread would turn the other way.,
+     evidence: [{strength: opinion}]}
+recipe:
+  - HorizontalFlip: {p: 1.0}
+"""
+
+
+def test_a_recipe_of_which_the_limits_leave_nothing_is_refused_rather_than_copied(source, tmp_path):
+    recipe = tmp_path / "nothing.yaml"
+    recipe.write_text(NOTHING_LEFT)
+    with pytest.raises(DomainAugError, match=r"nothing would change: HorizontalFlip left out: TST202"):
+        run(source, tmp_path / "out", recipe, engine="serial")
+    assert not list((tmp_path / "out").rglob("*.png"))
+
+
 def test_a_recipe_inside_its_limits_is_not_narrowed(source, tmp_path, profile):
     assert run(source, tmp_path / "out", profile).notes == ()
 

@@ -47,6 +47,27 @@ class TestWhatAProfileIsFor:
         summary = augment(CT, tmp_path / "out", profile="medical/brain-mri", workers=1)
         assert (summary.done, len(summary.set_aside), summary.exit_code) == (0, 1, 1)
 
+    @pytest.mark.parametrize("change", [{"RescaleType": "US"}, {"RescaleSlope": None, "RescaleIntercept": None}])
+    def test_ct_that_is_not_in_hu_is_set_aside_by_profiles_that_are_unless_it_is_allowed(self, tmp_path, change):
+        header = pydicom.dcmread(CT)
+        for name, value in change.items():
+            if value is None:
+                del header[name]
+            else:
+                setattr(header, name, value)
+        header.save_as(tmp_path / "map.dcm")
+        (aside,) = plan(tmp_path / "map.dcm", tmp_path, "medical/ct-chest").set_aside
+        assert (aside.code, aside.reason) == (
+            "not-hu",
+            "file-00001: its values are not HU: it has no rescale slope, or a rescale type of its own; "
+            "medical/ct-chest is in HU; --allow not-hu takes them as they are",
+        )
+        allowed = augment(
+            tmp_path / "map.dcm", tmp_path / "out", profile="medical/ct-chest", allow=["not-hu"], workers=1
+        )
+        assert allowed.exit_code == 0
+        assert len(plan(tmp_path / "map.dcm", tmp_path / "elsewhere", "general/photo").items) == 1
+
     @pytest.mark.parametrize("profile", ["general/photo", "manufacturing/metal-surface"])
     def test_a_profile_that_names_no_modality_takes_any(self, tmp_path, profile):
         assert len(plan(CT, tmp_path, load_profile(profile)).items) == 1
