@@ -100,11 +100,11 @@ class Actors:
     """Everybody on the first road of a town.
 
     Attributes:
-        road: The road.
+        town: The town.
         cast: Who is there.
     """
 
-    road: Road
+    town: Town
     cast: tuple[_Actor, ...]
 
     @classmethod
@@ -133,14 +133,15 @@ class Actors:
                     cast += _parked(town, fleet, middle, density, draw)
                 elif lane.kind == "sidewalk":
                     cast += _walking(town, middle, lane.width, density, draw)
-        return cls(road, tuple(cast))
+        return cls(town, tuple(cast))
 
     def at(self, time: float, first: int = 1) -> list[Thing]:
         """Return everybody at a time, numbered from `first`."""
-        number, out = first, []
+        number, out, road = first, [], self.town.roads[0]
         for one in self.cast:
-            (place,), (heading,) = self.road.at((one.s + one.speed * time) % self.road.length, one.t)
-            pose = turned(float(heading) + one.turned, (float(place[0]), float(place[1]), one.z))
+            (place,), (heading,) = road.at((one.s + one.speed * time) % road.length, one.t)
+            z = one.z if one.looks is None else self.town.ground(float(place[0]), float(place[1]))
+            pose = turned(float(heading) + one.turned, (float(place[0]), float(place[1]), z))
             ahead = abs(one.speed) * pose[:3, 0]
             shapes = one.shapes
             if one.looks is not None:

@@ -53,6 +53,10 @@ class Town:
     ahead: tuple[float, float] = (20.0, 120.0)
     clear: list[tuple[float, float]] = field(default_factory=list)
 
+    def ground(self, x: float, y: float) -> float:
+        """Return how high those stand who walk along the sidewalk at (x, y): down on the street where they cross it."""
+        return 0.0 if any(junction.crossed(x, y) for junction in self.junctions) else CURB
+
     def put(self, mesh: Mesh, tag: Tag, x: float, y: float, z: float = 0.0, yaw: float = 0.0) -> None:
         """Place something."""
         self.things.append(Thing(mesh.at(x, y, z, yaw), tag))
@@ -147,7 +151,7 @@ def _with_crossing(town: Town, draw: np.random.Generator, *, at: float, lights: 
     _fronts(town, cross, [(4.0, 150 - gap_y[0] - 13), (150 + gap_y[1] + 13, 296.0)], draw)
     _sidewalk_things(town, main, stretches, draw)
     if lights:
-        _lights(town, at, reach_main, reach_cross, draw)
+        _lights(town, at, reach_main, reach_cross)
     return town
 
 
@@ -225,12 +229,9 @@ def _pit(palette: Palette) -> Mesh:
     )
 
 
-def _lights(
-    town: Town, at: float, main: tuple[float, float], cross: tuple[float, float], draw: np.random.Generator
-) -> None:
-    aspects: tuple[furniture.Aspect, furniture.Aspect] = ("red", "green")
-    if draw.random() >= 0.5:
-        aspects = "green", "red"
+def _lights(town: Town, at: float, main: tuple[float, float], cross: tuple[float, float]) -> None:
+    """Let the main road go, on which vehicles do not stop, and hold the other, which people cross."""
+    aspects: tuple[furniture.Aspect, furniture.Aspect] = ("green", "red")
     palette = town.palette
     left, right = at - cross[1] - 0.9, at - cross[0] + 0.9
     low, high = main[0] - 0.9, main[1] + 0.9

@@ -273,6 +273,18 @@ class Junction:
     cross: tuple[float, float]
     corner: float
 
+    def crossed(self, x: float, y: float) -> bool:
+        """Return whether (x, y) is on its asphalt, and not beside it or on one of its corners of sidewalk."""
+        c, s = float(np.cos(self.heading)), float(np.sin(self.heading))
+        away = x - self.middle[0], y - self.middle[1]
+        own = away[0] * c + away[1] * s, away[1] * c - away[0] * s
+        low = -self.cross[1] - self.corner, self.main[0] - self.corner
+        high = -self.cross[0] + self.corner, self.main[1] + self.corner
+        if not all(a < p < b for a, p, b in zip(low, own, high, strict=True)):
+            return False
+        to_corner = [min(p - a, b - p) for a, p, b in zip(low, own, high, strict=True)]
+        return float(np.hypot(to_corner[0], to_corner[1])) > self.corner
+
 
 def junction_things(junction: Junction, palette: Palette) -> list[Thing]:
     """Return the asphalt of a junction and its four corners of sidewalk."""
