@@ -49,7 +49,7 @@ class Quality:
 
 
 QUALITIES: Final[dict[Literal["draft", "normal", "high"], Quality]] = {
-    "draft": Quality(0, 4, 0, 1, 1),
+    "draft": Quality(0, 4, 0, 1, 2),
     "normal": Quality(4, 8, 12, 3, 3),
     "high": Quality(8, 24, 32, 6, 6),
 }
