@@ -25,7 +25,9 @@ from pydicom.uid import (
     MultiFrameGrayscaleWordSecondaryCaptureImageStorage,
     MultiFrameTrueColorSecondaryCaptureImageStorage,
     PositronEmissionTomographyImageStorage,
+    RTStructureSetStorage,
     SecondaryCaptureImageStorage,
+    SegmentationStorage,
     UltrasoundImageStorage,
     UltrasoundMultiFrameImageStorage,
 )
@@ -140,11 +142,17 @@ def _says_what_it_is(dataset: Dataset) -> str:
     return "" if dataset.get("SOPClassUID") else "it does not say what kind of object it is: it is cut or damaged"
 
 
+_LABELS = (SegmentationStorage, UID("1.2.840.10008.5.1.4.1.1.66.7"), RTStructureSetStorage)
+"""Segmentations, those stored as label maps, and structure sets."""
+
+
 def _is_augmented_class(dataset: Dataset) -> str:
     uid = UID(str(dataset.get("SOPClassUID", "")))
     if uid in MODALITIES:
         return ""
     kind = uid.name if uid.is_valid and uid.name != uid else "an object of unknown kind"
+    if uid in _LABELS:
+        return f"it is {kind}; a run takes it along with the series that it was drawn on"
     return f"it is {kind}; classic CT, MR, PT, CR, DX, MG, US and SC images are augmented, and Enhanced CT, MR and PT"
 
 

@@ -105,12 +105,19 @@ def judge(
     steps = np.diff(np.array([instance.position for instance in stack], dtype=float), axis=0)
     slice_spacing = None
     if len(steps):
-        slice_spacing = float(np.median(steps @ normal))
+        slice_spacing = _spacing(steps @ normal)
         findings.extend(_step_findings(steps, normal, min(first.spacing)))
     geometry = StackGeometry(
         first.spacing, slice_spacing, first.position, _triple(row), _triple(column), _triple(normal)
     )
     return geometry, tuple(findings)
+
+
+def _spacing(along: Vector) -> float:
+    """Return how far slices are apart: steps that are even but for roundings add up to where the last slice lies."""
+    median = float(np.median(along))
+    even = np.abs(along - median).max() <= SPACING_TOLERANCE * median
+    return float(along.mean()) if even else median
 
 
 def _axes(instance: Instance) -> tuple[Vector, Vector, Vector]:

@@ -77,6 +77,12 @@ def test_a_spacing_within_a_thousandth_is_even(series):
     assert one.refusal.message == "slices are 5 mm apart, but 4.98 to 5.02 mm after slice 2, 3"
 
 
+def test_roundings_of_steps_do_not_add_up_to_a_shift_of_the_last_slice(series):
+    heights = np.concatenate([[0.0], np.cumsum([5.0] * 21 + [5.004] * 19)])
+    geometry = only(series(tuple(heights.tolist()))).geometry
+    assert geometry.slice_spacing * 40 == pytest.approx(heights[-1], abs=1e-6)
+
+
 def test_a_missing_slice_among_uneven_ones_is_told_apart(series):
     one = only(series((0, 5, 10, 13, 18, 23.1, 33, 38)))
     messages = {finding.code: finding.message for finding in one.findings}
