@@ -24,8 +24,7 @@ CLEAR = 30_000.0
 
 VEIL_EFFECTS = (
     *("contrast", "brightness", "gamma", "tone", "local_gain", "saturation", "hue", "color_cast", "channel_mixing"),
-    *("occlusion", "inversion", "blur", "sharpening", "noise", "impulse_noise", "foreign_content", "motion_blur"),
-    *("morphology", "streaks", "pixelation", "loss_of_levels", "superpixels", "compression"),
+    *("occlusion", "inversion", "blur", "sharpening", "noise", "impulse_noise", "pixelation"),
 )
 
 
@@ -118,22 +117,15 @@ def hidden_by(share: float, grain: float = 0.0) -> Generators:
         inversion=up_to(2 * (share - 0.2)),
         local_gain=up_to(2 * bend),
         color_cast=up_to(bend),
-        hue=about(180 * bend),
+        hue=about(14 * bend),
         saturation=Interval(max(1 - 2.5 * bend, 0.0), 1 + 4 * bend),
         channel_mixing=up_to(3 * bend),
         occlusion=up_to(min(2 * max(share - 0.2, 0.0), 1.0)),
-        foreign_content=up_to(min(2 * max(share - 0.3, 0.0) + grain, 1.0)),
-        blur=up_to(8 * bend),
-        motion_blur=up_to(20 * bend),
+        blur=up_to(2 * bend),
         sharpening=up_to(bend + grain),
         noise=up_to(0.1 * bend + grain),
         impulse_noise=up_to(min(0.3 * bend + grain, 1.0)),
-        morphology=up_to(3 * bend),
-        streaks=up_to(0.1 * bend + grain),
-        pixelation=Interval(1.0, 1 + 20 * bend),
-        loss_of_levels=up_to(8 * bend),
-        superpixels=up_to(min(bend, 1.0)),
-        compression=up_to(min(bend, 1.0)),
+        pixelation=Interval(1.0, 1 + 4 * bend),
     )
 
 
