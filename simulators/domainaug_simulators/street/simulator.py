@@ -98,7 +98,11 @@ class _Stage:
                     path = Path(mounted.name, f"{count:06d}.{ending}")
                     (folder / path).write_bytes(content)
                     paths.append(path)
-        known = {"layout": self.street.layout, "labels_id": variant.labels, "frames": self.street.frames}
+        known = {
+            "layout": self.street.layout,
+            "labels_id": variant.labels,
+            "frames": self.street.frames,
+        }
         record = {"weather": weather.to_dict(), **known}
         told = {**record, "id": variant.id, "values": dict(variant.values), "dt_s": self.street.dt}
         (folder / "scene.json").write_text(json.dumps(told, indent=1, sort_keys=True) + "\n", encoding="utf-8")

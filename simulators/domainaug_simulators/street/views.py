@@ -20,6 +20,9 @@ from domainaug_simulators.street.camera import Camera
 from domainaug_simulators.street.film import Film, developed, exposure_of
 from domainaug_simulators.street.labels import boxes_of, labels_of
 from domainaug_simulators.street.lamps import Lamps
+from domainaug_simulators.street.lens import with_drops
+from domainaug_simulators.street.mesh import Floats
+from domainaug_simulators.street.precipitation import with_precipitation
 from domainaug_simulators.street.recording import label_files
 from domainaug_simulators.street.render import QUALITIES, Light, Prepared, prepare
 from domainaug_simulators.street.sampling import Samples, central
@@ -55,6 +58,7 @@ class View:
         ego: The vehicle it is on.
         time: Seconds.
         samples: The rays through the middles of pixels.
+        depth: (height, width) meters along the optical axis.
         files: The files of its labels, by how their names end.
     """
 
@@ -63,6 +67,7 @@ class View:
     ego: Ego
     time: float
     samples: Samples
+    depth: Floats
     files: Mapping[str, bytes]
     _prepared: dict[str, Prepared] = field(default_factory=dict)
 
@@ -83,6 +88,12 @@ class View:
             self._prepared[quality] = prepare(self.scene, self.camera, QUALITIES[quality], self.samples)
         light = light_of(weather, self.time, float(values["noise"]))
         radiance = self._prepared[quality].radiance(light)
+        if weather.rain > 0 or weather.snowfall > 0:
+            lamps, key = self.scene.lamps, variant.key
+            told = (self.depth, self.camera, self.ego.velocity, weather, light, lamps)
+            radiance = with_precipitation(radiance, *told, time=self.time, key=key)
+        if float(values["lens_drops"]) > 0:
+            radiance = with_drops(radiance, float(values["lens_drops"]), variant.key)
         if exposure is None:
             exposure = exposure_of(radiance) * 2.0 ** float(values["exposure"])
         film = Film(exposure, light.film.noise)
@@ -137,7 +148,7 @@ class Views:
             )
         labels = labels_of(scene, camera, samples)
         files = label_files(scene, camera, ego, time, labels, boxes_of(scene, camera, labels))
-        return View(scene, camera, ego, time, samples, files)
+        return View(scene, camera, ego, time, samples, labels.depth, files)
 
     def _scene(self, number: Mapping[str, float], ego: Ego, time: float) -> Scene:
         told = number["density"], number["along"]
