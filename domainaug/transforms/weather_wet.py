@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from domainaug.declare.sets import up_to
 from domainaug.generators import Frame, Generators
 from domainaug.kernels.random import uniforms
 from domainaug.transforms.arguments import span
@@ -104,7 +105,7 @@ class LensDrops(SceneWeather):
     """
 
     neutral: ClassVar[Mapping[str, float]] = {"cover": 0.0}
-    governs: ClassVar[Mapping[str, tuple[str, ...]]] = governed(VEIL_EFFECTS, "cover")
+    governs: ClassVar[Mapping[str, tuple[str, ...]]] = governed((*VEIL_EFFECTS, "foreign_content"), "cover")
 
     def __init__(
         self,
@@ -146,7 +147,8 @@ class LensDrops(SceneWeather):
 
 
 def _dropped(cover: float) -> Generators:
-    return hidden_by(min(4 * cover, 1.0), min(3 * cover, 1.0))
+    # a drop shows a part of the scene at another place
+    return hidden_by(min(4 * cover, 1.0), min(3 * cover, 1.0)).with_ranges(foreign_content=up_to(cover))
 
 
 def _road(shot: Shot) -> NDArray[np.bool_]:
