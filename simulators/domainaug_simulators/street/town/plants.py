@@ -72,6 +72,11 @@ def _in_ball(count: int, draw: np.random.Generator) -> NDArray[np.float64]:
     return where * draw.random((count, 1)) ** 0.28
 
 
+def _larger(usual: int, leaves: int) -> float:
+    """Return how much larger leaves are where there are fewer than usual, so that a crown stays as dense."""
+    return float(np.sqrt(max(usual / leaves, 1.0)))
+
+
 def tree(palette: Palette, draw: np.random.Generator, *, height: float | None = None, leaves: int = 900) -> Mesh:
     """Return a broad-leaved tree on z = 0."""
     high = height or draw.uniform(6.0, 10.0)
@@ -91,7 +96,7 @@ def tree(palette: Palette, draw: np.random.Generator, *, height: float | None = 
     each = leaves // len(clumps)
     for place, size in clumps:
         there = place + _in_ball(each, draw) * size * [1.0, 1.0, 0.85]
-        parts.append(_leaves(there, (place + middle) / 2, high * 0.026 + 0.05, leaf, draw))
+        parts.append(_leaves(there, (place + middle) / 2, (high * 0.026 + 0.05) * _larger(900, leaves), leaf, draw))
     return Mesh.joined(parts)
 
 
@@ -107,7 +112,9 @@ def conifer(palette: Palette, draw: np.random.Generator, *, height: float | None
         [out * np.cos(angle), out * np.sin(angle), 0.10 * high + level * high * 0.9 - out * 0.25], axis=-1
     )
     axis = np.stack([np.zeros(leaves), np.zeros(leaves), places[:, 2] - 0.5], axis=-1)
-    parts.append(_leaves(places, axis, 0.16 + high * 0.016, _leaf(palette, draw, dark=0.62), draw))
+    parts.append(
+        _leaves(places, axis, (0.16 + high * 0.016) * _larger(700, leaves), _leaf(palette, draw, dark=0.62), draw)
+    )
     return Mesh.joined(parts)
 
 

@@ -129,10 +129,10 @@ def _car(kind: str, shape: _Shape, palette: Palette, draw: np.random.Generator) 
             parts += _wheel(x, side * (width / 2 - 0.10), shape.wheel, side, palette)
     parts += _car_lights(length, width, tops[0], tops[-3], palette)
     parts.append(
-        box((0.16, width * 0.86, 0.16), palette.number(Paints.plastic)).at(length / 2 - 0.06, z=shape.clearance + 0.06)
+        box((0.16, width * 0.84, 0.09), palette.number(Paints.plastic)).at(length / 2 - 0.06, z=shape.clearance + 0.02)
     )
     parts.append(
-        box((0.16, width * 0.86, 0.16), palette.number(Paints.plastic)).at(-length / 2 + 0.06, z=shape.clearance + 0.06)
+        box((0.16, width * 0.84, 0.09), palette.number(Paints.plastic)).at(-length / 2 + 0.06, z=shape.clearance + 0.02)
     )
     mesh = Mesh.joined(parts)
     return Vehicle(kind, mesh, _extent(mesh), _beams(length / 2, width * 0.36, float(tops[-3]) - 0.08))
