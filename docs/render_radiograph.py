@@ -46,7 +46,7 @@ def outlined(picture: NDArray[np.uint8], folder: Path) -> NDArray[Any]:
     """Return a picture with masks outlined and landmarks marked."""
     drawn = cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR)
     for number, color in SEEN.items():
-        mask = cv2.imread(str(folder / f"mask-{number:03d}.png"), cv2.IMREAD_GRAYSCALE)
+        mask = cv2.imdecode(np.fromfile(folder / f"mask-{number:03d}.png", np.uint8), cv2.IMREAD_GRAYSCALE)
         lines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
         cv2.drawContours(drawn, lines, -1, color, 2, cv2.LINE_AA)
     for point in json.loads((folder / "labels.json").read_text())["landmarks"]:

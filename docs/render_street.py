@@ -19,7 +19,9 @@ def main(out: Path) -> None:
     for line in (out / "variants.jsonl").read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         weather, hour = row["values"]["weather"], row["values"]["hour"]
-        picture = cv2.imread(str(out / "variants" / row["id"] / "front" / "000000.png"))
+        picture = cv2.imdecode(
+            np.fromfile(out / "variants" / row["id"] / "front" / "000000.png", np.uint8), cv2.IMREAD_COLOR
+        )
         tile = cv2.resize(picture, (400, 240), interpolation=cv2.INTER_AREA)
         text = f"{'clear' if weather == 'noon' else weather}, {hour:.0f} h"
         cv2.rectangle(tile, (0, 222), (8 * len(text) + 6, 240), (20, 20, 20), -1)
