@@ -593,7 +593,7 @@ def test_files_that_are_no_images_are_counted(source, tmp_path, profile):
     (source / ".hidden").write_text("not to be seen")
     assert run(source, tmp_path / "out", profile).notes == ("1 file is no image and was left out",)
     (source / "good" / "Thumbs.db").write_bytes(b"0")
-    (source / "good" / "part 1.txt").write_text("0 0.5 0.5 0.1 0.1")  # a label, of an image that is set aside for it
+    (source / "good" / "part 1.xml").write_text("<annotation/>")  # a label, of an image that is set aside for it
     summary = run(source, tmp_path / "out", profile, dry_run=True)
     assert summary.notes == ("2 files are no images and were left out",)
     assert [aside.key for aside in summary.set_aside] == ["good/part 1.jpg"]
