@@ -185,6 +185,26 @@ def _slices(syntax: str, threads: int | None, *, durable: bool = False) -> Make:
     return make
 
 
+def _in_and_out(scale: Scale) -> Work:
+    from domainaug.medical import load, read_study
+    from domainaug.medical.slicewise import new_pixels, write_files
+    from domainaug.medical.writer import files_of
+
+    files = _study(scale, "native")
+
+    def brighter(first: int, seen: Any) -> Any:
+        return np.add(seen, 1, out=seen)  # the least that makes other pixels
+
+    def work() -> None:
+        out = _emptied("in-and-out")
+        loaded = load(read_study(files[0].parent).series[0].files, threads=1)
+        pixels = new_pixels(loaded, brighter, moved=False, threads=1)
+        paths = [out / f"IM{index:04d}.dcm" for index in range(len(files))]
+        write_files(files_of(loaded, pixels, _Told()), paths, threads=1)
+
+    return work
+
+
 def _read(syntax: str, threads: int, *, listed: bool = True) -> Make:
     def make(scale: Scale) -> Work:
         from domainaug.medical import load, read_study
@@ -428,6 +448,17 @@ CASES = (
         ),
         clock="wall",
         rounds=5,
+    ),
+    Case(
+        name="ct-in-and-out",
+        work="the same study read and written as a new series, 1 HU added",
+        ours=(
+            Contender("domainaug", _in_and_out, "ours", note="headers judged, pixels told apart, UIDs of their own"),
+        ),
+        peers=(),
+        limits=(Contender("read and write the bytes", _bytes(durable=False), "limit"),),
+        reach=(Reach(4, "read and write the bytes", most=True),),
+        rounds=15,
     ),
     _reading("native", "not compressed", Reach(3, "pydicom"), "cpu", 1),
     _reading("rle", "run-length code", Reach(2, "pydicom"), "wall", _CORES),
