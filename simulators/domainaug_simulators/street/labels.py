@@ -25,8 +25,8 @@ class Box2D:
         instance: Its number.
         tag: Its class.
         visible: Around the pixels that show it; None where none does.
-        amodal: Around all of it, cut at the edges of the picture.
-        whole: Around all of it, as if the picture went on.
+        amodal: Around all of it that lies in the picture, hidden or not.
+        whole: Around all of it that lies before the camera, as if the picture went on.
         pixels: How many pixels show it.
         occlusion: Share of its pixels in the picture that others hide.
         truncation: Share of the whole box that lies outside the picture.
@@ -105,24 +105,24 @@ def boxes_of(scene: Scene, camera: Camera, labels: Labels, *, reach: float = 150
     """
     spans = scene.spans
     pixels, visible = shown(labels.instance, spans.numbers)
-    alone, whole, nearest = outlined(scene.mesh.corners, spans, camera)
+    alone = outlined(scene.mesh.corners, spans, camera)
     size = np.array([camera.width, camera.height, camera.width, camera.height], np.float64)
-    cut = np.clip(whole, 0, size)
+    cut = np.clip(alone.whole, 0, size)
     out = []
     for n, number in enumerate(spans.numbers.tolist()):
-        covered, seen = int(alone[n]), int(pixels[n])
-        if (covered == 0 and seen == 0) or (seen == 0 and nearest[n] > reach):
+        covered, seen = int(alone.pixels[n]), int(pixels[n])
+        if (covered == 0 and seen == 0) or (seen == 0 and alone.nearest[n] > reach):
             continue
         out.append(
             Box2D(
                 number,
                 int(scene.tag[spans.faces[spans.starts[n]]]),
                 _whole_numbers(visible[n]) if seen else None,
-                _edges(cut[n]),
-                _edges(whole[n]),
+                _edges(alone.inside[n]),
+                _edges(alone.whole[n]),
                 seen,
                 1 - seen / max(covered, seen),
-                1 - _area(cut[n]) / _area(whole[n]),
+                1 - _area(cut[n]) / _area(alone.whole[n]),
             )
         )
     return out

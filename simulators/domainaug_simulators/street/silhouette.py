@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,32 +14,48 @@ from domainaug_simulators.street.camera import Camera
 from domainaug_simulators.street.mesh import Floats
 from domainaug_simulators.street.scene import Spans
 
-__all__ = ["outlined", "shown"]
+__all__ = ["Outlines", "outlined", "shown"]
 
 _NEAREST = 0.05
 """Meters before the camera at which triangles are cut off."""
 
 
-def outlined(
-    corners: Floats, spans: Spans, camera: Camera
-) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+@dataclass(frozen=True, slots=True)
+class Outlines:
+    """What each counted thing would fill, alone; boxes are left, top, right, bottom.
+
+    Attributes:
+        pixels: (things,) how many pixels of the picture have their middles covered.
+        inside: (things, 4) around the part that the picture shows.
+        whole: (things, 4) around all that lies before the camera, beyond the picture too.
+        nearest: (things,) depth of its nearest corner, meters.
+
+    Of what the picture does not show at all, boxes may be (inf, inf, -inf, -inf), and depth inf.
+    """
+
+    pixels: NDArray[np.int64]
+    inside: NDArray[np.float64]
+    whole: NDArray[np.float64]
+    nearest: NDArray[np.float64]
+
+
+def outlined(corners: Floats, spans: Spans, camera: Camera) -> Outlines:
     """Return what each counted thing would fill, alone.
 
     Args:
         corners: (faces, 3, 3) meters.
         spans: Which triangles belong to which thing.
         camera: What looks at them.
-
-    Returns:
-        (things,) pixels of the picture whose middles it covers; (things, 4) left, top, right, bottom, beyond the
-        picture too; (things,) depth of its nearest corner, meters, inf for what lies behind the camera.
     """
     many = len(spans.numbers)
-    covered, nearest = np.zeros(many, np.int64), np.full(many, np.inf)
-    box = np.tile(np.array([np.inf, np.inf, -np.inf, -np.inf]), (many, 1))
+    nothing = np.tile(np.array([np.inf, np.inf, -np.inf, -np.inf]), (many, 1))
+    found = Outlines(np.zeros(many, np.int64), nothing, nothing.copy(), np.full(many, np.inf))
     stamps = np.full((camera.height, camera.width), -1, np.int32)
-    _outline(corners, spans.faces, spans.starts, camera.extrinsics, camera.focal, stamps, covered, box, nearest)
-    return covered, box, nearest
+    _outline(
+        corners, spans.faces, spans.starts, camera.extrinsics, camera.focal, stamps, np.empty((5, 8, 3)),
+        found.pixels, found.inside, found.whole, found.nearest,
+    )  # fmt: skip
+    return found
 
 
 def shown(instance: NDArray[np.uint16], numbers: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -63,31 +80,117 @@ def _count(instance: Any, rows: Any, pixels: Any, boxes: Any) -> None:
             boxes[n, 2], boxes[n, 3] = max(boxes[n, 2], j + 1), max(boxes[n, 3], i + 1)
 
 
-@compiled
+@compiled(borrows=True)
 def _outline(
-    corners: Any, faces: Any, starts: Any, world: Any, focal: Any, stamps: Any, covered: Any, box: Any, nearest: Any
-) -> None:
-    solid, ring, flat = np.empty((3, 3)), np.empty((4, 3)), np.empty((4, 2))
+    corners: Any, faces: Any, starts: Any, world: Any, focal: Any, stamps: Any, desk: Any, covered: Any, inside: Any,
+    whole: Any, nearest: Any,
+) -> None:  # fmt: skip
+    solid, ring, flat, part, room = desk[0], desk[1], desk[2], desk[3], desk[4]
+    height, width = stamps.shape[0] * 1.0, stamps.shape[1] * 1.0
     for n in range(len(covered)):
+        if _aside(corners, faces[starts[n] : starts[n + 1]], world, width / focal / 2, height / focal / 2, desk[0]):
+            continue
         for f in range(starts[n], starts[n + 1]):
-            k = faces[f]
-            for i in range(3):
-                for axis in range(3):
-                    solid[i, axis] = world[axis, 3]
-                    for other in range(3):
-                        solid[i, axis] += world[axis, other] * corners[k, i, other]
+            _placed(corners[faces[f]], world, solid)
             many = _before(solid, ring)
             for i in range(many):
                 nearest[n] = min(nearest[n], ring[i, 2])
-                flat[i, 0] = ring[i, 0] / ring[i, 2] * focal + stamps.shape[1] / 2
-                flat[i, 1] = ring[i, 1] / ring[i, 2] * focal + stamps.shape[0] / 2
-                box[n, 0], box[n, 1] = min(box[n, 0], flat[i, 0]), min(box[n, 1], flat[i, 1])
-                box[n, 2], box[n, 3] = max(box[n, 2], flat[i, 0]), max(box[n, 3], flat[i, 1])
+                flat[i, 0] = ring[i, 0] / ring[i, 2] * focal + width / 2
+                flat[i, 1] = ring[i, 1] / ring[i, 2] * focal + height / 2
+            around = _around(flat, many)
+            _widen(whole[n], around)
+            if around[0] > width or around[1] > height or around[2] < 0.0 or around[3] < 0.0:
+                continue
+            if around[0] >= 0.0 and around[1] >= 0.0 and around[2] <= width and around[3] <= height:
+                _widen(inside[n], around)
+            else:
+                _widen(inside[n], _around(part, _within(flat, part, room, many, width, height)))
             for i in range(1, many - 1):
                 covered[n] += _stamp(flat[0], flat[i], flat[i + 1], stamps, n)
 
 
-@compiled
+@compiled(borrows=True)
+def _aside(corners: Any, faces: Any, world: Any, across: Any, down: Any, ends: Any) -> Any:
+    """Return whether the box around triangles lies beyond one edge of the picture, or behind the camera."""
+    low, high, seen = ends[0], ends[1], ends[2]
+    for axis in range(3):
+        low[axis], high[axis] = math.inf, -math.inf
+    for f in range(len(faces)):
+        for i in range(3):
+            for axis in range(3):
+                place = corners[faces[f], i, axis]
+                low[axis], high[axis] = min(low[axis], place), max(high[axis], place)
+    left, top, right, bottom, behind = 0, 0, 0, 0, 0
+    for corner in range(8):
+        for axis in range(3):
+            seen[axis] = world[axis, 3]
+            for other in range(3):
+                seen[axis] += world[axis, other] * (high[other] if corner >> other & 1 else low[other])
+        left += seen[0] < -across * seen[2]
+        right += seen[0] > across * seen[2]
+        top += seen[1] < -down * seen[2]
+        bottom += seen[1] > down * seen[2]
+        behind += seen[2] < _NEAREST
+    return max(left, top, right, bottom, behind) == 8
+
+
+@compiled(borrows=True)
+def _placed(triangle: Any, world: Any, solid: Any) -> None:
+    """Write the corners of a triangle in the axes of the camera."""
+    for i in range(3):
+        for axis in range(3):
+            solid[i, axis] = world[axis, 3]
+            for other in range(3):
+                solid[i, axis] += world[axis, other] * triangle[i, other]
+
+
+@compiled(borrows=True)
+def _around(ring: Any, many: Any) -> Any:
+    """Return left, top, right and bottom of a ring."""
+    left, top, right, bottom = math.inf, math.inf, -math.inf, -math.inf
+    for i in range(many):
+        left, top = min(left, ring[i, 0]), min(top, ring[i, 1])
+        right, bottom = max(right, ring[i, 0]), max(bottom, ring[i, 1])
+    return left, top, right, bottom
+
+
+@compiled(borrows=True)
+def _widen(box: Any, around: Any) -> None:
+    """Widen a box so that it holds another."""
+    box[0], box[1] = min(box[0], around[0]), min(box[1], around[1])
+    box[2], box[3] = max(box[2], around[2]), max(box[3], around[3])
+
+
+@compiled(borrows=True)
+def _within(whole: Any, ring: Any, room: Any, many: Any, width: Any, height: Any) -> Any:
+    """Write a convex ring cut off at the four edges of the picture; return how many corners it has left.
+
+    Edge by edge, as Sutherland and Hodgman (1974) do; each adds a corner at most.
+    """
+    for i in range(many):
+        ring[i, 0], ring[i, 1] = whole[i, 0], whole[i, 1]
+    for edge in range(4):
+        axis, sign = edge % 2, 1.0 if edge < 2 else -1.0
+        limit = 0.0 if edge < 2 else (width if axis == 0 else height)
+        left = 0
+        for i in range(many):
+            j = (i + 1) % many
+            here, there = sign * (ring[i, axis] - limit), sign * (ring[j, axis] - limit)
+            if here >= 0.0:
+                room[left, 0], room[left, 1] = ring[i, 0], ring[i, 1]
+                left += 1
+            if (here >= 0.0) != (there >= 0.0):
+                other = 1 - axis
+                room[left, other] = ring[i, other] + (ring[j, other] - ring[i, other]) * (here / (here - there))
+                room[left, axis] = limit
+                left += 1
+        many = left
+        for i in range(many):
+            ring[i, 0], ring[i, 1] = room[i, 0], room[i, 1]
+    return many
+
+
+@compiled(borrows=True)
 def _before(solid: Any, ring: Any) -> Any:
     """Write the part of a triangle that lies before the camera; return how many corners it has."""
     many = 0
@@ -105,13 +208,13 @@ def _before(solid: Any, ring: Any) -> Any:
     return many
 
 
-@compiled
+@compiled(borrows=True)
 def _span(lowest: Any, highest: Any, size: Any) -> Any:
     """Return the first pixel, and the one after the last, whose middles lie between two places."""
     return math.ceil(max(lowest, 0.0) - 0.5), math.floor(min(highest, size * 1.0) - 0.5) + 1
 
 
-@compiled
+@compiled(borrows=True)
 def _stamp(a: Any, b: Any, c: Any, stamps: Any, number: Any) -> Any:
     """Stamp the pixels whose middles a triangle covers; return how many had no such stamp yet."""
     area = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])

@@ -10,6 +10,7 @@ from domainaug_simulators.street.mesh import box, ellipsoid, quad, turned
 from domainaug_simulators.street.sampling import central
 from domainaug_simulators.street.scene import Body, Scene, Thing
 from domainaug_simulators.street.town.tags import Tag
+from numpy.typing import NDArray
 
 CAMERA = Camera((0, 0, 1.5), yaw=0, pitch=-3, width=120, height=72, view=80)
 
@@ -25,6 +26,24 @@ def thing(number: int, x: float, y: float, yaw: float = 0.0, speed: float = 0.0,
 
 def ground() -> Thing:
     return Thing(quad((-50, -50, 0), (90, -50, 0), (90, 50, 0), (-50, 50, 0), 0), Tag.ROAD)
+
+
+def scattered(one: Thing) -> NDArray[np.float64]:
+    """Return points all over a thing, (n, 3) meters, a few cm apart at most."""
+    steps = np.linspace(0, 1, 120)
+    a, b = (each.ravel() for each in np.meshgrid(steps, steps))
+    a, b = a[a + b <= 1], b[a + b <= 1]
+    first, second, third = (one.mesh.corners[:, i].astype(float) for i in range(3))
+    spread = (second - first)[:, None] * a[:, None] + (third - first)[:, None] * b[:, None]
+    return (first[:, None] + spread).reshape(-1, 3)
+
+
+def around(points: NDArray[np.float64]) -> tuple[float, ...]:
+    """Return left, top, right and bottom of those of (n, 3) points that the camera shows, one by one."""
+    x, y, z = (points @ CAMERA.extrinsics[:3, :3].T + CAMERA.extrinsics[:3, 3])[:, :3].T
+    x, y = x[z > 0] / z[z > 0] * CAMERA.focal + 60, y[z > 0] / z[z > 0] * CAMERA.focal + 36
+    shown = (x >= 0) & (x <= 120) & (y >= 0) & (y <= 72)
+    return x[shown].min(), y[shown].min(), x[shown].max(), y[shown].max()
 
 
 def labeled(*things: Thing, camera: Camera = CAMERA) -> tuple[Scene, Labels, dict[int, Box2D]]:
@@ -106,7 +125,8 @@ def test_truncation_is_what_the_edge_of_the_picture_cuts_off() -> None:
     _, _, boxes = labeled(ground(), thing(1, 8, 8), thing(2, 14, 0))
     left, top, right, bottom = boxes[1].whole
     assert left < 0
-    assert boxes[1].amodal == (0, top, right, bottom)
+    assert boxes[1].amodal == pytest.approx(around(scattered(thing(1, 8, 8))), abs=0.1)
+    assert boxes[1].amodal[2] == right
     assert boxes[1].truncation == pytest.approx(-left / (right - left))
     assert boxes[2].truncation == 0
     _, _, wider = labeled(
@@ -115,6 +135,19 @@ def test_truncation_is_what_the_edge_of_the_picture_cuts_off() -> None:
         camera=Camera((0, 0, 1.5), 0, -3, 0, 240, 72, 2 * np.degrees(np.arctan(2 * np.tan(np.radians(40))))),
     )
     assert wider[1].amodal == pytest.approx((left + 60, top, right + 60, bottom))
+
+
+@pytest.mark.parametrize(("x", "y", "yaw"), [(0.5, -2.2, 0), (0, 1.6, 0.2), (-0.4, 1.3, -0.1), (0.4, -1, 1.2)])
+def test_the_box_of_a_thing_half_behind_the_camera_is_around_what_is_in_the_picture(
+    x: float, y: float, yaw: float
+) -> None:
+    one = thing(1, x, y, yaw)
+    points = scattered(one)
+    assert (points @ CAMERA.extrinsics[2, :3] + CAMERA.extrinsics[2, 3]).min() < -0.1
+    _, _, boxes = labeled(ground(), one)
+    assert boxes[1].amodal == pytest.approx(around(points), abs=0.35)
+    assert boxes[1].whole[3] - boxes[1].whole[1] > CAMERA.height
+    assert 0 < boxes[1].amodal[1] < boxes[1].amodal[3] <= CAMERA.height
 
 
 def test_a_thing_beside_the_camera_is_cut_before_it() -> None:
