@@ -19,7 +19,7 @@ from domainaug_simulators.street.mesh import Floats, turned
 from domainaug_simulators.street.scene import Scene
 from domainaug_simulators.street.town.tags import Tag
 
-__all__ = ["Cloud", "Lidar", "scanned"]
+__all__ = ["Cloud", "Lidar", "Turn", "heard", "met", "scanned"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,80 @@ class Cloud:
         return len(self.points)
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What the pulses of a turn meet, before air and noise: the truth that all weathers share.
+
+    Attributes:
+        away: (pulses,) range of the surface that each meets, meters; inf for none within reach.
+        reflectance: (pulses,) of that surface toward the sensor, from 0 to 1.
+        tag: (pulses,) its class, 0 for none.
+        instance: (pulses,) number of the thing it belongs to, or 0.
+    """
+
+    away: NDArray[np.float64]
+    reflectance: NDArray[np.float64]
+    tag: NDArray[np.uint8]
+    instance: NDArray[np.uint16]
+
+
+def met(
+    scene: Scene,
+    lidar: Lidar,
+    carrier: NDArray[np.float64],
+    *,
+    velocity: tuple[float, float, float] = (0.0, 0.0, 0.0),
+) -> Turn:
+    """Return what the pulses of a turn meet.
+
+    Args:
+        scene: What there is.
+        lidar: The sensor.
+        carrier: (4, 4) from the axes it is mounted in to the world's, when the turn ends.
+        velocity: (3,) of the carrier in the world, m/s, as for `scanned`.
+    """
+    to_world = carrier @ lidar.matrix
+    directions = (lidar.directions() @ to_world[:3, :3].T).astype(np.float32)
+    time = _times(lidar)
+    origins = to_world[:3, 3] + (time - 1 / lidar.rate)[:, None] * np.array(velocity, np.float64)
+    hits = scene.rays.first(origins.astype(np.float32), directions)
+    face = np.where(hits.distance <= lidar.reach, hits.face, -1)
+    there = face >= 0
+    return Turn(
+        np.where(there, hits.distance, np.inf).astype(np.float64),
+        _reflected(scene, face, directions),
+        np.where(there, scene.tag[face], np.uint8(Tag.UNLABELED)),
+        np.where(there, scene.instance[face], np.uint16(0)),
+    )
+
+
+def heard(turn: Turn, lidar: Lidar, seed: int, *, air: LidarAir | None = None) -> Cloud:
+    """Return what a LiDAR makes of a turn in some air.
+
+    Args:
+        turn: What its pulses meet.
+        lidar: The sensor.
+        seed: Of noise and particles, from 0 to 2^64 - 1; with the same seed, clouds in two airs differ by the air.
+        air: Fog, rain and snow; None for clear air.
+    """
+    own = lidar.directions()
+    echoes = echoes_of(turn.away, turn.reflectance, air or LidarAir(), seed, beam=lidar.beam)
+    left = np.flatnonzero((echoes.kind != Echo.NOTHING) & (echoes.away <= lidar.reach))
+    jitter = normals((len(own),), seed, 1 << 32)[left] * lidar.noise
+    found = echoes.away[left] + jitter
+    surface = echoes.kind[left] == Echo.SURFACE
+    points = np.column_stack([own[left] * found[:, None], echoes.reflectance[left]])
+    return Cloud(
+        points.astype(np.float32),
+        np.where(surface, turn.tag[left], np.uint8(Tag.UNLABELED)),
+        np.where(surface, turn.instance[left], np.uint16(0)),
+        (left // lidar.columns).astype(np.uint16),
+        _times(lidar)[left].astype(np.float32),
+        echoes.kind[left],
+        left,
+    )
+
+
 def scanned(
     scene: Scene,
     lidar: Lidar,
@@ -124,29 +198,12 @@ def scanned(
         velocity: (3,) of the carrier in the world, m/s: pulses leave from where it was, and each point is told in
             the sensor's axes of that moment, as a sensor does that knows nothing of its motion.
     """
-    to_world = carrier @ lidar.matrix
-    own = lidar.directions()
-    directions = (own @ to_world[:3, :3].T).astype(np.float32)
-    time = (np.arange(len(own)) % lidar.columns) / (lidar.columns * lidar.rate)
-    origins = to_world[:3, 3] + (time - 1 / lidar.rate)[:, None] * np.array(velocity, np.float64)
-    hits = scene.rays.first(origins.astype(np.float32), directions)
-    face = np.where(hits.distance <= lidar.reach, hits.face, -1)
-    away = np.where(face >= 0, hits.distance, np.inf).astype(np.float64)
-    echoes = echoes_of(away, _reflected(scene, face, directions), air or LidarAir(), seed, beam=lidar.beam)
-    left = np.flatnonzero((echoes.kind != Echo.NOTHING) & (echoes.away <= lidar.reach))
-    jitter = normals((len(own),), seed, 1 << 32)[left] * lidar.noise
-    found = echoes.away[left] + jitter
-    surface = echoes.kind[left] == Echo.SURFACE
-    points = np.column_stack([own[left] * found[:, None], echoes.reflectance[left]])
-    return Cloud(
-        points.astype(np.float32),
-        np.where(surface, scene.tag[face[left]], np.uint8(Tag.UNLABELED)),
-        np.where(surface, scene.instance[face[left]], np.uint16(0)),
-        (left // lidar.columns).astype(np.uint16),
-        time[left].astype(np.float32),
-        echoes.kind[left],
-        left,
-    )
+    return heard(met(scene, lidar, carrier, velocity=velocity), lidar, seed, air=air)
+
+
+def _times(lidar: Lidar) -> NDArray[np.float64]:
+    """Return seconds from the beginning of the turn, pulse by pulse."""
+    return (np.arange(len(lidar.angles) * lidar.columns) % lidar.columns) / (lidar.columns * lidar.rate)
 
 
 def _reflected(scene: Scene, face: NDArray[np.int32], directions: Floats) -> NDArray[np.float64]:

@@ -11,13 +11,16 @@ from numpy.typing import NDArray
 from domainaug_simulators.street.actors import Ego
 from domainaug_simulators.street.camera import Camera
 from domainaug_simulators.street.labels import Box2D, Labels
-from domainaug_simulators.street.scene import Scene
+from domainaug_simulators.street.scene import Body, Scene
 from domainaug_simulators.street.town.tags import Tag
 
-__all__ = ["LABEL_KINDS", "encoded", "label_files"]
+__all__ = ["FLOW_KIND", "LABEL_KINDS", "ego_told", "encoded", "label_files", "matrix_told", "number_told", "solid_told"]
 
 LABEL_KINDS: Final = ("semantic.png", "cityscapes.png", "instance.png", "depth.png", "objects.json")
 """How the names of a frame's labels end."""
+
+FLOW_KIND: Final = "flow.png"
+"""How the name of a frame's optical flow to the next one ends."""
 
 
 def encoded(picture: NDArray[Any]) -> bytes:
@@ -39,17 +42,16 @@ def label_files(
     """
     depth = np.where(np.isfinite(labels.depth) & (labels.depth < 655.35), np.rint(labels.depth * 100), 0)
     told = {
-        "time_s": _number(time),
+        "time_s": number_told(time),
         "camera": {
             "width": camera.width,
             "height": camera.height,
-            "intrinsics": _matrix(camera.intrinsics),
-            "world_to_camera": _matrix(camera.extrinsics),
+            "intrinsics": matrix_told(camera.intrinsics),
+            "world_to_camera": matrix_told(camera.extrinsics),
         },
-        "ego": {"place_m": [_number(v) for v in ego.place], "yaw_deg": _number(np.degrees(ego.yaw)),
-                "velocity_mps": [_number(v) for v in ego.velocity]},
+        "ego": ego_told(ego),
         "objects": [_object(scene, camera, box) for box in boxes],
-    }  # fmt: skip
+    }
     text = json.dumps(told, indent=1, sort_keys=True) + "\n"
     pictures: tuple[NDArray[Any], ...] = (labels.semantic, labels.cityscapes, labels.instance, depth.astype(np.uint16))
     return dict(zip(LABEL_KINDS, [*(encoded(picture) for picture in pictures), text.encode()], strict=True))
@@ -60,26 +62,41 @@ def _object(scene: Scene, camera: Camera, box: Box2D) -> dict[str, Any]:
         "instance": box.instance,
         "class": Tag(box.tag).name.lower(),
         "box": None if box.visible is None else list(box.visible),
-        "amodal_box": [_number(v) for v in box.amodal],
-        "whole_box": [_number(v) for v in box.whole],
+        "amodal_box": [number_told(v) for v in box.amodal],
+        "whole_box": [number_told(v) for v in box.whole],
         "pixels": box.pixels,
-        "occlusion": _number(box.occlusion),
-        "truncation": _number(box.truncation),
+        "occlusion": number_told(box.occlusion),
+        "truncation": number_told(box.truncation),
     }
     body = scene.bodies.get(box.instance)
     if body is not None:
-        told["box_3d"] = {
-            "pose_to_world": _matrix(body.pose),
-            "pose_to_camera": _matrix(camera.extrinsics @ body.pose),
-            "size_lwh_m": [_number(v) for v in body.size],
-            "velocity_mps": [_number(v) for v in body.velocity],
-        }
+        told["box_3d"] = {**solid_told(body), "pose_to_camera": matrix_told(camera.extrinsics @ body.pose)}
     return told
 
 
-def _matrix(values: NDArray[np.float64]) -> list[list[float]]:
-    return [[_number(v) for v in row] for row in values]
+def ego_told(ego: Ego) -> dict[str, Any]:
+    """Return the vehicle's pose and velocity as JSON has it."""
+    return {
+        "place_m": [number_told(v) for v in ego.place],
+        "yaw_deg": number_told(np.degrees(ego.yaw)),
+        "velocity_mps": [number_told(v) for v in ego.velocity],
+    }
 
 
-def _number(value: float) -> float:
+def solid_told(body: Body) -> dict[str, Any]:
+    """Return a box in space as JSON has it."""
+    return {
+        "pose_to_world": matrix_told(body.pose),
+        "size_lwh_m": [number_told(v) for v in body.size],
+        "velocity_mps": [number_told(v) for v in body.velocity],
+    }
+
+
+def matrix_told(values: NDArray[np.float64]) -> list[list[float]]:
+    """Return a matrix as JSON has it, to six decimals."""
+    return [[number_told(v) for v in row] for row in values]
+
+
+def number_told(value: float) -> float:
+    """Return a number as JSON has it, to six decimals."""
     return round(float(value), 6) + 0.0

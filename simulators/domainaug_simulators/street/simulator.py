@@ -16,6 +16,7 @@ from domainaug_simulators.street.axes import AXES, weather_of
 from domainaug_simulators.street.worlds import Street, read_street
 
 if TYPE_CHECKING:
+    from domainaug_simulators.street.listening import Listening
     from domainaug_simulators.street.views import Views
 
 __all__ = ["StreetSimulator"]
@@ -69,10 +70,12 @@ class _World:
             MissingExtra: The packages of domainaug[street] are not installed.
         """
         try:
+            from domainaug_simulators.street.listening import Listening
             from domainaug_simulators.street.views import Views
         except ImportError:
             raise MissingExtra("the street simulator", "street") from None
-        return _Stage(self.street, Views(self.street))
+        views = Views(self.street)
+        return _Stage(self.street, views, Listening(views))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,23 +84,26 @@ class _Stage:
 
     street: Street
     views: Views
+    listening: Listening
 
     def render(self, variant: Variant, number: int, folder: Path) -> Rendered:
-        """Write all frames of all cameras."""
+        """Write all frames of all sensors: frame by frame, so that the street is built once for each."""
+        from domainaug_simulators.street.listening import RIG, rig_told
         from domainaug_simulators.street.recording import encoded
 
         weather = weather_of(variant.values)
         paths: list[Path] = []
-        for index, mounted in enumerate(self.street.cameras):
-            (folder / mounted.name).mkdir()
-            exposure: float | None = None  # metered once for a sequence, so that nothing flickers
-            for count in range(self.street.frames):
+        exposures: dict[str, float] = {}  # metered once for a sequence, so that nothing flickers
+        for sensor in (*self.street.cameras, *self.street.sensors):
+            (folder / sensor.name).mkdir()
+        for count in range(self.street.frames):
+            for index, mounted in enumerate(self.street.cameras):
                 view = self.views.at(mounted, variant, count)
-                picture, exposure = view.shot(weather, variant, (index, count), exposure)
-                for ending, content in {"png": encoded(picture), **view.files}.items():
-                    path = Path(mounted.name, f"{count:06d}.{ending}")
-                    (folder / path).write_bytes(content)
-                    paths.append(path)
+                picture, exposure = view.shot(weather, variant, (index, count), exposures.get(mounted.name))
+                exposures[mounted.name] = exposure
+                paths += _put(folder, mounted.name, count, {"png": encoded(picture), **view.files})
+            for mount in self.street.sensors:
+                paths += _put(folder, mount.name, count, self.listening.files(mount, variant, count, weather))
         known = {
             "layout": self.street.layout,
             "labels_id": variant.labels,
@@ -106,4 +112,13 @@ class _Stage:
         record = {"weather": weather.to_dict(), **known}
         told = {**record, "id": variant.id, "values": dict(variant.values), "dt_s": self.street.dt}
         (folder / "scene.json").write_text(json.dumps(told, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-        return Rendered((*paths, Path("scene.json")), record)
+        (folder / RIG).write_bytes(rig_told(self.views, variant))
+        return Rendered((*paths, Path("scene.json"), Path(RIG)), record)
+
+
+def _put(folder: Path, name: str, count: int, files: Mapping[str, bytes]) -> list[Path]:
+    """Write the files of a frame of a sensor, by how their names end, and return where they are."""
+    paths = [Path(name, f"{count:06d}.{ending}") for ending in files]
+    for path, content in zip(paths, files.values(), strict=True):
+        (folder / path).write_bytes(content)
+    return paths

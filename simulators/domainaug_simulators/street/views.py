@@ -18,12 +18,13 @@ from domainaug_simulators.street.actors import Actors, Ego, ego_of
 from domainaug_simulators.street.air import Air
 from domainaug_simulators.street.camera import Camera
 from domainaug_simulators.street.film import Film, developed, exposure_of
+from domainaug_simulators.street.flow import flow_of
 from domainaug_simulators.street.labels import boxes_of, labels_of
 from domainaug_simulators.street.lamps import Lamps
 from domainaug_simulators.street.lens import with_drops
 from domainaug_simulators.street.mesh import Floats
 from domainaug_simulators.street.precipitation import with_precipitation
-from domainaug_simulators.street.recording import label_files
+from domainaug_simulators.street.recording import FLOW_KIND, encoded, label_files
 from domainaug_simulators.street.render import QUALITIES, Light, Prepared, prepare
 from domainaug_simulators.street.sampling import Samples, central
 from domainaug_simulators.street.scene import Scene
@@ -32,7 +33,7 @@ from domainaug_simulators.street.surfaces import Ground
 from domainaug_simulators.street.town.plan import Layout, Town, town_of
 from domainaug_simulators.street.worlds import Mounted, Street
 
-__all__ = ["View", "Views", "light_of"]
+__all__ = ["Moment", "View", "Views", "camera_of", "light_of"]
 
 _KEPT: Final = 6
 _NEAR, _BURIED = 0.3, 0.25  # a quarter of the picture within 30 cm: the camera stands in something
@@ -101,6 +102,21 @@ class View:
         return developed(radiance, film, noise), exposure
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Moment:
+    """A street at a time.
+
+    Attributes:
+        scene: What there is.
+        ego: The vehicle that the sensors are on.
+        time: Seconds.
+    """
+
+    scene: Scene
+    ego: Ego
+    time: float
+
+
 @dataclass(slots=True, eq=False)
 class Views:
     """All frames of a street, made when they are asked for.
@@ -112,7 +128,7 @@ class Views:
     street: Street
     _town: Town | None = None
     _views: OrderedDict[object, View] = field(default_factory=OrderedDict)
-    _scenes: OrderedDict[object, Scene] = field(default_factory=OrderedDict)
+    _moments: OrderedDict[object, Moment] = field(default_factory=OrderedDict)
     _actors: OrderedDict[object, Actors] = field(default_factory=OrderedDict)
 
     def at(self, mounted: Mounted, variant: Variant, count: int) -> View:
@@ -122,8 +138,16 @@ class Views:
             DomainAugError: The camera stands in something.
         """
         key = (variant.labels, mounted.name, count)
-        make = partial(self._made, mounted, variant.values, count, (variant.labels, count))
-        return _kept(self._views, key, make, _KEPT)
+        return _kept(self._views, key, partial(self._made, mounted, variant, count), _KEPT)
+
+    def moment(self, variant: Variant, count: int) -> Moment:
+        """Return the street at the time of a frame."""
+        key = (variant.labels, count)
+        return _kept(self._moments, key, partial(self._scene, _numbers(variant.values), count), 2)
+
+    def ego(self, variant: Variant, count: int) -> tuple[Ego, float]:
+        """Return where the vehicle is at a frame, and the time in seconds."""
+        return self._ego(_numbers(variant.values), count)
 
     @property
     def town(self) -> Town:
@@ -132,13 +156,11 @@ class Views:
             self._town = town_of(cast(Layout, self.street.layout), self.street.seed)
         return self._town
 
-    def _made(self, mounted: Mounted, values: Mapping[str, Value], count: int, state: tuple[str, int]) -> View:
-        number = {name: float(value) for name, value in values.items() if not isinstance(value, str)}
-        time = number["time"] + count * self.street.dt
-        ego = ego_of(self.town, number["along"], number["aside"], time)
-        scene = _kept(self._scenes, state, partial(self._scene, number, ego, time), 2)
-        camera = _camera(mounted, number, ego)
-        samples = central(scene, camera)
+    def _made(self, mounted: Mounted, variant: Variant, count: int) -> View:
+        number = _numbers(variant.values)
+        now = self.moment(variant, count)
+        camera = camera_of(mounted, number, now.ego)
+        samples = central(now.scene, camera)
         near = samples.hits.distance < _NEAR
         if near.mean() > _BURIED:
             place = ", ".join(f"{value:.1f}" for value in camera.place)
@@ -146,19 +168,33 @@ class Views:
                 f"camera {mounted.name} at ({place}) m stands in something: {near.mean():.0%} of its picture is nearer "
                 f"than {_NEAR:g} m; move it with along, aside or camera_height"
             )
-        labels = labels_of(scene, camera, samples)
-        files = label_files(scene, camera, ego, time, labels, boxes_of(scene, camera, labels))
-        return View(scene, camera, ego, time, samples, labels.depth, files)
+        labels = labels_of(now.scene, camera, samples)
+        files = label_files(now.scene, camera, now.ego, now.time, labels, boxes_of(now.scene, camera, labels))
+        if self.street.flow and count + 1 < self.street.frames:
+            then = self.moment(variant, count + 1)
+            flow = flow_of(now.scene, camera, samples, then.scene, camera_of(mounted, number, then.ego))
+            files[FLOW_KIND] = encoded(flow.kitti)
+        return View(now.scene, camera, now.ego, now.time, samples, labels.depth, files)
 
-    def _scene(self, number: Mapping[str, float], ego: Ego, time: float) -> Scene:
+    def _ego(self, number: Mapping[str, float], count: int) -> tuple[Ego, float]:
+        time = number["time"] + count * self.street.dt
+        return ego_of(self.town, number["along"], number["aside"], time), time
+
+    def _scene(self, number: Mapping[str, float], count: int) -> Moment:
+        ego, time = self._ego(number, count)
         told = number["density"], number["along"]
         actors = _kept(self._actors, told, partial(Actors.of, self.town, self.street.traffic, *told), 2)
         scene = Scene.of([*self.town.things, *actors.at(time)], self.town.palette)
         scene.lamps = Lamps(np.concatenate([scene.lamps.rows, ego.lamps().rows]))
-        return scene
+        return Moment(scene, ego, time)
 
 
-def _camera(mounted: Mounted, number: Mapping[str, float], ego: Ego) -> Camera:
+def _numbers(values: Mapping[str, Value]) -> dict[str, float]:
+    return {name: float(value) for name, value in values.items() if not isinstance(value, str)}
+
+
+def camera_of(mounted: Mounted, number: Mapping[str, float], ego: Ego) -> Camera:
+    """Return a camera where its vehicle is; `number` are the axes that are numbers."""
     c, s = float(np.cos(ego.yaw)), float(np.sin(ego.yaw))
     x, y, _ = ego.place
     return Camera(

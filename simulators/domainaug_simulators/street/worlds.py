@@ -1,4 +1,4 @@
-"""What a scenario says of its street: layout, traffic, cameras, how many frames."""
+"""What a scenario says of its street: layout, traffic, cameras and other sensors, how many frames."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
 from domainaug.errors import DomainAugError, UnknownName
+from domainaug_simulators.street.sensors import SensorMount, named_once, split_sensors
 
 __all__ = ["LAYOUTS", "Mounted", "Street", "read_street"]
 
@@ -67,6 +68,8 @@ class Street:
         frames: Pictures of each camera, one after the other.
         dt: Seconds from one to the next.
         cameras: What looks at it.
+        sensors: LiDARs and radars.
+        flow: Whether optical flow is written between the frames of a clip.
     """
 
     layout: str
@@ -75,6 +78,8 @@ class Street:
     frames: int = 1
     dt: float = 0.1
     cameras: tuple[Mounted, ...] = (Mounted(),)
+    sensors: tuple[SensorMount, ...] = ()
+    flow: bool = True
 
     @property
     def digest(self) -> str:
@@ -86,8 +91,8 @@ def read_street(world: Mapping[str, Any]) -> Street:
     """Return what a scenario's world says.
 
     Args:
-        world: `{layout: city, seed: 3, traffic: 5, frames: 10, dt: 0.1, cameras: {front: {}, left: {yaw: 90}}}`; all
-            but the layout can be left out.
+        world: `{layout: city, seed: 3, traffic: 5, frames: 10, dt: 0.1, cameras: {front: {}, left: {yaw: 90}},
+            sensors: [{name: top, kind: lidar}], flow: true}`; all of it can be left out.
 
     Raises:
         UnknownName: A key or a layout is unknown.
@@ -103,13 +108,21 @@ def read_street(world: Mapping[str, Any]) -> Street:
     dt = world.get("dt", 0.1)
     if isinstance(dt, bool) or not isinstance(dt, int | float) or not 0.001 <= dt <= 10:
         raise DomainAugError(f"world: dt={dt!r}: from one frame to the next are 0.001 to 10 seconds")
+    listed, sensors = split_sensors(world.get("sensors", []))
+    cameras = _cameras(world.get("cameras", {} if listed else {"front": {}}), listed)
+    named_once([each.name for each in (*cameras, *sensors)])
+    flow = world.get("flow", True)
+    if not isinstance(flow, bool):
+        raise DomainAugError(f"world: flow is true or false, and not {flow!r}")
     return Street(
         layout,
         _whole(world, "seed", 0, 0, _SEEDS - 1),
         _whole(world, "traffic", 0, 0, _SEEDS - 1),
         _whole(world, "frames", 1, 1, 10_000),
         float(dt),
-        _cameras(world.get("cameras", {"front": {}})),
+        cameras,
+        sensors,
+        flow,
     )
 
 
@@ -120,10 +133,11 @@ def _whole(world: Mapping[str, Any], name: str, default: int, low: int, high: in
     return value
 
 
-def _cameras(told: Any) -> tuple[Mounted, ...]:
-    if not isinstance(told, Mapping) or not told:
+def _cameras(told: Any, listed: Mapping[str, Any]) -> tuple[Mounted, ...]:
+    if not isinstance(told, Mapping) or not (told or listed):
         raise DomainAugError("world: cameras is a mapping of at least one name to its place: {front: {}}")
-    return tuple(_camera(str(name), entry) for name, entry in told.items())
+    named_once([*map(str, told), *listed])
+    return tuple(_camera(str(name), entry) for name, entry in [*told.items(), *listed.items()])
 
 
 def _camera(name: str, entry: Any) -> Mounted:

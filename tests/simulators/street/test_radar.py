@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from domainaug_simulators.street.materials import Palette
 from domainaug_simulators.street.mesh import box, quad, turned
-from domainaug_simulators.street.radar import Radar, detected
+from domainaug_simulators.street.radar import Radar, detected, reach_in
 from domainaug_simulators.street.scene import Body, Scene, Thing
 from domainaug_simulators.street.town.tags import Tag
 
@@ -59,3 +59,12 @@ def test_noise_is_as_wide_as_it_says() -> None:
 def test_what_is_no_sensor_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ScenarioError, match="radar: "):
         Radar(**wrong)  # type: ignore[arg-type]
+
+
+def test_rain_shortens_the_reach_by_what_it_takes_on_both_ways() -> None:
+    assert reach_in(150.0, 0.0) == pytest.approx(150.0)
+    for rain in (5.0, 25.0, 100.0):
+        reach = reach_in(150.0, rain)
+        lost = 2 * 1.13 * rain**0.712 * reach / 1000
+        assert 40 * np.log10(150 / reach) == pytest.approx(lost, abs=1e-6)
+    assert reach_in(150.0, 25.0) == pytest.approx(127.3, abs=0.1)
