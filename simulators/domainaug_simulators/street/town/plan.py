@@ -24,9 +24,9 @@ from domainaug_simulators.street.town.roads import (
 )
 from domainaug_simulators.street.town.tags import Tag
 
-__all__ = ["LAYOUTS", "Layout", "Town", "town_of"]
+__all__ = ["LAYOUTS", "Layout", "Town", "far_away", "town_of"]
 
-Layout = Literal["city", "junction", "highway", "suburb"]
+Layout = Literal["city", "junction", "highway", "suburb", "map"]
 
 
 @dataclass(slots=True)
@@ -87,7 +87,7 @@ def town_of(layout: Layout, seed: int) -> Town:
     """Return the town that a layout and a seed make."""
     draw = np.random.Generator(np.random.Philox(key=[seed, sorted(_BUILDERS).index(layout)]))
     town = _BUILDERS[layout](seed, draw)
-    _far_away(town, draw)
+    far_away(town, draw)
     return town
 
 
@@ -339,10 +339,19 @@ def _garden(
         town.put(plants.bush(palette, draw), Tag.VEGETATION, x, y)
 
 
-def _far_away(town: Town, draw: np.random.Generator) -> None:
-    """Ground to the horizon, and a rim of woods before it."""
+def far_away(
+    town: Town, draw: np.random.Generator, middle: tuple[float, float] = (200.0, 0.0), more: float = 0.0
+) -> None:
+    """Lay ground to the horizon, and a rim of woods before it.
+
+    Args:
+        town: Where to.
+        draw: For the woods.
+        middle: What it lies about, meters.
+        more: Meters by which the woods are further away than 650 m.
+    """
     grass = town.palette.number(Paints.grass)
-    x, y = 200.0, 0.0
+    x, y = middle
     town.things.append(
         Thing(
             quad(
@@ -359,7 +368,7 @@ def _far_away(town: Town, draw: np.random.Generator) -> None:
     parts = []
     angles = np.linspace(0, 2 * np.pi, 160, endpoint=False)
     tops = 16 + 12 * np.convolve(draw.random(164), np.ones(5) / 5, mode="valid") + draw.uniform(0, 5, 160)
-    for ring, radius in enumerate((650.0, 1100.0)):
+    for ring, radius in enumerate((650.0 + more, 1100.0 + more)):
         for i, angle in enumerate(angles):
             after = angles[(i + 1) % len(angles)]
             a, b = ((x + radius * np.cos(t), y + radius * np.sin(t)) for t in (angle, after))

@@ -100,7 +100,7 @@ def test_a_cubic_passes_through_its_points(curve: str) -> None:
         (_one('<arc curvature="nan"/>'), "not a finite number"),
         (_one("<line/>", length=-1), "longer than 0 m"),
         (_one("<line/>", lanes='<lane id="-1" type="canal"/>'), "'canal' is not read"),
-        (_one("<line/>", lanes='<lane id="-1" type="driving"/>'), "no width that stays the same"),
+        (_one("<line/>", lanes='<lane id="-1" type="driving"/>'), "has no <width>"),
     ],
 )
 def test_a_map_that_cannot_be_read_is_refused_in_one_sentence(text: str, says: str) -> None:
