@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from domainaug.run.augmenting import augment
-    from domainaug.run.replaying import Difference, ReplayReport, replay
+    from domainaug.run.proof import Difference, ReplayReport
+    from domainaug.run.replaying import replay
     from domainaug.run.simulating import SimulationSummary, simulate
     from domainaug.run.summary import Estimate, Progress, RunSummary
 
@@ -27,8 +28,8 @@ _HOME = {
     "replay": "replaying",
     "simulate": "simulating",
     "SimulationSummary": "simulating",
-    "Difference": "replaying",
-    "ReplayReport": "replaying",
+    "Difference": "proof",
+    "ReplayReport": "proof",
     "Estimate": "summary",
     "Progress": "summary",
     "RunSummary": "summary",

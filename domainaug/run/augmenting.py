@@ -142,7 +142,8 @@ class Run:
             check_same_run(plan, ledger)
             sweep(plan.out)
             found = standing(plan, ledger)
-            ledger.set_header("copies", plan.copies)
+            for name in plan.growing:
+                ledger.set_header(name, plan.header[name])
             ledger.forget_set_aside()
             for aside in plan.set_aside:
                 self._withdraw(aside, ledger, found.broken)

@@ -214,7 +214,7 @@ class Ledger:
         return _Transaction(self._db)
 
 
-_PRIVATE = frozenset({"source", "profile_path"})
+_PRIVATE = frozenset({"source", "profile_path", "folder", "world_told"})
 
 
 class _Transaction:

@@ -35,6 +35,7 @@ __all__ = [
     "check_same_run",
     "copies_for_finish",
     "make_plan",
+    "relative",
     "remaining",
     "standing",
     "with_allowed",
@@ -97,6 +98,10 @@ class Planned(Protocol):
     def identity(self) -> Mapping[str, str]:
         """Which entries of the header another start must share, and what they are in words."""
 
+    @property
+    def growing(self) -> tuple[str, ...]:
+        """Which entries of the header a later start may raise."""
+
     def tasks(self, done: Iterable[tuple[str, int]] = ()) -> list[Task]:
         """Return what is left to do, when these copies are done."""
 
@@ -140,7 +145,7 @@ class Plan:
         """What makes this run this run, as the ledger holds it."""
         catalogue = _in_catalogue(self.profile)
         header = {
-            "source": _relative(self.source, self.out),
+            "source": relative(self.source, self.out),
             "layout": self.layout.name,
             "jpeg_quality": getattr(self.layout, "jpeg_quality", None),
             "allow": sorted(getattr(self.layout, "allow", ())),
@@ -159,7 +164,7 @@ class Plan:
         return {
             **header,
             "run": hashlib.sha256(identity).hexdigest()[:16],
-            "profile_path": None if catalogue or self.profile.path is None else _relative(self.profile.path, self.out),
+            "profile_path": None if catalogue or self.profile.path is None else relative(self.profile.path, self.out),
             "copies": self.copies,
         }
 
@@ -167,6 +172,11 @@ class Plan:
     def identity(self) -> Mapping[str, str]:
         """Which entries of the header another start must share, and what they are in words."""
         return _IDENTITY
+
+    @property
+    def growing(self) -> tuple[str, ...]:
+        """Which entries of the header a later start may raise."""
+        return ("copies",)
 
     def tasks(self, done: Iterable[tuple[str, int]] = ()) -> list[Task]:
         """Return what is left to do, when these copies are done."""
@@ -433,7 +443,8 @@ def _in_catalogue(profile: Profile) -> bool:
         return False
 
 
-def _relative(path: Path, start: Path) -> str:
+def relative(path: Path, start: Path) -> str:
+    """Return a path from a folder, so that both can be moved together; the path itself on another drive."""
     try:
         return Path(os.path.relpath(path.resolve(), start.resolve())).as_posix()
     except ValueError:  # another drive

@@ -128,6 +128,12 @@ class Range:
         return (number - self.low) / (self.high - self.low)
 
     @property
+    def written(self) -> dict[str, Any]:
+        """As a scenario file has it: `spread_of` reads it back."""
+        ends = {"from": self.low, "to": self.high}
+        return {**ends, "scale": self.scale, **({} if self.steps is None else {"steps": self.steps})}
+
+    @property
     def bins(self) -> int:
         """Into how many parts coverage divides it."""
         return min(_BINS, int(self.high - self.low) + 1) if self.whole else _BINS
@@ -167,6 +173,11 @@ class Choices:
     def share(self, value: Value) -> float:
         """Return where a value lies, 0 to 1: in the middle of its part."""
         return (self.values.index(value) + 0.5) / len(self.values)
+
+    @property
+    def written(self) -> list[Value]:
+        """As a scenario file has it: `spread_of` reads it back."""
+        return list(self.values)
 
     @property
     def bins(self) -> int:

@@ -98,13 +98,13 @@ class Scenario:
         return {axis.name: axis for axis in self.simulator.axes}
 
     def told(self) -> dict[str, Any]:
-        """Return everything that decides its variants, but how many there are, as JSON-able data."""
+        """Return everything that decides its variants, but how many there are and the world, as JSON-able data."""
         return {
             "id": self.id,
             "simulator": self.simulator.name,
             "seed": self.seed,
             "fixed": dict(sorted(self.fixed.items())),
-            "vary": {name: repr(spread) for name, spread in self.spreads.items()},
+            "vary": [{"axis": name, "over": spread.written} for name, spread in self.spreads.items()],
             "method": self.sampling.method,
             "constraints": [constraint.text for constraint in self.constraints],
             "limits": self.limits,
@@ -114,6 +114,38 @@ class Scenario:
     def digest(self) -> str:
         """SHA-256 of `told`."""
         return hashlib.sha256(json.dumps(self.told(), sort_keys=True).encode()).hexdigest()
+
+    @classmethod
+    def of_told(cls, told: Mapping[str, Any], world: Mapping[str, Any], folder: Path, count: int) -> Scenario:
+        """Return the scenario that `told` describes.
+
+        Args:
+            told: What `told` returned.
+            world: What its simulator is told of its world.
+            folder: Where paths in `world` start.
+            count: How many points are taken.
+
+        Raises:
+            UnknownName: Its simulator is not installed, or does not have one of its axes.
+            DomainAugError: Its simulator does not take one of its values.
+        """
+        simulator = simulator_named(told["simulator"])
+        axes = {axis.name: axis for axis in simulator.axes}
+        spreads: dict[str, Spread] = {}
+        try:
+            for entry in told["vary"]:
+                if entry["axis"] not in axes:
+                    raise UnknownName(f"axis of {simulator.name}", entry["axis"], axes)
+                spreads[entry["axis"]] = spread_of(axes[entry["axis"]], entry["over"])
+            defaults = {name: axis.default for name, axis in axes.items()}
+            constraints = tuple(Constraint.of(text, defaults) for text in told["constraints"])
+        except ValueError as error:
+            raise DomainAugError(f"{told['id']}: {error}") from None
+        sampling = Sampling(told["method"], count)
+        return cls(
+            told["id"], "", simulator, told["seed"], world, folder, told["fixed"], spreads, sampling, constraints,
+            told["limits"],
+        )  # fmt: skip
 
     def with_sampling(self, *, count: int | None = None, seed: int | None = None) -> Scenario:
         """Return it with another number of points, or another seed."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from domainaug.errors import DomainAugError, OutputError
-from domainaug.run import replay, simulate
+from domainaug.run import simulate
 from domainaug.run.ledger import Ledger
 
 _spec = importlib.util.spec_from_file_location("toy_squares", Path(__file__).parents[1] / "scenario" / "toy.py")
@@ -107,9 +107,3 @@ def test_a_world_that_cannot_be_read_ends_the_run_with_its_reason(scenario, tmp_
     scenario.write_text(TEXT + "world: {paper: wet}\n")
     with pytest.raises(DomainAugError, match="the paper is wet"):
         simulate(scenario, tmp_path / "out", engine="serial")
-
-
-def test_replay_says_that_it_is_a_scenario(scenario, tmp_path):
-    simulate(scenario, tmp_path / "out", engine="serial")
-    with pytest.raises(DomainAugError, match="a scenario's output"):
-        replay(tmp_path / "out")
