@@ -55,6 +55,14 @@ def augment(
         Optional[str],  # noqa: UP045
         typer.Option("--format", help="nifti writes copies of DICOM volumes, and their segmentations, as .nii.gz."),
     ] = None,
+    keep_private: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(help="Keep the private elements of this creator in derived DICOM; may be repeated."),
+    ] = None,
+    new_study: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(metavar="SALT", help="File derived DICOM under new studies, hashed from the old ones and this."),
+    ] = None,
     to: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option(help="Store the derived DICOM series in the archive at this dicomweb:// address, too."),
@@ -84,6 +92,8 @@ def augment(
         "jpeg_quality": jpeg_quality,
         "allow": tuple(allow or ()),
         "file_format": file_format,
+        "keep_private": tuple(keep_private or ()),
+        "new_study": new_study,
     }
     if to is not None and file_format == "nifti":
         raise typer.BadParameter("--to stores DICOM in an archive, and --format nifti writes none; leave one out")

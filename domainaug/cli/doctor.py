@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Optional
 
 import typer
 from rich.console import Console
@@ -30,6 +30,10 @@ def doctor(
         typer.Option(help="Hold the derived DICOM images in a folder against what they came from; needs --source."),
     ] = None,
     source: Annotated[Path | None, typer.Option(help="The study that the images of --dicom were derived from.")] = None,
+    keep_private: Annotated[
+        Optional[list[str]],  # noqa: UP045  (typer reads annotations on Python 3.10)
+        typer.Option(help="A private creator whose elements the images of --dicom were to keep; may be repeated."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")] = False,
 ) -> None:
     """Say what is installed, which files can be read, and what is wrong; exit 1 when something is."""
@@ -38,7 +42,7 @@ def doctor(
     if phi is not None and dicom is not None:
         raise DomainAugError("--phi and --dicom ask different things; run the command once for each")
     if dicom is not None and source is not None:
-        fine = _derived(source, dicom, as_json)
+        fine = _derived(source, dicom, tuple(keep_private or ()), as_json)
     else:
         fine = _identity(phi, as_json) if phi is not None else _installation(as_json)
     if not fine:
@@ -65,9 +69,9 @@ def _identity(source: Path, as_json: bool) -> bool:
     return report.clean
 
 
-def _derived(source: Path, out: Path, as_json: bool) -> bool:
+def _derived(source: Path, out: Path, private: tuple[str, ...], as_json: bool) -> bool:
     from domainaug.medical.gate import hold_study
 
-    verdict = hold_study(source, out)
+    verdict = hold_study(source, out, private=private)
     typer.echo(json.dumps(asdict(verdict), indent=2) if as_json else str(verdict))
     return verdict.clean

@@ -35,6 +35,7 @@ from domainaug.medical.series import Series
 from domainaug.medical.slicewise import Each, new_pixels, write_files
 from domainaug.medical.straighten import refusal_of
 from domainaug.medical.study import read_study
+from domainaug.medical.terms import Terms
 from domainaug.medical.view import View
 from domainaug.medical.writer import NewPixels, count_of, derived_files, files_of
 
@@ -64,12 +65,16 @@ class DicomStudy:
             whose geometry they make wrong is straightened first, see `domainaug.medical.straighten`.
             With "burned-in-unknown", content of images of which nothing says whether they hold text may move.
         format: What copies are written as: "dicom", or "nifti", see `study_nifti`.
+        private: Private creators whose elements copies keep.
+        study_salt: Copies lie in studies of their own, named by hashes of their sources' and this, if not None.
         name: The name of the layout.
         formats: What `format` may be.
     """
 
     allow: frozenset[str] = frozenset()
     format: str = "dicom"
+    private: frozenset[str] = frozenset()
+    study_salt: str | None = None
     name: str = "dicom-study"
     formats: ClassVar[tuple[str, ...]] = ("dicom", "nifti")
 
@@ -152,12 +157,13 @@ class DicomStudy:
         if self.format == "nifti":
             series = sample.source.view.series
             return write_as_nifti(sample, series, stamp, folder, Path(item.key, f"copy-{stamp.copy}"))
+        terms = Terms(self.allow, self.private, self.study_salt)
         if isinstance(sample.source, _Made):
             loaded = sample.source.loaded
-            files = files_of(loaded, sample.source.pixels, stamp, allow=self.allow)
+            files = files_of(loaded, sample.source.pixels, stamp, terms)
         else:
             loaded = sample.source if isinstance(sample.source, Loaded) else _load(item, self.allow)
-            files = derived_files(loaded, _seen(sample, item), stamp, allow=self.allow)
+            files = derived_files(loaded, _seen(sample, item), stamp, terms)
         place = Path(item.key, f"copy-{stamp.copy}")
         (folder / place).mkdir(parents=True, exist_ok=True)
         names = tuple(place / f"IM{number:04d}.dcm" for number in range(1, count_of(loaded, stamp) + 1))

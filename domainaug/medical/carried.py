@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Collection
 
 from pydicom import Dataset
 from pydicom.datadict import tag_for_keyword
+from pydicom.tag import BaseTag, Tag
 
 from domainaug.medical.deeds import Deed
 from domainaug.medical.placed import STALE_ONCE_CUT
 
-__all__ = ["kept", "stays"]
+__all__ = ["drop_private", "kept", "stays"]
 
 _STALE = frozenset(
     {
@@ -57,20 +59,44 @@ _STALE_ONCE_MOVED_TAGS = frozenset(map(tag_for_keyword, _STALE_ONCE_MOVED))
 def kept(source: Dataset, deed: Deed) -> Dataset:
     """Copy a header, or some elements of one, without what new pixels make untrue.
 
-    That is by C.7.6.3, C.9.2, C.7.6.11 and PS3.15. What becomes of an element depends on no other one.
+    That is by C.7.6.3, C.9.2, C.7.6.11 and PS3.15. What becomes of an element depends on no other one, but for
+    private ones on who reserved their block.
     """
     out = Dataset()
     for element in source:
         if stays(element.tag, deed):
             out.add(copy.deepcopy(element) if element.VR == "SQ" else copy.copy(element))  # items are changed in place
-    out.remove_private_tags()
+    drop_private(out, deed.private)
     return out
 
 
+def drop_private(dataset: Dataset, creators: Collection[str] = ()) -> None:
+    """Remove private elements, in items of sequences too, but for the blocks that some creators reserved (PS3.5 7.8).
+
+    Args:
+        dataset: Is changed.
+        creators: What Private Creator elements of blocks say that stay.
+    """
+    for element in list(dataset):  # in the order of tags: who reserved a block comes before what is in it
+        if element.tag.is_private and _creator_of(dataset, element.tag) not in creators:
+            del dataset[element.tag]
+        elif element.VR == "SQ":
+            for item in element.value or ():
+                drop_private(item, creators)
+
+
+def _creator_of(dataset: Dataset, tag: BaseTag) -> str:
+    """Return who reserved the block of a private element, "" where nobody did."""
+    reserving = Tag(tag.group, tag.element if tag.is_private_creator else tag.element >> 8)
+    return str(dataset[reserving].value).strip() if reserving in dataset else ""
+
+
 def stays(tag: int, deed: Deed) -> bool:
-    """Return whether an element is still true of new pixels."""
+    """Return whether an element is still true of new pixels; of private ones, whether any may be kept."""
     group, number = tag >> 16, tag & 0xFFFF
-    if group & 1 or group == 0x0002 or tag in _STALE_TAGS:
+    if group & 1:
+        return bool(deed.private)
+    if group == 0x0002 or tag in _STALE_TAGS:
         return False
     if deed.placed is not None and tag in _STALE_ONCE_CUT_TAGS:
         return False

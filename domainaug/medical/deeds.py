@@ -235,6 +235,8 @@ class Deed:
         beside: SOP Class and Instance UID of other images that it shows a share of.
         allowed: Codes of findings that the user accepts.
         slope: The rescale slope, if it is not that of the source.
+        study_uid: Study Instance UID of the result, if it is not to be in the study of its source.
+        private: Private creators whose elements the user wants kept.
     """
 
     instance_uid: str
@@ -257,6 +259,8 @@ class Deed:
     beside: tuple[tuple[str, str], ...] = ()
     allowed: frozenset[str] = frozenset()
     slope: float | None = None
+    study_uid: str | None = None
+    private: frozenset[str] = frozenset()
 
     @property
     def relaid(self) -> bool:

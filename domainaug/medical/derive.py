@@ -116,6 +116,22 @@ def _coding_scheme(out: Dataset, source: Dataset, deed: Deed) -> None:
         name_scheme(out)
 
 
+_OF_THE_STUDY = (
+    *("StudyInstanceUID", "StudyID", "AccessionNumber", "IssuerOfAccessionNumberSequence"),
+    *("ReferencedStudySequence", "RequestAttributesSequence", "ReferencedPerformedProcedureStepSequence"),
+)
+"""What files an image under its study and under what was asked for."""
+
+
+def _general_study(out: Dataset, source: Dataset, deed: Deed) -> None:
+    """C.7.2.1: the study of its source, unless the user wants copies filed apart; the time of the study stays."""
+    if deed.study_uid is None:
+        return
+    for name in _OF_THE_STUDY:
+        out.pop(name, None)
+    out.StudyInstanceUID, out.StudyID, out.AccessionNumber = deed.study_uid, "", ""
+
+
 def _general_series(out: Dataset, source: Dataset, deed: Deed) -> None:
     """C.7.3.1: never part of the series it came from."""
     out.SeriesInstanceUID = deed.series_uid
@@ -166,12 +182,18 @@ def naming_source(source: Dataset, deed: Deed) -> Dataset:
 
 
 def _common_instance_reference(out: Dataset, source: Dataset, deed: Deed) -> None:
-    """C.12.2: the series that the source is in."""
+    """C.12.2: the series that the source is in, in its own study or in another."""
     series = Dataset()
     series.SeriesInstanceUID = source.SeriesInstanceUID
     others = [referring(*pair) for pair in deed.beside]
     series.ReferencedInstanceSequence = [_reference(source), *others]
-    out.ReferencedSeriesSequence = [series]
+    if deed.study_uid is None:
+        out.ReferencedSeriesSequence = [series]
+        return
+    study = Dataset()
+    study.ReferencedSeriesSequence, study.StudyInstanceUID = [series], source.StudyInstanceUID
+    out.pop("ReferencedSeriesSequence", None)
+    out.StudiesContainingOtherReferencedInstancesSequence = [study]
 
 
 _LOSSY = {
@@ -232,6 +254,7 @@ def _laterality(out: Dataset, source: Dataset, deed: Deed) -> None:
 EVERYWHERE = (
     _sop_common,
     _coding_scheme,
+    _general_study,
     _general_series,
     _frame_of_reference,
     _common_instance_reference,
@@ -243,6 +266,7 @@ EVERYWHERE = (
 _PARTS = (
     _sop_common,
     _coding_scheme,
+    _general_study,
     _general_series,
     _frame_of_reference,
     _general_image,
@@ -260,6 +284,8 @@ same rescale; so do spacing and position, unless pixels were cut off, added or r
 READ = frozenset(
     {
         *SIDED,
+        *_OF_THE_STUDY,
+        "StudiesContainingOtherReferencedInstancesSequence",
         "BurnedInAnnotation",
         "SpecificCharacterSet",
         "PhotometricInterpretation",

@@ -89,7 +89,11 @@ class Verdict:
 
 
 def hold(
-    sources: Sequence[Path], derived: Sequence[Path], *, asked: Collection[str] | None = None
+    sources: Sequence[Path],
+    derived: Sequence[Path],
+    *,
+    asked: Collection[str] | None = None,
+    private: Collection[str] = (),
 ) -> tuple[Complaint, ...]:
     """Return what anybody has against a derived series; errors that the source had are none of it.
 
@@ -101,13 +105,15 @@ def hold(
         derived: The derived files, in the same order.
         asked: Names out of `VALIDATORS` and `other_readers.READERS`; whoever is installed by default. `verify` is
             always asked.
+        private: Private creators whose elements were asked for.
 
     Raises:
         UnreadableInput: One of the files cannot be read.
         MissingExtra: Somebody is asked who is not installed.
     """
     wanted = everybody() if asked is None else tuple(asked)
-    found = [Complaint("domainaug", f"{one.code}: {one.message}") for one in verify_series(sources, derived)]
+    untrue = verify_series(sources, derived, private=private)
+    found = [Complaint("domainaug", f"{one.code}: {one.message}") for one in untrue]
     if "dciodvfy" in wanted:
         pairs = zip(sources, derived, strict=True)
         found += [
@@ -135,12 +141,13 @@ def everybody() -> tuple[str, ...]:
     return (*(name for name in VALIDATORS if find_tool(name)), *other_readers.installed())
 
 
-def hold_study(source: Path | str | Iterable[Path | str], out: Path | str) -> Verdict:
+def hold_study(source: Path | str | Iterable[Path | str], out: Path | str, *, private: Collection[str] = ()) -> Verdict:
     """Hold every derived series in a folder against the series it came from.
 
     Args:
         source: The study that was augmented.
         out: The folder with its copies; derived images are known by the sources they name.
+        private: Private creators whose elements were asked for.
 
     Raises:
         UnreadableInput: There is no such file or folder.
@@ -160,7 +167,7 @@ def hold_study(source: Path | str | Iterable[Path | str], out: Path | str) -> Ve
         pairs = [(known[uid], path) for uid, path in zip(named, one.files, strict=True) if uid in known]
         orphans += sum(1 for uid in named if uid and uid not in known)
         if pairs:
-            complaints += hold([pair[0] for pair in pairs], [pair[1] for pair in pairs], asked=asked)
+            complaints += hold([pair[0] for pair in pairs], [pair[1] for pair in pairs], asked=asked, private=private)
             series, images = series + 1, images + len(pairs)
     return Verdict(series, images, asked, tuple(complaints), orphans, others)
 

@@ -40,7 +40,7 @@ Whole = Callable[[Dataset, Stored, Deed], bytes]
 
 _META_LENGTH, _META_UID = 0x00020000, 0x00020003
 _UID, _NUMBER, _REFERENCED_UID = 0x00080018, 0x00200013, 0x00081155
-_SOURCES, _SERIES = 0x00082112, 0x00081115
+_SOURCES, _SERIES, _STUDIES = 0x00082112, 0x00081115, 0x00081200
 _READ = frozenset(int(tag_for_keyword(name) or 0) for name in READ)
 _WRITTEN = frozenset(int(tag_for_keyword(name) or 0) for name in WRITTEN)
 
@@ -106,7 +106,7 @@ class _Model:
         if replace(deed, instance_uid=self.deed.instance_uid, number=self.deed.number) != self.deed:
             raise Unsure
         changed = opened.differs_from(self.source)
-        if changed & _READ:
+        if changed & _READ or (deed.private and any(tag >> 16 & 1 for tag in changed)):
             raise Unsure
         body = dict(self.elements.body)
         for tag in changed - _WRITTEN:
@@ -115,7 +115,7 @@ class _Model:
         body[_UID] = written(_UID, "UI", deed.instance_uid)
         body[_NUMBER] = written(_NUMBER, "IS", str(deed.number))
         names = [written(_REFERENCED_UID, "UI", one.instance.sop_instance_uid) for one in (self.source, opened)]
-        for tag in (_SOURCES, _SERIES):
+        for tag in (_SOURCES, _SERIES if deed.study_uid is None else _STUDIES):
             body[tag] = _exchanged(body[tag], *names)
         return self._put_together(body, deed)
 

@@ -8,7 +8,8 @@ changed them. Each is looked for here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import copy
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import numpy as np
 from pydicom import Dataset
 from pydicom.uid import PositronEmissionTomographyImageStorage
 
+from domainaug.medical.carried import drop_private
 from domainaug.medical.deeds import MIRRORED, RESAMPLING, TURNED, UNCHANGED
 from domainaug.medical.enhanced.groups import is_enhanced
 from domainaug.medical.instance import describe
@@ -25,7 +27,7 @@ from domainaug.medical.pixels import Stored, decode
 from domainaug.medical.placed import patient_orientation
 from domainaug.medical.plausible import COLORS, PALETTE
 
-__all__ = ["Untruth", "untruths", "verify_image", "verify_series"]
+__all__ = ["PRIVATE", "Untruth", "holds_private", "untruths", "verify_image", "verify_series"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +43,10 @@ class Untruth:
     message: str
 
 
+PRIVATE = Untruth("private", "it carries private elements, which nobody can know to be true")
+
 _SAME = (
     "SOPClassUID",
-    "StudyInstanceUID",
     "PatientID",
     "PatientName",
     "PatientBirthDate",
@@ -71,7 +74,7 @@ _SAME = (
     "RescaleIntercept",
     "ModalityLUTSequence",
 )
-"""What a derived image shares with its source: patient, study, grid, and the meaning of its values."""
+"""What a derived image shares with its source: patient, grid, and the meaning of its values."""
 
 
 _OF_COLOR = ("PhotometricInterpretation", "BitsAllocated", "BitsStored", "HighBit", "PixelPaddingValue")
@@ -83,12 +86,13 @@ _OF_THE_GRID = (
 """What differs where pixels were cut off, added or resampled, and then has to agree with itself."""
 
 
-def verify_image(source: Path, derived: Path) -> tuple[Untruth, ...]:
+def verify_image(source: Path, derived: Path, *, private: Collection[str] = ()) -> tuple[Untruth, ...]:
     """Return what a derived image says that is not so.
 
     Args:
         source: The file it was derived from.
         derived: The file.
+        private: Private creators whose elements were asked for.
 
     Raises:
         UnreadableInput: One of them cannot be read.
@@ -97,10 +101,12 @@ def verify_image(source: Path, derived: Path) -> tuple[Untruth, ...]:
     if is_enhanced(before):
         from domainaug.medical.enhanced.truth import verify_frames  # it asks of each frame what is asked here
 
-        return verify_frames(source, derived)
+        return verify_frames(source, derived, private=private)
     pixels = decode(before, describe(before, source)), decode(after, describe(after, derived))
     secondary = after.get("SOPClassUID") != PositronEmissionTomographyImageStorage
     found = untruths(before, after, pixels, secondary=secondary)
+    if holds_private(after, private):
+        found.append(PRIVATE)
     if derived.read_bytes()[:128] != bytes(128):
         found.append(Untruth("preamble", "its preamble is not empty"))
     return tuple(found)
@@ -139,17 +145,20 @@ def untruths(
     return found
 
 
-def verify_series(sources: Sequence[Path], derived: Sequence[Path]) -> tuple[Untruth, ...]:
+def verify_series(
+    sources: Sequence[Path], derived: Sequence[Path], *, private: Collection[str] = ()
+) -> tuple[Untruth, ...]:
     """Return what a derived series says that is not so, each image against its source and all together.
 
     Args:
         sources: Files of the source, in order.
         derived: The derived files, in the same order.
+        private: Private creators whose elements were asked for.
 
     Raises:
         UnreadableInput: One of them cannot be read.
     """
-    found = [one for pair in zip(sources, derived, strict=True) for one in verify_image(*pair)]
+    found = [one for pair in zip(sources, derived, strict=True) for one in verify_image(*pair, private=private)]
     headers = [open_dicom(path, pixels=False) for path in derived]
     for name in ("SeriesInstanceUID", "FrameOfReferenceUID", "StudyInstanceUID", "SeriesNumber"):
         if len({str(header.get(name)) for header in headers}) > 1:
@@ -295,8 +304,18 @@ def _is_plain_color(before: Dataset, after: Dataset) -> bool:
     return [after.get(name) for name in names] == [3, "RGB", 0] and not any(name in after for name in PALETTE)
 
 
-def _holds_nothing_private(before: Dataset, after: Dataset) -> bool:
-    return not any(element.tag.is_private for element in after.iterall())
+def holds_private(after: Dataset, creators: Collection[str] = ()) -> bool:
+    """Return whether an object holds private elements, but for those of some creators."""
+    rest = copy.deepcopy(after)
+    drop_private(rest, creators)
+    return sum(1 for _ in rest.iterall()) < sum(1 for _ in after.iterall())
+
+
+def _is_in_a_known_study(before: Dataset, after: Dataset) -> bool:
+    """Whether an image lies in the study of its source, or names that as another one (PS3.3 C.12.2, C.8.16.1)."""
+    others = [*(after.get("StudiesContainingOtherReferencedInstancesSequence") or ())]
+    others += [*(after.get("SourceImageEvidenceSequence") or ())]
+    return before.StudyInstanceUID in [after.get("StudyInstanceUID"), *(one.get("StudyInstanceUID") for one in others)]
 
 
 def _matches_its_meta(before: Dataset, after: Dataset) -> bool:
@@ -318,7 +337,7 @@ _CHECKS: tuple[tuple[str, str, Check], ...] = (
     ("stale-marks", "content moved, and overlays, shutters or collimators did not", _names_no_places_once_moved),
     ("lossy-forgotten", "its source was compressed with loss, and it does not say so", _stays_lossy),
     ("signed", "it carries signatures over the pixels of its source", _is_unsigned_by_others),
-    ("private", "it carries private elements, which nobody can know to be true", _holds_nothing_private),
+    ("study", "it is in another study than its source, and does not name that", _is_in_a_known_study),
     ("file-meta", "its file meta information names another object", _matches_its_meta),
     ("color", "it is in color, and not in red, green and blue of one plane", _is_plain_color),
     ("synthetic", "SyntheticData is not YES", lambda _, after: after.get("SyntheticData") == "YES"),

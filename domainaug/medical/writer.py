@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -23,6 +23,7 @@ from domainaug.medical.opening import quiet
 from domainaug.medical.pixels import Stored, differ, digest
 from domainaug.medical.placed import Placed, as_they_lie, laid_anew
 from domainaug.medical.splice import DerivedFile, Splicer
+from domainaug.medical.terms import BY_THE_RULES, Terms
 
 __all__ = ["NewPixels", "Told", "count_of", "derived_files", "files_of", "write_series"]
 
@@ -82,24 +83,24 @@ class NewPixels:
     slopes: Mapping[int, float] = field(default_factory=dict)
 
 
-def write_series(loaded: Loaded, seen: NDArray[Any], told: Told, *, allow: Collection[str] = ()) -> list[bytes]:
+def write_series(loaded: Loaded, seen: NDArray[Any], told: Told, terms: Terms = BY_THE_RULES) -> list[bytes]:
     """Return the files of a derived series, in slice order.
 
     Args:
         loaded: The source.
         seen: What the pipeline made of `loaded.view.seen()`.
         told: The run.
-        allow: Codes of findings that are accepted.
+        terms: What the user asks of the files.
 
     Raises:
         LabelError: The copy would say something untrue.
         ImageError: The pixels do not fit the source's grid.
     """
-    return [bytes(file) for file in derived_files(loaded, seen, told, allow=allow)]
+    return [bytes(file) for file in derived_files(loaded, seen, told, terms)]
 
 
 def derived_files(
-    loaded: Loaded, seen: NDArray[Any], told: Told, *, allow: Collection[str] = (), threads: int | None = None
+    loaded: Loaded, seen: NDArray[Any], told: Told, terms: Terms = BY_THE_RULES, *, threads: int | None = None
 ) -> Iterator[DerivedFile]:
     """Yield the files of a derived series, in slice order, each when its turn has come; one for all frames in time.
 
@@ -110,7 +111,7 @@ def derived_files(
         loaded: The source.
         seen: What the pipeline made of `loaded.view.seen()`.
         told: The run.
-        allow: Codes of findings that are accepted.
+        terms: What the user asks of the files.
         threads: How many work on the pixels; as `kernels.threads.thread_count`.
 
     Raises:
@@ -134,25 +135,26 @@ def derived_files(
             digests[index] = digest(stored[index])
 
     run_slabs(look, len(stored), threads)
-    yield from files_of(loaded, NewPixels(stored, saturated, changed, tuple(digests), slopes), told, allow=allow)
+    yield from files_of(loaded, NewPixels(stored, saturated, changed, tuple(digests), slopes), told, terms)
 
 
-def files_of(loaded: Loaded, pixels: NewPixels, told: Told, *, allow: Collection[str] = ()) -> Iterator[DerivedFile]:
+def files_of(loaded: Loaded, pixels: NewPixels, told: Told, terms: Terms = BY_THE_RULES) -> Iterator[DerivedFile]:
     """Yield the files of a derived series of which the pixels are known, as `derived_files` does.
 
     Args:
         loaded: The source; its own stored values are not looked at.
         pixels: Those of the copy.
         told: The run.
-        allow: Codes of findings that are accepted.
+        terms: What the user asks of the files.
 
     Raises:
         LabelError: The copy would say something untrue.
     """
     places = _places_of(loaded, told)
     scales = [f"{index} {slope!r}".encode() for index, slope in sorted(pixels.slopes.items())]
-    run = told.profile_digest, told.seed, told.copy, hashlib.sha256(b"".join([*pixels.digests, *scales])).hexdigest()
-    key = loaded.key
+    salt, key = terms.study_salt, loaded.key
+    pixels_digest = hashlib.sha256(b"".join([*pixels.digests, *scales])).hexdigest()
+    run = told.profile_digest, told.seed, told.copy, pixels_digest, *(() if salt is None else (salt,))
     deed = Deed(
         instance_uid="",
         series_uid=derived_uid("series", key, *run),
@@ -169,7 +171,9 @@ def files_of(loaded: Loaded, pixels: NewPixels, told: Told, *, allow: Collection
         saturated=pixels.saturated + int(told.record.get("saturated", 0)),  # at storing, and by steps that clamp
         steps=tuple(str(step.get("transform")) for step in told.record.get("steps", ())),
         mirrored=is_mirrored_patient(told.record),
-        allowed=frozenset(allow),
+        allowed=terms.allow,
+        study_uid=None if salt is None else derived_uid("study", loaded.opened[0].instance.study_uid, salt),
+        private=terms.private,
     )
     splicer = Splicer(_file)
     if loaded.view.series.kind == "cine":

@@ -54,6 +54,8 @@ def augment(
     jpeg_quality: int | None = None,
     allow: Collection[str] = (),
     file_format: str | None = None,
+    keep_private: Collection[str] = (),
+    new_study: str | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> RunSummary:
     """Write augmented copies of everything in `source` into `out`.
@@ -79,6 +81,9 @@ def augment(
             losslessly: compressing twice is an effect too. Masks are lossless always.
         allow: Findings that would set a DICOM stack aside and are accepted ("gantry-tilt", or "tilt").
         file_format: "nifti" writes copies of DICOM series, and their segmentations, as NIfTI; None as what they were.
+        keep_private: Private creators ("SIEMENS CSA HEADER") whose elements derived DICOM keeps; it has none else.
+        new_study: Derived DICOM lies in studies of its own, named by hashes of its source's and this text; in those
+            of its source if None.
         progress: Called after every copy, in this thread.
 
     Returns:
@@ -93,7 +98,7 @@ def augment(
     chosen = engine_named(engine, workers=processes)
     plan = make_plan(
         source, out, profile=profile, copies=copies, seed=seed, strength=strength, options=options, layout=layout,
-        jpeg_quality=jpeg_quality, allow=allow, file_format=file_format,
+        jpeg_quality=jpeg_quality, allow=allow, file_format=file_format, keep_private=keep_private, new_study=new_study,
     )  # fmt: skip
     run = Run(plan, chosen, memory_limit, timeout, progress)
     return run.rehearsed(began, workers=processes) if dry_run else run.performed(began)

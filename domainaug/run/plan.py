@@ -22,7 +22,7 @@ from domainaug.profile import load_profile
 from domainaug.profile.model import Profile
 from domainaug.run.job import TEMPORARY, Job, Task, Work, hashed, source_digest
 from domainaug.run.ledger import LEDGER, Ledger, Row
-from domainaug.run.tailoring import check_codes, for_profile, with_format
+from domainaug.run.tailoring import check_codes, for_profile, with_format, with_study_terms
 from domainaug.run.versions import versions
 
 __all__ = [
@@ -54,6 +54,8 @@ _IDENTITY = {
     "jpeg_quality": "JPEG quality",
     "allow": "allowed findings",
     "format": "format",
+    "private": "private creators",
+    "study_salt": "salt of new studies",
     "profile": "profile",
     "profile_version": "profile version",
     "options": "options",
@@ -150,6 +152,8 @@ class Plan:
             "jpeg_quality": getattr(self.layout, "jpeg_quality", None),
             "allow": sorted(getattr(self.layout, "allow", ())),
             "format": getattr(self.layout, "format", None),
+            "private": sorted(getattr(self.layout, "private", ())),
+            "study_salt": getattr(self.layout, "study_salt", None),
             "profile": self.profile.id,
             "profile_version": self.profile.version,
             "profile_digest": self.profile.digest,
@@ -247,6 +251,8 @@ def make_plan(
     jpeg_quality: int | None = None,
     allow: Collection[str] = (),
     file_format: str | None = None,
+    keep_private: Collection[str] = (),
+    new_study: str | None = None,
 ) -> Plan:
     """Scan the source and settle what will be done; nothing is written.
 
@@ -271,7 +277,7 @@ def make_plan(
         raise DomainAugError(f"{profile.id} has no recipe: nothing would change; {how}")
     place = unpacked(source)
     layout = with_allowed(with_quality(layout_for(place) if layout is None else layout, jpeg_quality), allow)
-    layout = for_profile(with_format(layout, file_format), profile)
+    layout = for_profile(with_study_terms(with_format(layout, file_format), keep_private, new_study), profile)
     check_out(source, out)
     found = layout.scan(place)
     if not found.items and not found.set_aside:

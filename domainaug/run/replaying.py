@@ -25,7 +25,7 @@ from domainaug.run.plan import SIMULATION, with_allowed, with_quality
 from domainaug.run.proof import Proof, ReplayReport, short
 from domainaug.run.rerendering import prove_scenario
 from domainaug.run.summary import Progress
-from domainaug.run.tailoring import for_profile, with_format
+from domainaug.run.tailoring import for_profile, with_format, with_study_terms
 
 __all__ = ["replay"]
 
@@ -71,6 +71,7 @@ def replay(
         used = with_allowed(with_quality(used, header.get("jpeg_quality")), header.get("allow", ()))
         known = _profile(header, out, profile)
         used = for_profile(with_format(used, header.get("format")), known)
+        used = with_study_terms(used, header.get("private", ()), header.get("study_salt"))
     place = Path(source) if source is not None else (out / header["source"])
     _Replay(proof, header, used).prove(known, place, engine, processes)
     return proof.report(time.monotonic() - began)

@@ -10,7 +10,7 @@ from domainaug.errors import DomainAugError, UnknownName
 from domainaug.layouts.layout import Layout
 from domainaug.profile.model import Profile
 
-__all__ = ["check_codes", "for_profile", "with_format"]
+__all__ = ["check_codes", "for_profile", "with_format", "with_study_terms"]
 
 
 def for_profile(layout: Layout, profile: Profile) -> Layout:
@@ -37,6 +37,28 @@ def with_format(layout: Layout, file_format: str | None) -> Layout:
     if file_format not in formats:
         raise UnknownName("format", file_format, formats)
     changed: Layout = replace(cast(Any, layout), format=file_format)
+    return changed
+
+
+def with_study_terms(layout: Layout, keep_private: Collection[str], new_study: str | None) -> Layout:
+    """Return a layout whose derived DICOM keeps private elements or lies in new studies; itself if neither is asked.
+
+    Args:
+        layout: The layout.
+        keep_private: Private creators.
+        new_study: What Study Instance UIDs are hashed with, or None.
+
+    Raises:
+        DomainAugError: The layout derives no DICOM, or something asked for is empty.
+    """
+    asked = [name for name, value in (("keep_private", keep_private), ("new_study", new_study is not None)) if value]
+    if not asked:
+        return layout
+    if not hasattr(layout, "study_salt") or getattr(layout, "format", "dicom") != "dicom":
+        raise DomainAugError(f"{' and '.join(asked)}: {layout.name} writes no DICOM here; leave it out")
+    if new_study == "" or "" in keep_private:
+        raise DomainAugError(f"{' and '.join(asked)}: an empty text; give the text itself")
+    changed: Layout = replace(cast(Any, layout), private=frozenset(keep_private), study_salt=new_study)
     return changed
 
 

@@ -266,3 +266,14 @@ def test_copies_and_their_labels_beside_their_source_are_no_sources(study: Path,
     allowing = DicomStudy(allow=frozenset({"derived-by-domainaug"})).scan(study)
     assert [item.detail["labels"] for item in allowing.items] == [2, 2, 2]
     assert allowing.set_aside == ()
+
+
+def test_labels_lie_in_the_study_of_their_copy(study: Path) -> None:
+    profile = study.parent / "labels.yaml"
+    profile.write_text(PROFILE + STILL + "\n", encoding="utf-8")
+    out = study.parent / "apart"
+    assert augment(study, out, profile=profile, engine="serial", timeout=None, new_study="x").done == 1
+    studies = {path.name: pydicom.dcmread(path).StudyInstanceUID for path in out.rglob("*.dcm")}
+    assert len(studies) == 12
+    assert len(set(studies.values())) == 1
+    assert studies.popitem()[1] != pydicom.dcmread(study / "image-00.dcm").StudyInstanceUID

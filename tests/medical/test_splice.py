@@ -14,6 +14,7 @@ from domainaug.medical import load, read_study, splice, writer
 from domainaug.medical.deeds import Deed
 from domainaug.medical.derive import READ, WRITTEN, derive, to_bytes
 from domainaug.medical.splice import DerivedFile, Splicer
+from domainaug.medical.terms import Terms
 from domainaug.medical.writer import derived_files, write_series
 
 DEED = Deed("2.25.7", "2.25.8", "2.25.9", 1, 0, "medical/ct-chest 1.0.0 (abababababab)", 7, "0.1.0", moved=True)
@@ -23,14 +24,14 @@ RECORDS = {
 }
 
 
-TEXT = ("burned-in-unknown",)
+TERMS = Terms(frozenset(["burned-in-unknown"]))
 
 
 def whole_files(loaded, seen, told, monkeypatch):
     """The same files, every one derived whole."""
     with monkeypatch.context() as patch:
         patch.setattr(splice, "_model", lambda *_: None)
-        return write_series(loaded, seen, told, allow=TEXT)
+        return write_series(loaded, seen, told, TERMS)
 
 
 @pytest.mark.parametrize("how", RECORDS)
@@ -64,7 +65,7 @@ def test_every_file_of_pydicom_comes_out_as_if_derived_whole(how, real, told, mo
             continue
         seen = loaded.view.seen()
         run = told(**RECORDS[how])
-        assert write_series(loaded, seen, run, allow=TEXT) == whole_files(loaded, seen, run, monkeypatch), path.name
+        assert write_series(loaded, seen, run, TERMS) == whole_files(loaded, seen, run, monkeypatch), path.name
         tried += 1
     assert tried >= 10
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from pydicom import Dataset
 from pydicom.tag import Tag
 
-from domainaug.medical.carried import kept
+from domainaug.medical.carried import drop_private, kept
 from domainaug.medical.coding import coded, name_scheme, referring
 from domainaug.medical.deeds import KEPT, OURS, Code, Deed
 from domainaug.medical.derive import (
@@ -129,9 +129,9 @@ def _carried(groups: Dataset, deed: Deed) -> Dataset:
     left = {*_STALE, *(_STALE_ONCE_MOVED if deed.relaid else ())}
     out = Dataset()
     for element in groups:
-        if not element.tag.is_private and element.keyword not in left:
+        if element.keyword not in left:
             out.add(copy.deepcopy(element))
-    out.remove_private_tags()
+    drop_private(out, deed.private)
     if deed.mirrored:
         swap_sides(out)
     if deed.placed is not None and deed.placed.straightened:

@@ -6,7 +6,7 @@ it names. Besides, the object has to agree with its frames.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from pydicom import Dataset
@@ -15,19 +15,20 @@ from domainaug.medical.enhanced.groups import FRAMES, first_item, frame_headers
 from domainaug.medical.instance import describe
 from domainaug.medical.opening import open_dicom
 from domainaug.medical.pixels import Stored, decode
-from domainaug.medical.verify import Untruth, untruths
+from domainaug.medical.verify import PRIVATE, Untruth, holds_private, untruths
 
 __all__ = ["verify_frames"]
 
 _LIFTED = ("DerivationDescription", "DerivationCodeSequence", "SourceImageSequence")
 
 
-def verify_frames(source: Path, derived: Path) -> tuple[Untruth, ...]:
+def verify_frames(source: Path, derived: Path, *, private: Collection[str] = ()) -> tuple[Untruth, ...]:
     """Return what a derived Enhanced object says that is not so, each kind once.
 
     Args:
         source: The file it was derived from.
         derived: The file.
+        private: Private creators whose elements were asked for.
 
     Raises:
         UnreadableInput: One of them cannot be read.
@@ -35,7 +36,7 @@ def verify_frames(source: Path, derived: Path) -> tuple[Untruth, ...]:
     before, after = open_dicom(source, pixels=True), open_dicom(derived, pixels=True)
     planes = _planes(before, source), _planes(after, derived)
     sources = list(frame_headers(before, source))
-    found = list(_of_object(before, after))
+    found = [*_of_object(before, after), *([PRIVATE] if holds_private(after, private) else [])]
     for index, header in enumerate(frame_headers(after, derived)):
         number = _lift(header, after, index)
         if not 1 <= number <= len(sources):
@@ -69,8 +70,6 @@ def _lift(header: Dataset, after: Dataset, index: int) -> int:
 
 def _of_object(before: Dataset, after: Dataset) -> Iterator[Untruth]:
     """Yield what the object says of its frames, or of the source, that is not so."""
-    if any(element.tag.is_private for element in after.iterall()):
-        yield Untruth("private", "it carries private elements, which nobody can know to be true")
     kinds = [list(header.get("ImageType") or ()) for header in frame_headers(after, Path())]
     every = zip(after.get("ImageType") or (), *kinds, strict=False)
     if any(told != ({*of_frames}.pop() if len({*of_frames}) == 1 else "MIXED") for told, *of_frames in every):

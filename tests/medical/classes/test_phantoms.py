@@ -14,6 +14,7 @@ from domainaug.errors import LabelError, UnreadableInput
 from domainaug.medical import alike, codecs, load, read_study, validators, verify, write_series
 from domainaug.medical.pixels import decode
 from domainaug.medical.slicewise import new_pixels
+from domainaug.medical.terms import Terms
 from domainaug.medical.writer import files_of
 
 MANY = {"rotation": 3.0, "noise": 0.01, "gamma": [1.2, 1.2], "contrast": 1.1}
@@ -36,7 +37,9 @@ def only(source: Path):
 def copies(source: Path, run, *, shift: int = 0, allow=()) -> list[pydicom.Dataset]:
     loaded = load(only(source).files)
     seen = np.roll(loaded.view.seen(), shift, axis=2)
-    return [pydicom.dcmread(io.BytesIO(content)) for content in write_series(loaded, seen, run, allow=allow)]
+    return [
+        pydicom.dcmread(io.BytesIO(content)) for content in write_series(loaded, seen, run, Terms(frozenset(allow)))
+    ]
 
 
 @pytest.mark.parametrize("moved", [False, True])

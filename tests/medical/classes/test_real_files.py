@@ -11,6 +11,7 @@ import pytest
 from pydicom.data import get_testdata_file
 
 from domainaug.medical import load, validators, verify, write_series
+from domainaug.medical.terms import Terms
 
 GRAY = ["JPEG-lossy.dcm", "JPEG2000.dcm", "JPEG2000_UNC.dcm", "mlut_18.dcm", "vlut_04.dcm"]
 COLOR = ["examples_rgb_color.dcm", "SC_rgb.dcm", "SC_rgb_16bit.dcm", "SC_rgb_expb.dcm", "US1_UNCI.dcm"]
@@ -38,7 +39,9 @@ def copy(request, source, told, tmp_path) -> Path:
     loaded = load([source])
     seen, moved = loaded.view.seen(), request.param
     run = told(profile="medical/any", moved=moved, record={"effects": MANY if moved else {}})
-    (content,) = write_series(loaded, np.roll(seen, 2, axis=2) if moved else seen, run, allow=["burned-in-unknown"])
+    (content,) = write_series(
+        loaded, np.roll(seen, 2, axis=2) if moved else seen, run, Terms(frozenset(["burned-in-unknown"]))
+    )
     (tmp_path / "copy.dcm").write_bytes(content)
     return tmp_path / "copy.dcm"
 

@@ -20,6 +20,7 @@ from domainaug.kernels.regrid import Regrid
 from domainaug.medical import load, read_study, write_series
 from domainaug.medical.labels import Grid
 from domainaug.medical.other_readers import Reading, disagreement, installed, read_with
+from domainaug.medical.terms import Terms
 from domainaug.medical.validators import dcentvfy, find_tool, new_errors
 from domainaug.medical.verify import verify_image, verify_series
 
@@ -81,7 +82,7 @@ def converted(tmp_path):
 def copies(series, folder, change=lambda seen: seen, allow=(), **told):
     """Write a copy, and return its files."""
     loaded = load(series.files, chosen=series.chosen)
-    files = write_series(loaded, change(loaded.view.seen()), Told(**told), allow=allow)
+    files = write_series(loaded, change(loaded.view.seen()), Told(**told), Terms(frozenset(allow)))
     folder.mkdir(exist_ok=True, parents=True)
     paths = [folder / f"{number}-{series.key}.dcm" for number in range(len(files))]
     for path, content in zip(paths, files, strict=True):
@@ -358,7 +359,7 @@ def test_a_tilt_that_was_mended_is_told_of_no_more(phantom, tmp_path):
     tilted.save_as(path)
     (series,) = read_study(path).series
     loaded = load(series.files).straightened({"gantry-tilt"})
-    (content,) = write_series(loaded, loaded.view.seen(), Told(), allow={"gantry-tilt"})
+    (content,) = write_series(loaded, loaded.view.seen(), Told(), Terms(frozenset({"gantry-tilt"})))
     out = tmp_path / "out.dcm"
     out.write_bytes(content)
     (after,) = read_study(out).series

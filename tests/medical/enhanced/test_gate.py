@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pydicom
 import pytest
 
 from domainaug.medical.gate import hold_study
@@ -21,3 +22,15 @@ def test_nobody_complains_of_what_a_run_wrote(phantom, tmp_path, kind, profile):
     verdict = hold_study(place, tmp_path / "out")
     assert (verdict.images, verdict.orphans, [str(one) for one in verdict.complaints]) == (2, 0, [])
     assert verdict.clean
+
+
+def test_nobody_complains_of_a_copy_in_a_study_of_its_own(phantom, tmp_path):
+    place = tmp_path / "study"
+    place.mkdir()
+    phantom.enhanced(place / "one.dcm", map(phantom.frame, range(4)), map(phantom.stored, range(4)), kind="CT")
+    summary = augment(place, tmp_path / "out", profile="medical/ct", seed=5, workers=0, new_study="export 3")
+    assert (summary.done, summary.set_aside) == (1, ())
+    (out,) = (tmp_path / "out").rglob("*.dcm")
+    assert pydicom.dcmread(out).StudyInstanceUID != pydicom.dcmread(place / "one.dcm").StudyInstanceUID
+    verdict = hold_study(place, tmp_path / "out")
+    assert ([str(one) for one in verdict.complaints], verdict.clean) == ([], True)
