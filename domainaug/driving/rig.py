@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from domainaug.driving.mirroring import MIRROR, mirrored_column, mirrored_pose
 from domainaug.driving.pinhole import Pinhole
 from domainaug.errors import LabelError
 
@@ -144,8 +145,8 @@ def moved(seen: Seen, move: Move) -> Seen:
         )
     camera = seen.camera
     if isinstance(move, Mirror):
-        there = camera.but(center_x=camera.width - 1 - camera.center_x, roll=-camera.roll)
-        return _through(seen, there, np.diag([-1.0, 1.0, 1.0]))
+        there = camera.but(center_x=mirrored_column(camera.center_x, camera.width), roll=-camera.roll)
+        return _through(seen, there, MIRROR)
     if isinstance(move, Roll):
         return _rolled(seen, move.degrees)
     if isinstance(move, Crop):
@@ -196,26 +197,21 @@ def _rolled(seen: Seen, degrees: float) -> Seen:
         )
     angle = math.radians(degrees)
     cos, sin = math.cos(angle), math.sin(angle)
-    turn = np.array([[cos, sin, 0], [-sin, cos, 0], [0, 0, 1.0]])  # y points down
+    turn = np.eye(4)
+    turn[:2, :2] = [[cos, sin], [-sin, cos]]  # y points down
     return _through(seen, camera.but(roll=camera.roll + degrees), turn)
 
 
 def _through(seen: Seen, camera: Pinhole, turn: Array) -> Seen:
-    """Take boxes and points through a matrix about the camera."""
+    """Take boxes and points through a (4, 4) about the camera."""
     points = seen.points
     if points is not None:
         points = points.copy()
-        points[:, :3] = seen.points[:, :3] @ turn.T  # type: ignore[index]
+        points[:, :3] = points[:, :3] @ turn[:3, :3].T
     from_lidar = seen.from_lidar
     if from_lidar is not None:
-        whole = np.eye(4)
-        whole[:3, :3] = turn
-        if np.linalg.det(turn) < 0:  # the LiDAR's own left and right change places, too: its axes stay right-handed
-            from_lidar = whole @ from_lidar @ np.diag([1.0, -1.0, 1.0, 1.0])
-        else:
-            from_lidar = whole @ from_lidar
-    boxes = tuple(_box_through(box, turn) for box in seen.boxes)
-    return Seen(camera, boxes, points, from_lidar)
+        from_lidar = mirrored_pose(from_lidar) if turn is MIRROR else turn @ from_lidar
+    return Seen(camera, tuple(_box_through(box, turn[:3, :3]) for box in seen.boxes), points, from_lidar)
 
 
 def _box_through(box: Box3D, turn: Array) -> Box3D:

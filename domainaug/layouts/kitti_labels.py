@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from domainaug.driving.mirroring import mirrored_pose, mirrored_projection, mirrored_yaw, reflection
 from domainaug.layouts.placing import Placing
 
 __all__ = ["Calibration", "KittiObject", "read_calibration", "read_objects"]
@@ -21,8 +22,6 @@ __all__ = ["Calibration", "KittiObject", "read_calibration", "read_objects"]
 Array = NDArray[np.float64]
 
 _SHAPES = {"R0_rect": (3, 3), "R_rect": (3, 3)}
-_MIRROR = np.diag([-1.0, 1.0, 1.0, 1.0])  # left and right of the rectified camera exchanged
-_LEFT = np.diag([1.0, -1.0, 1.0, 1.0])  # the same of axes whose y points left
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +67,11 @@ class KittiObject:
             cut = 1 - (1 - cut) * placing.share_inside(self.box)
         if not placing.mirrored:
             return replace(self, truncated=cut)
-        alpha = self.alpha if self.alpha <= -10 else _turned(math.pi - self.alpha)
+        alpha = self.alpha if self.alpha <= -10 else mirrored_yaw(self.alpha)
         if not self.solid:
             return replace(self, truncated=cut, alpha=alpha)
         x, y, z = self.place
-        return replace(self, truncated=cut, alpha=alpha, place=(-x, y, z), turn=_turned(math.pi - self.turn))
+        return replace(self, truncated=cut, alpha=alpha, place=(-x, y, z), turn=mirrored_yaw(self.turn))
 
     def line(self) -> str:
         """Return its line in a label file."""
@@ -138,7 +137,7 @@ class Calibration:
     def reflection(self) -> Array | None:
         """Return the (4, 4) that mirrors LiDAR points as a mirrored copy mirrors the world; None without the LiDAR."""
         forth = self.to_camera
-        return None if forth is None else np.asarray(np.linalg.inv(forth) @ _MIRROR @ forth, np.float64)
+        return None if forth is None else reflection(forth)
 
     def moved(self, placing: Placing, shape: tuple[int, int]) -> Calibration:
         """Return that of a copy: the matrix of its picture takes up the move.
@@ -150,15 +149,17 @@ class Calibration:
             shape: (height, width) of the picture.
         """
         told = dict(self.matrices)
-        flip = np.array([[-1.0, 0, shape[1] - 1], [0, 1, 0], [0, 0, 1]])
         for name in ("P0", "P1", "P2", "P3"):
             if name not in told:
                 continue
-            turn = placing.matrix if name == "P2" else (flip if placing.mirrored else np.eye(3))
-            told[name] = turn @ told[name] @ (_MIRROR if placing.mirrored else np.eye(4))
+            pixels = placing.matrix if name == "P2" else None
+            if placing.mirrored:
+                told[name] = mirrored_projection(told[name], shape[1], pixels)
+            elif pixels is not None:
+                told[name] = pixels @ told[name]
         back = self.reflection() if placing.mirrored else None
         if back is not None and "Tr_imu_to_velo" in told:
-            told["Tr_imu_to_velo"] = (back @ _square(told["Tr_imu_to_velo"]) @ _LEFT)[:3]
+            told["Tr_imu_to_velo"] = mirrored_pose(_square(told["Tr_imu_to_velo"]), back)[:3]
         return Calibration(told)
 
     def text(self) -> str:
@@ -197,11 +198,6 @@ def _square(matrix: Array) -> Array:
     whole = np.eye(4)
     whole[: matrix.shape[0], : matrix.shape[1]] = matrix
     return whole
-
-
-def _turned(angle: float) -> float:
-    """Return an angle between -pi and pi."""
-    return (angle + math.pi) % (2 * math.pi) - math.pi
 
 
 def _number(value: float) -> str:
