@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,7 +10,7 @@ import numpy as np
 from domainaug.declare.sets import about, up_to
 from domainaug.driving.physics import CONTRAST_EXPONENT, extinction_of_visibility
 from domainaug.effects import Interval
-from domainaug.generators import Frame, Generators
+from domainaug.generators import Generators
 from domainaug.transforms.arguments import Range, span
 from domainaug.transforms.fusing import Drawn
 from domainaug.transforms.own import governed
@@ -79,13 +78,10 @@ class Fog(SceneWeather):
         air = shot.air if self.airlight is None else np.resize(np.asarray(self.airlight, np.float32), light.shape[2])
         return through_air(light, shot.way(), added_extinction(params["visibility"]), air)
 
-    def declare_effects(self, frame: Frame) -> Generators:
-        """Return what it does at most."""
-        return _fogged(self.visibility)
-
-    def drawn_effects(self, params: Drawn, frame: Frame) -> Generators:
-        """Return what one draw did at most."""
-        return replace(_fogged((params["visibility"],) * 2), exact=False)
+    def most(self, ends: Range) -> Generators:
+        """Return what fog does at most."""
+        share = 1 - float(np.exp(-added_extinction(ends[0]) * 300.0))
+        return hidden_by(share).with_ranges(visibility=Interval(*ends))
 
 
 def added_extinction(visibility: float) -> float:
@@ -127,11 +123,6 @@ def hidden_by(share: float, grain: float = 0.0) -> Generators:
         impulse_noise=up_to(min(0.3 * bend + grain, 1.0)),
         pixelation=Interval(1.0, 1 + 4 * bend),
     )
-
-
-def _fogged(visibility: Range) -> Generators:
-    share = 1 - float(np.exp(-added_extinction(visibility[0]) * 300.0))
-    return hidden_by(share).with_ranges(visibility=Interval(*visibility))
 
 
 def _airlight(owner: Any, value: Any) -> Range | tuple[float, ...] | None:

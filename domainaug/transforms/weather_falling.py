@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,8 +12,8 @@ import numpy as np
 from domainaug.driving.falling import Falling, covered
 from domainaug.driving.physics import extinction_of_rain, extinction_of_snowfall
 from domainaug.effects import Interval
-from domainaug.generators import Frame, Generators
-from domainaug.transforms.arguments import number, span
+from domainaug.generators import Generators
+from domainaug.transforms.arguments import Range, number, span
 from domainaug.transforms.fusing import Drawn
 from domainaug.transforms.own import draw_key, governed
 from domainaug.transforms.weather_air import VEIL_EFFECTS, hidden_by, through_air
@@ -23,9 +23,17 @@ __all__ = ["RainInAir", "SnowInAir"]
 
 
 class _InAir(SceneWeather):
-    """What falls: a new one says which, and its light."""
+    """What falls: a new one says how it takes light, and what light its drops or flakes show.
 
-    snow: ClassVar[bool] = False
+    Attributes:
+        snow: Whether flakes fall, and not drops.
+        dimming: Light of its veil as a share of that of the air.
+        grain: What it adds to noise, of the square root of mm/h.
+    """
+
+    snow: ClassVar[bool]
+    dimming: ClassVar[float]
+    grain: ClassVar[float]
 
     def __init__(
         self,
@@ -45,19 +53,44 @@ class _InAir(SceneWeather):
             )
         self.world = world
 
-    def rate(self) -> float:
-        """Draw mm/h of water."""
-        raise TypeError(f"{type(self).__name__} says nothing about how much falls: give it a method rate()")
+    @abstractmethod
+    def extinction(self, rate: float) -> float:
+        """Return 1/m of air in which so many mm/h of water fall."""
+
+    @abstractmethod
+    def shown(self, light: Light, shot: Shot) -> Light:
+        """Return (channels,) light that a drop or flake shows."""
 
     def draw(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """Draw how much falls, the wind, the shutter, and which drops; those of a `world` are always the same."""
-        rate, exposure = self.rate(), self.py_random.uniform(*self.exposure_ms)
+        rate = self.py_random.uniform(*self.ends)
+        exposure = self.py_random.uniform(*self.exposure_ms)
         speed, toward = self.py_random.uniform(*self.wind), self.py_random.uniform(0.0, 2 * math.pi)
         key = draw_key(self.random_generator)
         if self.world is not None:  # of the world, too, is where its wind blows
             key, toward = self.world, 2 * math.pi * ((self.world * 0.6180339887498949) % 1.0)
         wind = (speed * math.cos(toward), speed * math.sin(toward))
         return {"rate": rate, "exposure_ms": exposure, "wind": wind, "key": key}
+
+    def strength(self, params: Drawn) -> float:
+        """Return mm/h of water."""
+        return float(params["rate"])
+
+    def lit(self, light: Light, shot: Shot, params: Drawn) -> Light:
+        """Return light through what falls."""
+        rate = params["rate"]
+        if rate <= 0:
+            return light
+        air = shot.air * np.float32(self.dimming)
+        veiled = through_air(light, shot.way(), self.extinction(rate), air)
+        return np.asarray(veiled + (self.shown(light, shot) - veiled) * self._covered(shot, params), np.float32)
+
+    def most(self, ends: Range) -> Generators:
+        """Return what it does at most."""
+        share = 1 - math.exp(-self.extinction(ends[1]) * 300)
+        grain = min(self.grain * math.sqrt(ends[1]) * self.emphasis, 1.0)
+        hidden = hidden_by(min(share + grain / 2, 1.0), grain)
+        return hidden.with_ranges(**{next(iter(self.neutral)): Interval(*ends)})
 
     def _covered(self, shot: Shot, params: Drawn) -> Light:
         falling = Falling(params["rate"], params["key"], self.snow, params["wind"])
@@ -99,6 +132,9 @@ class RainInAir(_InAir):
         ImageError: At the call: depth or camera do not fit the picture.
     """
 
+    snow: ClassVar[bool] = False
+    dimming: ClassVar[float] = 0.85
+    grain: ClassVar[float] = 0.04
     neutral: ClassVar[Mapping[str, float]] = {"rain": 0.0}
     governs: ClassVar[Mapping[str, tuple[str, ...]]] = governed(("rain", *VEIL_EFFECTS), "rain")
 
@@ -118,30 +154,13 @@ class RainInAir(_InAir):
         super().__init__(exposure_ms, wind, emphasis, world, (view, mounted, pitch, encoding, p))
         self.rain = span(self, "rain", rain, least=0.0, most=200.0)
 
-    def rate(self) -> float:
-        """Draw mm/h."""
-        return float(self.py_random.uniform(*self.rain))
+    def extinction(self, rate: float) -> float:
+        """Return 1/m of rain."""
+        return extinction_of_rain(rate)
 
-    def lit(self, light: Light, shot: Shot, params: Drawn) -> Light:
-        """Return light through rain."""
-        if params["rate"] <= 0:
-            return light
-        veiled = through_air(light, shot.way(), extinction_of_rain(params["rate"]), shot.air * np.float32(0.85))
-        seen = 0.75 * shot.air + 0.25 * light.mean(axis=(0, 1))
-        return np.asarray(veiled + (seen - veiled) * self._covered(shot, params), np.float32)
-
-    def declare_effects(self, frame: Frame) -> Generators:
-        """Return what it does at most."""
-        return self._fallen(self.rain)
-
-    def drawn_effects(self, params: Drawn, frame: Frame) -> Generators:
-        """Return what one draw did at most."""
-        return replace(self._fallen((params["rate"],) * 2), exact=False)
-
-    def _fallen(self, rain: tuple[float, float]) -> Generators:
-        share = 1 - math.exp(-extinction_of_rain(rain[1]) * 300)
-        grain = min(0.04 * math.sqrt(rain[1]) * self.emphasis, 1.0)
-        return hidden_by(min(share + grain / 2, 1.0), grain).with_ranges(rain=Interval(*rain))
+    def shown(self, light: Light, shot: Shot) -> Light:
+        """Return the light of a drop, a lens that shows much sky and a little of all."""
+        return np.asarray(0.75 * shot.air + 0.25 * light.mean(axis=(0, 1)), np.float32)
 
 
 class SnowInAir(_InAir):
@@ -169,6 +188,8 @@ class SnowInAir(_InAir):
     """
 
     snow: ClassVar[bool] = True
+    dimming: ClassVar[float] = 0.9
+    grain: ClassVar[float] = 0.25
     neutral: ClassVar[Mapping[str, float]] = {"snowfall": 0.0}
     governs: ClassVar[Mapping[str, tuple[str, ...]]] = governed(("snowfall", *VEIL_EFFECTS), "snowfall")
 
@@ -188,27 +209,10 @@ class SnowInAir(_InAir):
         super().__init__(exposure_ms, wind, emphasis, world, (view, mounted, pitch, encoding, p))
         self.snowfall = span(self, "snowfall", snowfall, least=0.0, most=20.0)
 
-    def rate(self) -> float:
-        """Draw mm/h of water."""
-        return float(self.py_random.uniform(*self.snowfall))
+    def extinction(self, rate: float) -> float:
+        """Return 1/m of dry snow."""
+        return extinction_of_snowfall(rate)
 
-    def lit(self, light: Light, shot: Shot, params: Drawn) -> Light:
-        """Return light through falling snow."""
-        if params["rate"] <= 0:
-            return light
-        air = shot.air * np.float32(0.9)
-        veiled = through_air(light, shot.way(), extinction_of_snowfall(params["rate"]), air)
-        return np.asarray(veiled + (air - veiled) * self._covered(shot, params), np.float32)
-
-    def declare_effects(self, frame: Frame) -> Generators:
-        """Return what it does at most."""
-        return self._fallen(self.snowfall)
-
-    def drawn_effects(self, params: Drawn, frame: Frame) -> Generators:
-        """Return what one draw did at most."""
-        return replace(self._fallen((params["rate"],) * 2), exact=False)
-
-    def _fallen(self, snowfall: tuple[float, float]) -> Generators:
-        share = 1 - math.exp(-extinction_of_snowfall(snowfall[1]) * 300)
-        grain = min(0.25 * math.sqrt(snowfall[1]) * self.emphasis, 1.0)
-        return hidden_by(min(share + grain / 2, 1.0), grain).with_ranges(snowfall=Interval(*snowfall))
+    def shown(self, light: Light, shot: Shot) -> Light:
+        """Return the light of a flake, that of its veil."""
+        return np.asarray(shot.air * np.float32(self.dimming), np.float32)

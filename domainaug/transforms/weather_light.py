@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, ClassVar
 
 import cv2
 import numpy as np
 
 from domainaug.effects import Interval
-from domainaug.generators import Frame, Generators
+from domainaug.generators import Generators
 from domainaug.kernels.random import normals
-from domainaug.transforms.arguments import number, span
+from domainaug.transforms.arguments import Range, number, span
 from domainaug.transforms.fusing import Drawn
 from domainaug.transforms.own import draw_key, governed
 from domainaug.transforms.weather_air import VEIL_EFFECTS, hidden_by
@@ -92,13 +91,11 @@ class NightLike(SceneWeather):
         grain = normals(light.shape, params["key"], round(shot.time * 1000)) * np.float32(self.noise * dark)
         return np.asarray(np.maximum(out + grain * np.sqrt(out + 0.003) * 2.0, 0), np.float32)
 
-    def declare_effects(self, frame: Frame) -> Generators:
-        """Return what it does at most."""
-        return _night(self.darkness)
-
-    def drawn_effects(self, params: Drawn, frame: Frame) -> Generators:
-        """Return what one draw did at most."""
-        return replace(_night((params["darkness"],) * 2), exact=False)
+    def most(self, ends: Range) -> Generators:
+        """Return what a night does at most; the day keeps its sun, beyond it the light is that of -2 to -18 degrees."""
+        low, high = (-2.0 - 16.0 * dark if dark > 0 else 90.0 for dark in ends[::-1])
+        hidden = hidden_by(min(2.0 * ends[1], 1.0), min(0.3 * ends[1], 1.0))
+        return hidden.with_ranges(sun_altitude=Interval(low, high))
 
 
 class SunGlare(SceneWeather):
@@ -167,14 +164,9 @@ class SunGlare(SceneWeather):
         warm = _fit(np.array([1.0, 0.95, 0.86], np.float32), light)
         return np.asarray(light + veil[..., None].astype(np.float32) * warm, np.float32)
 
-    def declare_effects(self, frame: Frame) -> Generators:
-        """Return what it does at most."""
-        return hidden_by(min(self.scatter[1], 1.0), min(0.2 * self.scatter[1], 1.0))
-
-    def drawn_effects(self, params: Drawn, frame: Frame) -> Generators:
-        """Return what one draw did at most."""
-        strength = params["scatter"]
-        return replace(hidden_by(min(strength, 1.0), min(0.2 * strength, 1.0)), exact=False)
+    def most(self, ends: Range) -> Generators:
+        """Return what glare does at most."""
+        return hidden_by(min(ends[1], 1.0), min(0.2 * ends[1], 1.0))
 
 
 def _fit(color: Any, light: Light) -> Light:
@@ -196,11 +188,3 @@ def _low_beams(shot: Shot) -> Light:
     cut = 1 / (1 + np.exp(np.clip(over / 0.35, -30, 30)))
     down = np.exp(np.minimum(above, 0) / 4.0)  # lamps light what is near less, so that the road is lit evenly
     return np.asarray(fan * (0.03 + 0.97 * cut) * down * (12.0 / np.maximum(way, 3.0)) ** 2, np.float32)
-
-
-def _night(darkness: tuple[float, float]) -> Generators:
-    # where darkness is 0 the sun stays; beyond, the light is that of -2 to -18 degrees
-    low = -2.0 - 16.0 * darkness[1] if darkness[1] > 0 else 90.0
-    high = -2.0 - 16.0 * darkness[0] if darkness[0] > 0 else 90.0
-    share = min(2.0 * darkness[1], 1.0)
-    return hidden_by(share, min(0.3 * darkness[1], 1.0)).with_ranges(sun_altitude=Interval(low, high))

@@ -8,8 +8,9 @@ record tells where depth is from.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -20,7 +21,8 @@ from domainaug._albumentations import A
 from domainaug.driving.depth import Depth, depth_from_ground, depth_given
 from domainaug.driving.pinhole import Pinhole
 from domainaug.errors import ImageError
-from domainaug.transforms.arguments import choice, number, share
+from domainaug.generators import Frame, Generators
+from domainaug.transforms.arguments import Range, choice, number, share
 from domainaug.transforms.fusing import Drawn
 from domainaug.transforms.own import Ranged
 
@@ -137,7 +139,7 @@ class Shot:
 
 
 class SceneWeather(Ranged, A.ImageOnlyTransform):  # type: ignore[misc]
-    """Weather that depends on distance: a new one has `draw`, `lit` and its effects.
+    """Weather that depends on distance: a new one has `draw`, `lit` and `most`, and `neutral` names its strength.
 
     Args:
         view: Horizontal field of view of the camera, degrees, where the call gives no `camera`.
@@ -156,6 +158,7 @@ class SceneWeather(Ranged, A.ImageOnlyTransform):  # type: ignore[misc]
 
     # -- what a transform says -------------------------------------------------------------------------
 
+    @abstractmethod
     def lit(self, light: Light, shot: Shot, params: Drawn) -> Light:
         """Return light (height, width, channels) in this weather.
 
@@ -164,7 +167,28 @@ class SceneWeather(Ranged, A.ImageOnlyTransform):  # type: ignore[misc]
             shot: What is known of the picture.
             params: What was drawn.
         """
-        raise TypeError(f"{type(self).__name__} says nothing about light: give it a method lit(light, shot, params)")
+
+    @abstractmethod
+    def most(self, ends: Range) -> Generators:
+        """Return what it does at most to a picture where its strength lies between two ends."""
+
+    @property
+    def ends(self) -> Range:
+        """Between which it is drawn how strong it is."""
+        ends: Range = getattr(self, next(iter(self.neutral)))
+        return ends
+
+    def strength(self, params: Drawn) -> float:
+        """Return how strong one draw is."""
+        return float(params[next(iter(self.neutral))])
+
+    def declare_effects(self, frame: Frame) -> Generators:
+        """Return what it does at most."""
+        return self.most(self.ends)
+
+    def drawn_effects(self, params: Drawn, frame: Frame) -> Generators:
+        """Return what one draw did at most."""
+        return replace(self.most((self.strength(params),) * 2), exact=False)
 
     # -- albumentations --------------------------------------------------------------------------------
 

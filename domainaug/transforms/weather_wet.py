@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, ClassVar
 
 import cv2
@@ -11,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domainaug.declare.sets import up_to
-from domainaug.generators import Frame, Generators
+from domainaug.generators import Generators
 from domainaug.kernels.random import uniforms
-from domainaug.transforms.arguments import span
+from domainaug.transforms.arguments import Range, span
 from domainaug.transforms.fusing import Drawn
 from domainaug.transforms.own import draw_key, governed
 from domainaug.transforms.weather_air import VEIL_EFFECTS, hidden_by
@@ -80,13 +79,9 @@ class WetRoad(SceneWeather):
         wetted = light * 0.5 * (1 - fresnel) + mirrored * fresnel
         return np.asarray(light + (wetted - light) * share, np.float32)
 
-    def declare_effects(self, frame: Frame) -> Generators:
-        """Return what it does at most."""
-        return hidden_by(min(self.wetness[1], 1.0), 0.2 * self.wetness[1])
-
-    def drawn_effects(self, params: Drawn, frame: Frame) -> Generators:
-        """Return what one draw did at most."""
-        return replace(hidden_by(min(params["wetness"], 1.0), 0.2 * params["wetness"]), exact=False)
+    def most(self, ends: Range) -> Generators:
+        """Return what a wet road does at most."""
+        return hidden_by(min(ends[1], 1.0), 0.2 * ends[1])
 
 
 class LensDrops(SceneWeather):
@@ -137,18 +132,10 @@ class LensDrops(SceneWeather):
             _drop(out, through, (x * columns, y * rows), radius, 1.0 + 0.35 * stretch)
         return np.asarray(out.reshape(rows, columns, channels), np.float32)
 
-    def declare_effects(self, frame: Frame) -> Generators:
-        """Return what it does at most."""
-        return _dropped(self.cover[1])
-
-    def drawn_effects(self, params: Drawn, frame: Frame) -> Generators:
-        """Return what one draw did at most."""
-        return replace(_dropped(params["cover"]), exact=False)
-
-
-def _dropped(cover: float) -> Generators:
-    # a drop shows a part of the scene at another place
-    return hidden_by(min(4 * cover, 1.0), min(3 * cover, 1.0)).with_ranges(foreign_content=up_to(cover))
+    def most(self, ends: Range) -> Generators:
+        """Return what drops do at most; each shows a part of the scene at another place."""
+        cover = ends[1]
+        return hidden_by(min(4 * cover, 1.0), min(3 * cover, 1.0)).with_ranges(foreign_content=up_to(cover))
 
 
 def _road(shot: Shot) -> NDArray[np.bool_]:
