@@ -17,7 +17,9 @@ __all__ = ["export"]
 def export(
     frames: Annotated[Path, typer.Argument(help="What `domainaug simulate` wrote with the street simulator.")],
     out: Annotated[Path, typer.Argument(help="A new folder.")],
-    layout: Annotated[str, typer.Option(help="bdd100k, cityscapes, coco-panoptic, kitti, nuscenes or yolo.")],
+    layout: Annotated[
+        str, typer.Option(help="bdd100k, cityscapes, coco-panoptic, kitti, nuscenes, semantic-kitti or yolo.")
+    ],
     as_json: Json = False,
 ) -> None:
     """Write frames as a data set; their labels are held against each other first.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from domainaug.errors import LabelError, UnreadableInput
 from domainaug.layouts import images
+from domainaug.layouts.sweeps import Sweep, read_sweeps
 
 __all__ = ["Frame", "Thing", "check_frame", "read_frames"]
 
@@ -88,6 +89,7 @@ class Frame:
         things: What is counted.
         weather: As `domainaug.driving.weather.Weather.to_dict` tells it.
         street: "city", "junction", "highway", "suburb", or "" where it is not told.
+        sweeps: What LiDARs and radars of the same moment brought back.
     """
 
     place: Path
@@ -103,6 +105,7 @@ class Frame:
     things: tuple[Thing, ...]
     weather: Mapping[str, float] = field(default_factory=dict)
     street: str = ""
+    sweeps: tuple[Sweep, ...] = ()
 
     @property
     def stem(self) -> str:
@@ -144,8 +147,10 @@ def read_frames(source: Path) -> tuple[Frame, ...]:
     found = []
     for scene in sorted(source.glob("variants/*/scene.json")):
         told = _told(scene)
+        sweeps = read_sweeps(scene.parent)
         for path in sorted(scene.parent.glob("*/*.objects.json")):
-            found.append(_frame(path, scene.parent.name, told))
+            frame = _frame(path, scene.parent.name, told)
+            found.append(replace(frame, sweeps=sweeps.get(frame.number, ())))
     if not found:
         message = "there are no frames here; name the folder that `domainaug simulate` wrote with the street simulator"
         raise UnreadableInput("no-frames", message, path=source)

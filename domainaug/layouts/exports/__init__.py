@@ -12,10 +12,11 @@ from typing import Final
 
 from domainaug.errors import OutputError, UnknownName
 from domainaug.layouts.frames import Frame, check_frame, read_frames
+from domainaug.layouts.sweeps import check_sweep
 
 __all__ = ["EXPORTS", "Exported", "export_frames"]
 
-EXPORTS: Final = ("bdd100k", "cityscapes", "coco-panoptic", "kitti", "nuscenes", "yolo")
+EXPORTS: Final = ("bdd100k", "cityscapes", "coco-panoptic", "kitti", "nuscenes", "semantic-kitti", "yolo")
 """Every layout that frames are exported to."""
 
 Writer = Callable[[Sequence[Frame], Path], None]
@@ -30,15 +31,18 @@ class Exported:
         layout: How it is laid out.
         frames: How many.
         things: How many labeled things were held against their pixels, depth and boxes.
+        points: How many LiDAR points were held against the boxes of their things.
     """
 
     out: Path
     layout: str
     frames: int
     things: int
+    points: int = 0
 
     def __str__(self) -> str:
-        return f"{self.frames} frames as {self.layout} in {self.out}; the labels of {self.things} things agree"
+        clouds = f", and {self.points} LiDAR points lie in their boxes" if self.points else ""
+        return f"{self.frames} frames as {self.layout} in {self.out}; the labels of {self.things} things agree{clouds}"
 
 
 def export_frames(source: Path | str, out: Path | str, layout: str) -> Exported:
@@ -63,6 +67,8 @@ def export_frames(source: Path | str, out: Path | str, layout: str) -> Exported:
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise OutputError(f"{out}: there is something here already; name a new folder")
     things = sum(check_frame(frame) for frame in frames)
+    sweeps = {sweep.place: sweep for frame in frames for sweep in frame.sweeps}
+    points = sum(check_sweep(sweep) for sweep in sweeps.values())
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         # All of it appears at once, or nothing does.
@@ -73,7 +79,7 @@ def export_frames(source: Path | str, out: Path | str, layout: str) -> Exported:
             shutil.move(Path(folder, "out"), out)
     except OSError as error:
         raise OutputError(f"{out}: the export cannot be written: {error.strerror or error}") from error
-    return Exported(out, layout, len(frames), things)
+    return Exported(out, layout, len(frames), things, points)
 
 
 def _writer(layout: str) -> Writer:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from domainaug.layouts import images
 
-__all__ = ["copied", "put_image", "put_json", "put_text"]
+__all__ = ["copied", "put_bytes", "put_image", "put_json", "put_text"]
 
 
 def put_text(path: Path, text: str) -> None:
@@ -29,6 +29,12 @@ def put_image(path: Path, pixels: NDArray[Any]) -> None:
     """Write a PNG."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(images.encode(pixels)[1])
+
+
+def put_bytes(path: Path, content: bytes) -> None:
+    """Write bytes, and the folders above them."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
 
 
 def copied(path: Path, to: Path) -> None:

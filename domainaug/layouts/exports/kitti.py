@@ -1,4 +1,7 @@
-"""KITTI object: `training/image_2`, `label_2`, `calib`, and `frames.json` for which frame is which number."""
+"""KITTI object: `training/image_2`, `label_2`, `calib`, `velodyne`, and `frames.json` for which frame is which number.
+
+Where there are several LiDARs, the first by name is written.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,12 @@ from typing import Final
 import numpy as np
 
 from domainaug.errors import LabelError
-from domainaug.layouts.exports.files import copied, put_json, put_text
+from domainaug.layouts.exports.files import copied, put_bytes, put_json, put_text
 from domainaug.layouts.frames import Frame, Thing
 from domainaug.layouts.kitti_labels import Calibration, KittiObject
+from domainaug.layouts.sweeps import Sweep
 
-__all__ = ["write"]
+__all__ = ["lidar_of", "points_of", "write"]
 
 _KINDS: Final = {"car": "Car", "truck": "Truck", "pedestrian": "Pedestrian", "rider": "Cyclist"}
 _OTHERS: Final = "Misc"
@@ -39,17 +43,33 @@ def write(frames: Sequence[Frame], out: Path) -> None:
         objects = [object_of(frame, thing) for thing in frame.things if thing.pixels]
         put_text(training / "label_2" / f"{name}.txt", "".join(f"{each.line()}\n" for each in objects))
         put_text(training / "calib" / f"{name}.txt", calibration_of(frame).text())
+        sweep = lidar_of(frame)
+        if sweep is not None:
+            put_bytes(training / "velodyne" / f"{name}.bin", points_of(sweep))
+            told[name]["lidar"] = sweep.sensor
     put_text(out / "ImageSets" / "train.txt", "".join(f"{name}\n" for name in told))
     put_json(out / "frames.json", told)
 
 
 def calibration_of(frame: Frame) -> Calibration:
-    """Return the calibration of a frame: one camera, and axes of a vehicle at its place."""
+    """Return the calibration of a frame: one camera, and its LiDAR, or axes of a vehicle at its place."""
     inner = frame.intrinsics.copy()
     inner[:2, 2] -= 0.5  # KITTI counts from the middle of the first pixel
     camera = np.column_stack([inner, np.zeros(3)])
     cameras = {f"P{number}": camera for number in range(4)}
-    return Calibration({**cameras, "R0_rect": np.eye(3), "Tr_velo_to_cam": _VEHICLE, "Tr_imu_to_velo": np.eye(4)[:3]})
+    sweep = lidar_of(frame)
+    mounted = _VEHICLE if sweep is None else (frame.world_to_camera @ sweep.to_world)[:3]
+    return Calibration({**cameras, "R0_rect": np.eye(3), "Tr_velo_to_cam": mounted, "Tr_imu_to_velo": np.eye(4)[:3]})
+
+
+def lidar_of(frame: Frame) -> Sweep | None:
+    """Return the turn of the LiDAR that goes with a frame: the first by name, or None without any."""
+    return next((sweep for sweep in frame.sweeps if sweep.kind == "lidar"), None)
+
+
+def points_of(sweep: Sweep) -> bytes:
+    """Return a cloud as KITTI stores it: x, y, z in meters and reflectance, 32-bit floats."""
+    return sweep.arrays()["points"].astype("<f4").tobytes()
 
 
 def object_of(frame: Frame, thing: Thing) -> KittiObject:

@@ -1,7 +1,7 @@
-"""nuScenes: the thirteen tables of `v1.0-mini`, and pictures in `samples/`; a variant is a scene, a frame a sample.
+"""nuScenes: the thirteen tables of `v1.0-mini`, and `samples/`; a variant is a scene, a frame a sample.
 
-Cameras are called as nuScenes calls them where their names say which they are (`front` is `CAM_FRONT`). There is no
-LiDAR and no map: every annotation has 0 points, and the map is an empty picture.
+Cameras are called as nuScenes calls them where their names say which they are (`front` is `CAM_FRONT`); the only LiDAR
+is `LIDAR_TOP`, the only radar `RADAR_FRONT`. There is no map: it is an empty picture.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from domainaug.layouts.exports.files import copied, put_image, put_json
-from domainaug.layouts.frames import Frame, Thing
+from domainaug.layouts.exports.files import copied, put_bytes, put_image, put_json
+from domainaug.layouts.exports.nuscenes_clouds import channel_of_sweep, content_of
+from domainaug.layouts.frames import Frame
+from domainaug.layouts.sweeps import Sweep
 
 __all__ = ["write"]
 
@@ -66,6 +68,8 @@ def write(frames: Sequence[Frame], out: Path) -> None:
     tables.add("map", _token("map"), log_tokens=logs, category="semantic_prior", filename="maps/empty.png")
     for frame in frames:
         copied(frame.place, out / _filename(frame))
+    for shot in (shot for shots in by_scene.values() for (frame, *_) in shots.values() for shot in _clouds(frame)):
+        put_bytes(out / shot.filename, content_of(shot.sweep))
     for name, rows in tables.rows.items():
         put_json(out / _VERSION / f"{name}.json", rows)
 
@@ -111,6 +115,8 @@ def _scene(tables: _Tables, variant: str, samples: Sequence[Sequence[Frame]], lo
         tables.add("sample", token, timestamp=_microseconds(frames[0]), scene_token=scene, **links)
         for frame in frames:
             data[frame.camera].append(_sample_data(tables, frame, token))
+        for shot in _clouds(frames[0]):
+            data[shot.channel].append(_cloud_data(tables, shot, token))
         for row, instance in _annotations(frames, token):
             seen[instance].append(row)
     for rows in data.values():
@@ -137,53 +143,124 @@ def _links(tokens: Sequence[str]) -> list[Row]:
 
 
 def _sample_data(tables: _Tables, frame: Frame, sample: str) -> Row:
-    channel = channel_of(frame.camera)
-    sensor = tables.add("sensor", _token("sensor", channel), channel=channel, modality="camera")
-    x, y, z, yaw = frame.ego
-    heading = [math.cos(math.radians(yaw) / 2), 0.0, 0.0, math.sin(math.radians(yaw) / 2)]
-    pose = _token("ego_pose", frame.variant, frame.camera, frame.number)
-    tables.add("ego_pose", pose, timestamp=_microseconds(frame), rotation=heading, translation=[x, y, z])
-    vehicle = np.eye(4)
-    c, s = math.cos(math.radians(yaw)), math.sin(math.radians(yaw))
-    vehicle[:2, :2], vehicle[:3, 3] = [[c, -s], [s, c]], (x, y, z)
-    mounted = np.linalg.inv(vehicle) @ np.linalg.inv(frame.world_to_camera)
     inner = frame.intrinsics.copy()
     inner[:2, 2] -= 0.5
+    shot = _Shot(
+        (frame.variant, frame.camera, frame.number), channel_of(frame.camera), "camera", _microseconds(frame),
+        frame.ego, np.asarray(np.linalg.inv(frame.world_to_camera), np.float64), _filename(frame), inner.tolist(),
+    )  # fmt: skip
+    row = _told(tables, shot, sample)
+    return {**row, "fileformat": "png", "height": frame.size[0], "width": frame.size[1]}
+
+
+def _cloud_data(tables: _Tables, shot: _Cloud, sample: str) -> Row:
+    sweep = shot.sweep
+    known = (sweep.variant, sweep.sensor, sweep.number), shot.channel, sweep.kind, shot.microseconds
+    row = _told(tables, _Shot(*known, sweep.ego, sweep.to_world, shot.filename), sample)
+    return {**row, "fileformat": "pcd", "height": 0, "width": 0}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Shot:
+    """What one sensor took in one moment."""
+
+    key: tuple[str, str, int]
+    channel: str
+    modality: str
+    microseconds: int
+    ego: tuple[float, float, float, float]
+    to_world: Array
+    filename: str
+    intrinsics: list[list[float]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Cloud:
+    """A sweep, and what it is called here."""
+
+    sweep: Sweep
+    channel: str
+    microseconds: int
+
+    @property
+    def filename(self) -> str:
+        ending = "pcd.bin" if self.sweep.kind == "lidar" else "pcd"
+        return f"samples/{self.channel}/{self.sweep.variant}__{self.channel}__{self.microseconds}.{ending}"
+
+
+def _clouds(frame: Frame) -> list[_Cloud]:
+    """Return what LiDARs and radars brought back at the moment of a frame."""
+    kinds = [sweep.kind for sweep in frame.sweeps]
+    return [
+        _Cloud(sweep, channel_of_sweep(sweep, kinds.count(sweep.kind) == 1), _microseconds(frame))
+        for sweep in frame.sweeps
+    ]
+
+
+def _told(tables: _Tables, shot: _Shot, sample: str) -> Row:
+    """Return the row of `sample_data`; its sensor, pose and calibration are added to their tables."""
+    sensor = tables.add("sensor", _token("sensor", shot.channel), channel=shot.channel, modality=shot.modality)
+    x, y, z, yaw = shot.ego
+    c, s = math.cos(math.radians(yaw)), math.sin(math.radians(yaw))
+    heading = [math.cos(math.radians(yaw) / 2), 0.0, 0.0, math.sin(math.radians(yaw) / 2)]
+    pose = _token("ego_pose", *shot.key)
+    tables.add("ego_pose", pose, timestamp=shot.microseconds, rotation=heading, translation=[x, y, z])
+    vehicle = np.eye(4)
+    vehicle[:2, :2], vehicle[:3, 3] = [[c, -s], [s, c]], (x, y, z)
+    mounted = np.linalg.inv(vehicle) @ shot.to_world
     calibrated = tables.add(
-        "calibrated_sensor", _token("calibrated_sensor", frame.variant, frame.camera, frame.number),
+        "calibrated_sensor", _token("calibrated_sensor", *shot.key),
         sensor_token=sensor, translation=mounted[:3, 3].tolist(), rotation=quaternion(mounted[:3, :3]),
-        camera_intrinsic=inner.tolist(),
+        camera_intrinsic=shot.intrinsics,
     )  # fmt: skip
     return {
-        "token": _token("sample_data", frame.variant, frame.camera, frame.number),
+        "token": _token("sample_data", *shot.key),
         "sample_token": sample,
         "ego_pose_token": pose,
         "calibrated_sensor_token": calibrated,
-        "timestamp": _microseconds(frame),
-        "fileformat": "png",
+        "timestamp": shot.microseconds,
         "is_key_frame": True,
-        "height": frame.size[0],
-        "width": frame.size[1],
-        "filename": _filename(frame),
+        "filename": shot.filename,
     }
 
 
-def _annotations(frames: Sequence[Frame], sample: str) -> list[tuple[Row, int]]:
-    """Return the annotations of a moment: things that any camera shows, as the one that shows most of it does."""
-    shown: dict[int, Thing] = {}
+@dataclass(frozen=True, slots=True, eq=False)
+class _Shown:
+    """A thing of a moment, by whatever sensor shows it."""
+
+    kind: str
+    placed: Array
+    size: tuple[float, float, float]
+    velocity: tuple[float, float, float]
+    seen: float = 0.0
+
+
+def _shown(frames: Sequence[Frame]) -> dict[int, _Shown]:
+    """Return the things of a moment: what a camera shows, as the one that shows most of it does, or a LiDAR meets."""
+    found: dict[int, _Shown] = {}
+    for solid in (solid for sweep in frames[0].sweeps for solid in sweep.solids):
+        found[solid.instance] = _Shown(solid.kind, solid.placed, solid.size, solid.velocity)
     for thing in (thing for frame in frames for thing in frame.things):
-        best = shown.get(thing.instance)
-        if thing.pixels and (best is None or thing.occlusion < best.occlusion):
-            shown[thing.instance] = thing
-    riders = [thing.placed[:2, 3] for thing in shown.values() if thing.kind == "rider" and thing.placed is not None]
+        if not thing.pixels or thing.placed is None or thing.size is None:
+            continue
+        seen = 1 - thing.occlusion
+        if thing.instance not in found or seen > found[thing.instance].seen:
+            found[thing.instance] = _Shown(thing.kind, thing.placed, thing.size, thing.velocity, seen)
+    return found
+
+
+def _annotations(frames: Sequence[Frame], sample: str) -> list[tuple[Row, int]]:
+    """Return the annotations of a moment."""
+    shown = _shown(frames)
+    riders = [thing.placed[:2, 3] for thing in shown.values() if thing.kind == "rider"]
+    points = {kind: _counted([s for s in frames[0].sweeps if s.kind == kind]) for kind in ("lidar", "radar")}
     rows = []
     for number, thing in sorted(shown.items()):
-        if thing.kind not in _KINDS or thing.placed is None or thing.size is None:
+        if thing.kind not in _KINDS:
             continue
         length, width, height = thing.size
         middle = thing.placed[:3, 3] + thing.placed[:3, 2] * (height / 2)
-        seen = 1 - thing.occlusion
-        level = [number for number, (least, _) in _LEVELS.items() if seen >= least][-1]
+        level = [number for number, (least, _) in _LEVELS.items() if thing.seen >= least][-1]
         row = {
             "token": _token("sample_annotation", sample, number),
             "sample_token": sample,
@@ -193,20 +270,28 @@ def _annotations(frames: Sequence[Frame], sample: str) -> list[tuple[Row, int]]:
             "translation": middle.tolist(),
             "size": [width, length, height],
             "rotation": quaternion(thing.placed[:3, :3]),
-            "num_lidar_pts": 0,
-            "num_radar_pts": 0,
+            "num_lidar_pts": points["lidar"].get(number, 0),
+            "num_radar_pts": points["radar"].get(number, 0),
             "kind": _KINDS[thing.kind],
         }
         rows.append((row, number))
     return rows
 
 
-def _attribute(thing: Thing, riders: Sequence[Array]) -> str:
+def _counted(sweeps: Sequence[Sweep]) -> dict[int, int]:
+    """Return how many points of each thing came back in the weather of the variant."""
+    found: dict[int, int] = defaultdict(int)
+    for sweep in sweeps:
+        for number, count in sweep.counts().items():
+            found[number] += count
+    return found
+
+
+def _attribute(thing: _Shown, riders: Sequence[Array]) -> str:
     moving = float(np.linalg.norm(thing.velocity)) > _STANDING
     if thing.kind == "pedestrian":
         return "pedestrian.moving" if moving else "pedestrian.standing"
     if thing.kind in ("bicycle", "motorcycle"):
-        assert thing.placed is not None
         ridden = any(np.linalg.norm(thing.placed[:2, 3] - place) < _ASTRIDE for place in riders)
         return "cycle.with_rider" if ridden else "cycle.without_rider"
     return "vehicle.moving" if moving else "vehicle.parked"

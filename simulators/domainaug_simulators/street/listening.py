@@ -92,7 +92,7 @@ class Listening:
             frame = _frame_told(now.time, now.ego, place)
             files = {
                 "truth.npz": _packed(_truth(turn, lidar)),
-                "turn.json": _text({**frame, "objects": _objects(now.scene, turn, place)}),
+                "turn.json": _text({**frame, "noise_m": lidar.noise, "objects": _objects(now.scene, turn, place)}),
             }
             self._turns[key] = turn, files
             while len(self._turns) > _KEPT:
