@@ -70,8 +70,11 @@ def _identity(source: Path, as_json: bool) -> bool:
 
 
 def _derived(source: Path, out: Path, private: tuple[str, ...], as_json: bool) -> bool:
+    from domainaug.cli.augment import progress_bar
     from domainaug.medical.gate import hold_study
+    from domainaug.run.summary import Progress
 
-    verdict = hold_study(source, out, private=private)
+    with progress_bar("holding images against their sources") as tell:
+        verdict = hold_study(source, out, private=private, progress=lambda done, all_: tell(Progress(done, all_, 0)))
     typer.echo(json.dumps(asdict(verdict), indent=2) if as_json else str(verdict))
     return verdict.clean

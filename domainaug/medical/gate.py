@@ -6,8 +6,9 @@ see the same pixels at the same place in the patient.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -94,6 +95,7 @@ def hold(
     *,
     asked: Collection[str] | None = None,
     private: Collection[str] = (),
+    progress: Callable[[int], None] | None = None,
 ) -> tuple[Complaint, ...]:
     """Return what anybody has against a derived series; errors that the source had are none of it.
 
@@ -106,6 +108,7 @@ def hold(
         asked: Names out of `VALIDATORS` and `other_readers.READERS`; whoever is installed by default. `verify` is
             always asked.
         private: Private creators whose elements were asked for.
+        progress: Called with the number of images that dciodvfy has seen, after each.
 
     Raises:
         UnreadableInput: One of the files cannot be read.
@@ -115,16 +118,18 @@ def hold(
     untrue = verify_series(sources, derived, private=private)
     found = [Complaint("domainaug", f"{one.code}: {one.message}") for one in untrue]
     if "dciodvfy" in wanted:
-        pairs = zip(sources, derived, strict=True)
-        found += [
-            Complaint("dciodvfy", line) for line in sorted({line for pair in pairs for line in new_errors(*pair)})
-        ]
+        lines: set[str] = set()
+        for count, pair in enumerate(zip(sources, derived, strict=True), start=1):
+            lines |= set(new_errors(*pair))
+            if progress is not None:
+                progress(count)
+        found += [Complaint("dciodvfy", line) for line in sorted(lines)]
     if "dcentvfy" in wanted:
         found += [Complaint("dcentvfy", line) for line in sorted(_new_disagreements(sources, derived))]
     for name in other_readers.READERS:
-        if name in wanted and (lines := _read_otherwise(name, derived)):
+        if name in wanted and (otherwise := _read_otherwise(name, derived)):
             before = _read_otherwise(name, sources)
-            found += [Complaint(name, line, old=line in before) for line in lines]
+            found += [Complaint(name, line, old=line in before) for line in otherwise]
     return tuple(found)
 
 
@@ -141,13 +146,20 @@ def everybody() -> tuple[str, ...]:
     return (*(name for name in VALIDATORS if find_tool(name)), *other_readers.installed())
 
 
-def hold_study(source: Path | str | Iterable[Path | str], out: Path | str, *, private: Collection[str] = ()) -> Verdict:
+def hold_study(
+    source: Path | str | Iterable[Path | str],
+    out: Path | str,
+    *,
+    private: Collection[str] = (),
+    progress: Callable[[int, int], None] | None = None,
+) -> Verdict:
     """Hold every derived series in a folder against the series it came from.
 
     Args:
         source: The study that was augmented.
         out: The folder with its copies; derived images are known by the sources they name.
         private: Private creators whose elements were asked for.
+        progress: Called as images are looked at, with how many were and how many there are.
 
     Raises:
         UnreadableInput: There is no such file or folder.
@@ -158,18 +170,28 @@ def hold_study(source: Path | str | Iterable[Path | str], out: Path | str, *, pr
         raise MissingExtra("dciodvfy", "dev")
     known = {one.sop_instance_uid: one.path for series in read_study(source).series for one in series.instances}
     study = read_study(out)
-    series, images, orphans = 0, 0, 0
-    complaints: list[Complaint] = []
-    others = len(study.set_aside)
+    held: list[list[tuple[Path, Path]]] = []
+    orphans, others = 0, len(study.set_aside)
     for one in study.series:
         named = [_source_of(path) for path in one.files]
         others += named.count("")
-        pairs = [(known[uid], path) for uid, path in zip(named, one.files, strict=True) if uid in known]
         orphans += sum(1 for uid in named if uid and uid not in known)
-        if pairs:
-            complaints += hold([pair[0] for pair in pairs], [pair[1] for pair in pairs], asked=asked, private=private)
-            series, images = series + 1, images + len(pairs)
-    return Verdict(series, images, asked, tuple(complaints), orphans, others)
+        held.append([(known[uid], path) for uid, path in zip(named, one.files, strict=True) if uid in known])
+    held = [pairs for pairs in held if pairs]
+    complaints: list[Complaint] = []
+    images, total = 0, sum(map(len, held))
+    for pairs in held:
+        told = None if progress is None else partial(_tell, progress, images, total)
+        sources, derived = ([pair[side] for pair in pairs] for side in (0, 1))
+        complaints += hold(sources, derived, asked=asked, private=private, progress=told)
+        images += len(pairs)
+        if progress is not None:
+            progress(images, total)
+    return Verdict(len(held), images, asked, tuple(complaints), orphans, others)
+
+
+def _tell(progress: Callable[[int, int], None], before: int, total: int, count: int) -> None:
+    progress(before + count, total)
 
 
 def _source_of(path: Path) -> str:

@@ -5,6 +5,7 @@ Values of a patient's elements are counted by kind and never kept; nothing in a 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,6 +114,11 @@ class StudyReport:
     left_alone: int = 0
 
     @property
+    def reasons(self) -> Mapping[str, int]:
+        """How many files were set aside for each reason, by code, the most frequent first."""
+        return dict(Counter(one.code for one in sorted(self.set_aside, key=lambda each: each.code)).most_common())
+
+    @property
     def clean(self) -> bool:
         """Whether no series is refused as it is, and no file was set aside."""
         return not self.set_aside and not any(one.refuses for series in self.series for one in series.findings)
@@ -121,6 +127,9 @@ class StudyReport:
         lines = [f"{_many(self.patients, 'patient')}, {_many(self.studies, 'study')}, {len(self.series)} series"]
         lines += map(str, self.series)
         lines += [f"set aside, file-{one.index:05d}: {one.code}: {one.reason}" for one in self.set_aside]
+        if self.set_aside:
+            reasons = ", ".join(f"{count} {code}" for code, count in self.reasons.items())
+            lines.append(f"set aside: {_many(len(self.set_aside), 'file')} ({reasons})")
         if self.left_alone:
             lines.append(f"left alone: {_many(self.left_alone, 'file')} of another kind")
         return "\n".join(lines)
@@ -134,6 +143,7 @@ class StudyReport:
             "set_aside": [
                 {"file": f"file-{one.index:05d}", "code": one.code, "reason": one.reason} for one in self.set_aside
             ],
+            "reasons": dict(self.reasons),
             "left_alone": self.left_alone,
             "clean": self.clean,
         }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,6 +89,11 @@ class RunSummary:
         )
 
     @property
+    def reasons(self) -> Mapping[str, int]:
+        """How much was set aside for each reason, by code, the most frequent first."""
+        return dict(Counter(aside.code for aside in sorted(self.set_aside, key=lambda each: each.code)).most_common())
+
+    @property
     def exit_code(self) -> int:
         """0 all well, 1 something was set aside, 130 interrupted."""
         if self.interrupted:
@@ -105,6 +112,7 @@ class RunSummary:
                 {"key": aside.key, "copy": aside.copy, "code": aside.code, "reason": aside.reason}
                 for aside in self.set_aside
             ],
+            "reasons": dict(self.reasons),
             "interrupted": self.interrupted,
             "narrowed": list(self.narrowed),
             "soft_masks": self.soft_masks,
@@ -122,12 +130,23 @@ class RunSummary:
     def __str__(self) -> str:
         if self.estimate is not None:
             size, seconds = in_bytes(self.estimate.bytes), in_time(self.estimate.seconds)
-            counts = f"{self.items} items x {self.copies} copies, {self.skipped} there already"
+            counts = f"{_many(self.items, 'item')} x {_many(self.copies, 'copy')}, {self.skipped} there already"
             taken = f"an estimate from {self.estimate.measured} of them: {size} and {seconds}"
-            return f"dry run: {counts}; {taken}; {len(self.set_aside)} set aside; nothing written"
+            return f"dry run: {counts}; {taken}; {self._aside}; nothing written"
         repaired = f" ({self.repaired} of them repaired)" if self.repaired else ""
-        counts = f"{self.done} done{repaired}, {self.skipped} skipped, {len(self.set_aside)} set aside"
+        counts = f"{self.done} done{repaired}, {self.skipped} skipped, {self._aside}"
         return f"{counts} in {in_time(self.seconds)}" + ("; interrupted, run again to go on" * self.interrupted)
+
+    @property
+    def _aside(self) -> str:
+        reasons = ", ".join(f"{count} {code}" for code, count in self.reasons.items())
+        return f"{len(self.set_aside)} set aside" + (f" ({reasons})" if reasons else "")
+
+
+def _many(count: int, what: str) -> str:
+    if count == 1:
+        return f"1 {what}"
+    return f"{count} {what.removesuffix('y')}ies" if what.endswith("y") else f"{count} {what}s"
 
 
 def _counted(count: int, one: str, many: str) -> tuple[str, ...]:

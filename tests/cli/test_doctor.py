@@ -11,6 +11,7 @@ from domainaug import doctor as library
 from domainaug.cli import app
 from domainaug.doctor import Check, examine
 from domainaug.errors import DomainAugError
+from domainaug.medical.gate import hold_study
 from domainaug.run import augment
 
 
@@ -78,6 +79,22 @@ def test_derived_images_are_held_against_their_sources(tmp_path: Path) -> None:
     assert ended.exit_code == 1
     told = json.loads(ended.stdout)
     assert {one["who"] for one in told["complaints"]} == {"domainaug"}
+
+
+def test_how_far_holding_is_gets_told_image_by_image(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    for number in range(3):
+        dataset = pydicom.dcmread(get_testdata_file("CT_small.dcm"))
+        dataset.ImagePositionPatient[2] += 5 * number
+        dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = f"1.2.3.{number + 1}"
+        dataset.save_as(source / f"{number}.dcm")
+    augment(source, tmp_path / "out", profile="medical/ct-chest", engine="serial", copies=2)
+    told: list[tuple[int, int]] = []
+    verdict = hold_study(source, tmp_path / "out", progress=lambda done, total: told.append((done, total)))
+    assert verdict.images == 6
+    assert told == sorted(told)
+    assert {(count, 6) for count in range(1, 7)} == set(told)
 
 
 def test_images_whose_sources_are_elsewhere_are_told(tmp_path: Path) -> None:

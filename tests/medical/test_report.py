@@ -177,6 +177,8 @@ def test_text_and_dictionary_say_the_same(study):
     assert "! missing-slice: " in text
     assert "\n  padding-value: " in text
     assert "set aside, file-00005: not-dicom" in text
+    assert "set aside: 1 file (1 not-dicom)" in text
+    assert told["reasons"] == {"not-dicom": 1}
     assert text.endswith("left alone: 1 file of another kind")
 
 

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from domainaug.cli.augment import augment, in_count
 from domainaug.cli.replay import replay
 from domainaug.errors import OutputError, UnknownName
+from domainaug.run.summary import Estimate, RunSummary
 
 app = typer.Typer()
 app.command()(augment)
@@ -47,6 +48,7 @@ def test_what_is_set_aside_is_listed_on_stderr_and_ends_with_1(source, tmp_path,
     result = made(source, tmp_path / "out", profile)
     assert result.exit_code == 1
     assert "set aside: bad.png: not-an-image: " in result.stderr
+    assert ", 1 set aside (1 not-an-image) in " in result.stdout
     assert "Traceback" not in result.output
 
 
@@ -55,15 +57,21 @@ def test_json_is_all_there_is_on_stdout(source, tmp_path, profile):
     data = json.loads(made(source, tmp_path / "out", profile, "--json").stdout)
     assert (data["done"], data["skipped"], data["interrupted"]) == (12, 0, False)
     assert [aside["code"] for aside in data["set_aside"]] == ["not-an-image"]
+    assert data["reasons"] == {"not-an-image": 1}
 
 
 def test_a_dry_run_writes_nothing(source, tmp_path, profile):
     result = made(source, tmp_path / "out", profile, "--dry-run")
     assert result.exit_code == 0
-    assert "nothing written" in result.stdout
+    assert result.stdout.startswith("dry run: 6 items x 2 copies, 0 there already; ")
+    assert result.stdout.rstrip().endswith("; 0 set aside; nothing written")
     assert not (tmp_path / "out").exists()
     data = json.loads(made(source, tmp_path / "out", profile, "--dry-run", "--json").stdout)
     assert data["estimate"]["bytes"] > 0
+
+
+def test_one_of_a_thing_is_not_called_by_its_plural(tmp_path):
+    assert str(RunSummary(tmp_path, 1, 1, estimate=Estimate(1, 1, 1.0))).startswith("dry run: 1 item x 1 copy, ")
 
 
 def test_misuse_is_an_error_that_becomes_one_sentence(source, tmp_path, profile):
