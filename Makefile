@@ -5,13 +5,14 @@ BIN := $(VENV)/bin
 TESTS ?= tests
 WORKERS ?= 2
 
-.PHONY: help demo test lint kernels nightly bench wheel clean
+.PHONY: help demo test lint kernels kits nightly bench wheel clean
 
 help:
 	@echo "make demo     see it work on real data; leaves demo-output/index.html"
 	@echo "make test     lint, types, import contracts and the whole test suite with coverage"
 	@echo "make lint     ruff, mypy --strict, import contracts"
 	@echo "make kernels  the kernels' tests with every index checked, and without numba"
+	@echo "make kits     other people's programs read what is exported, in an environment of its own"
 	@echo "make nightly  the long runs: hundreds of draws a transform"
 	@echo "make bench    measure beside other libraries; writes docs/benchmarks.md, about 12 minutes"
 	@echo "make wheel    build the wheel into dist/"
@@ -50,6 +51,18 @@ kernels: $(VENV)/.dev
 	DOMAINAUG_BOUNDSCHECK=1 $(KERNEL_TESTS)
 	DOMAINAUG_KERNELS=plain $(KERNEL_TESTS)
 
+# The development kit of nuScenes wants numpy 1 and what goes with it: it gets an environment of its own.
+KITS_VENV ?= .venv-kits
+
+$(KITS_VENV)/.kits: pyproject.toml
+	@test -x $(KITS_VENV)/bin/python || $(PYTHON) -m venv $(KITS_VENV)
+	$(KITS_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[kits]'
+	@touch $@
+
+kits: $(KITS_VENV)/.kits
+	$(KITS_VENV)/bin/python -m pytest tests/layouts/test_exports.py tests/layouts/test_cityscapes.py \
+		tests/simulators/street/test_exporting.py -q
+
 nightly: $(VENV)/.dev
 	$(BIN)/python -m pytest $(TESTS) -n $(WORKERS) -m nightly --timeout 3600
 
@@ -73,4 +86,4 @@ wheel: $(VENV)/.dev
 	$(BIN)/python -m build --wheel --outdir dist .
 
 clean:
-	rm -rf $(VENV) $(BENCH_VENV) dist build demo-output .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(BENCH_VENV) $(KITS_VENV) dist build demo-output .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -215,10 +215,10 @@ def test_the_development_kit_of_nuscenes_reads_clouds_boxes_and_cameras(nuscenes
 def test_the_development_kit_of_nuscenes_projects_points_onto_what_they_hit(nuscenes, rendered):
     kit = pytest.importorskip("nuscenes.nuscenes")
     read = kit.NuScenes("v1.0-mini", str(nuscenes), verbose=False)
-    data = read.sample[0]["data"]
+    frame = next(f for f in read_frames(rendered) if f.camera == "front" and f.weather["visibility"] > 5000)
+    (scene,) = (scene for scene in read.scene if scene["name"] == frame.variant)
+    data = read.get("sample", scene["first_sample_token"])["data"]
     points, depths, picture = read.explorer.map_pointcloud_to_image(data["LIDAR_TOP"], data["CAM_FRONT"])
-    variant = read.get("scene", read.sample[0]["scene_token"])["name"]
-    (frame,) = (f for f in read_frames(rendered) if (f.variant, f.camera, f.number) == (variant, "front", 0))
     x, y = np.floor(points[:2] + 0.5).astype(int)
     near = (x >= 0) & (x < picture.size[0]) & (y >= 0) & (y < picture.size[1])
     seen = frame.depth()[y[near], x[near]]
