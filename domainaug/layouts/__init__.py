@@ -9,7 +9,10 @@ from domainaug.layouts.layout import Layout
 
 __all__ = ["LAYOUTS", "layout_for", "layout_named"]
 
-LAYOUTS = ("coco", "cityscapes", "kitti", "yolo", "dicom-study", "nifti", "image-folder")
+LAYOUTS = (
+    *("coco", "cityscapes", "kitti", "yolo", "mvtec-ad", "visa", "labelme"),
+    *("dicom-study", "nifti", "image-folder"),
+)
 """Every layout, in the order they are tried: the most telling first."""
 
 
@@ -53,6 +56,18 @@ def layout_named(name: str) -> Layout:
         from domainaug.layouts.yolo import Yolo
 
         return Yolo()
+    if name == "mvtec-ad":
+        from domainaug.layouts.mvtec import MvtecAd
+
+        return MvtecAd()
+    if name == "visa":
+        from domainaug.layouts.visa import Visa
+
+        return Visa()
+    if name == "labelme":
+        from domainaug.layouts.labelme import LabelMe
+
+        return LabelMe()
     if name == "dicom-study":
         from domainaug.layouts.dicom_study import DicomStudy
 

@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from domainaug.errors import UnreadableInput
 from domainaug.layouts import images
 from domainaug.layouts.cityscapes_labels import camera_of, classes_of, colored, polygons_of, trained
-from domainaug.layouts.image_folder import write_image
 from domainaug.layouts.layout import Item, LabelsGone, Sample, Scan, SetAside, Stamp
 from domainaug.layouts.naming import is_text
+from domainaug.layouts.pictures import write_image
 from domainaug.layouts.placing import placing_of
 
 __all__ = ["Cityscapes", "CityscapesBeside"]

@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 
 from domainaug.errors import UnreadableInput
 from domainaug.layouts import images
-from domainaug.layouts.image_folder import float_range, quality_for, write_image
 from domainaug.layouts.instances import InstanceMap, decode_counts, encode_counts, fill_polygons, outline
 from domainaug.layouts.layout import Item, LabelsGone, Sample, Scan, SetAside, Stamp
 from domainaug.layouts.naming import copy_stem, is_text, safe_relative, stems
+from domainaug.layouts.pictures import float_range, quality_for, write_image
 
 __all__ = ["Coco"]
 

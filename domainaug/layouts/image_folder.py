@@ -19,13 +19,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-import numpy as np
-
 from domainaug.errors import UnreadableInput
 from domainaug.layouts import images
-from domainaug.layouts.layout import Item, LabelsGone, Sample, Scan, SetAside, Stamp
+from domainaug.layouts.layout import Item, Sample, Scan, SetAside, Stamp
+from domainaug.layouts.masked import read_masked, write_masked
 from domainaug.layouts.naming import copy_stem, is_text, relative_key, stems
-from domainaug.layouts.soft_masks import as_labels
 
 __all__ = ["ImageFolder"]
 
@@ -69,15 +67,7 @@ class ImageFolder:
 
     def read(self, item: Item) -> Sample:
         """Read an image and its mask; the two must be of one size, and an anti-aliased mask becomes two-valued."""
-        image = images.read_image(item.files[0], max_pixels=self.max_pixels)
-        sample = Sample(image=image, value_range=float_range(image))
-        if len(item.files) > 1:
-            mask = images.read_mask(item.files[1], max_pixels=self.max_pixels)
-            if mask.shape != image.shape[:2]:
-                sizes = f"the image is {_size(image)} upright, its mask {_size(mask)}"
-                raise UnreadableInput("size-mismatch", f"{sizes}; they must be of one size", path=item.files[0])
-            sample.mask, sample.soft_mask = as_labels(mask, item.files[1])
-        return sample
+        return read_masked(item, max_pixels=self.max_pixels)
 
     def write(self, sample: Sample, item: Item, stamp: Stamp, folder: Path) -> tuple[Path, ...]:
         """Write the image, and the mask if there is one.
@@ -86,15 +76,8 @@ class ImageFolder:
             LabelsGone: Nothing of what the mask marks is left.
         """
         stem = copy_stem(item.detail["stem"], stamp.copy)
-        assert sample.image is not None
-        gone = stamp.record.get("labels", {}).get("vanished", {}).get("mask")
-        if gone and sample.mask is not None and not sample.mask.any():
-            raise LabelsGone("everything its mask marks left the picture")
-        written = [write_image(sample.image, folder, stem, jpeg_quality=quality_for(item, self.jpeg_quality))]
-        if sample.mask is not None:
-            beside = item.detail.get("mask") != "folder"
-            written.append(write_image(sample.mask, folder, f"{stem}_mask" if beside else mask_folder(stem)))
-        return tuple(written)
+        mask_stem = f"{stem}_mask" if item.detail.get("mask") != "folder" else mask_folder(stem)
+        return write_masked(sample, item, stamp, folder, stem=stem, mask_stem=mask_stem, jpeg_quality=self.jpeg_quality)
 
     def finish(self, source: Path, folder: Path, items: Mapping[str, list[Mapping[str, Any]]]) -> tuple[Path, ...]:
         """Write nothing: the files say it all."""
@@ -181,28 +164,6 @@ class _Folder:
         self.set_aside.append(SetAside(key, code, reason))
 
 
-def float_range(image: np.ndarray[Any, Any]) -> tuple[float, float] | None:
-    """Return the range of a float image that does not lie in [0, 1]: its own lowest and highest value."""
-    if image.dtype.kind != "f":
-        return None
-    low, high = float(image.min()), float(image.max())
-    return (0.0, 1.0) if low >= 0 and high <= 1 else (low, max(high, low + 1))
-
-
-def quality_for(item: Item, jpeg_quality: int | None) -> int | None:
-    """Return the JPEG quality for the copies of an item; None, which is lossless, unless it is named as a JPEG."""
-    return jpeg_quality if item.files[0].suffix.lower() in _JPEG_SUFFIXES else None
-
-
-def write_image(pixels: np.ndarray[Any, Any], folder: Path, stem: str, *, jpeg_quality: int | None = None) -> Path:
-    """Write an image into `folder`, losslessly unless told otherwise, and return its path relative to it."""
-    suffix, data = images.encode(pixels, jpeg_quality=jpeg_quality)
-    relative = Path(f"{stem}{suffix}")
-    (folder / relative).parent.mkdir(parents=True, exist_ok=True)
-    (folder / relative).write_bytes(data)
-    return relative
-
-
 def mask_place(key: str) -> str:
     """Return whether the mask of an image is in a "folder" of masks or "beside" it."""
     return "folder" if "images" in PurePosixPath(key).parts[:-1] else "beside"
@@ -249,7 +210,3 @@ def _files(source: Path) -> Iterator[Path]:
         for name in sorted(files):
             if not name.startswith("."):
                 yield Path(folder, name)
-
-
-def _size(image: np.ndarray[Any, Any]) -> str:
-    return f"{image.shape[1]} x {image.shape[0]}"

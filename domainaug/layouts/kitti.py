@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 
 from domainaug.errors import LabelError, UnreadableInput
 from domainaug.layouts import images
-from domainaug.layouts.image_folder import quality_for, write_image
 from domainaug.layouts.kitti_labels import Calibration, KittiObject, read_calibration, read_objects
 from domainaug.layouts.layout import Item, LabelsGone, Sample, Scan, SetAside, Stamp
 from domainaug.layouts.naming import copy_stem, is_text, stems
+from domainaug.layouts.pictures import quality_for, write_image
 from domainaug.layouts.placing import placing_of
 
 __all__ = ["Kitti", "KittiLabels"]

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from domainaug.errors import LabelError, UnreadableInput
 from domainaug.layouts import images
-from domainaug.layouts.image_folder import float_range, quality_for, write_image
 from domainaug.layouts.layout import Item, LabelsGone, Sample, Scan, SetAside, Stamp
 from domainaug.layouts.naming import copy_stem, is_text, relative_key, stems
+from domainaug.layouts.pictures import float_range, quality_for, write_image
 from domainaug.layouts.placing import Placing, area, clipped, placing_of
 from domainaug.layouts.yolo_table import described, description_of, list_of_copies, written_description
 
