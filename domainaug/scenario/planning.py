@@ -1,10 +1,15 @@
-"""From a scenario to its variants: sampled, held against constraints and limits, each with a name that stays."""
+"""From a scenario to its variants: sampled, held against constraints and limits, each with a name that stays.
+
+What a draw spoils is set aside; what a scenario lists itself, as a value, a list or a grid, must be right, or the
+scenario is refused before anything is written.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import itertools
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -13,7 +18,7 @@ from domainaug.effects import Interval
 from domainaug.errors import DomainAugError, UnreadableInput
 from domainaug.profile import load_profile
 from domainaug.profile.model import Limit, Profile, bounds
-from domainaug.scenario.axes import Axis, Value
+from domainaug.scenario.axes import Axis, Choices, Value
 from domainaug.scenario.model import Scenario
 from domainaug.scenario.sampling import points
 from domainaug.scenario.simulator import World
@@ -22,6 +27,9 @@ __all__ = ["Refused", "Variant", "Variants", "plan_variants"]
 
 _PATIENCE: Final = 200
 """Points drawn for each that is wanted, before constraints are said to leave nothing."""
+
+_MOST_CHECKED: Final = 8
+"""States of labels that are looked at before anything is written; to build one takes seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +86,23 @@ def plan_variants(scenario: Scenario, world: World) -> Variants:
     limits of the scenario's profile are refused, and counted among those that were asked for.
 
     Raises:
-        DomainAugError: Constraints leave nothing, or next to nothing; a grid is too long; no such profile.
+        DomainAugError: Constraints leave nothing, or next to nothing; a grid is too long; no such profile; a value that
+            the scenario lists is beyond a limit of its profile, cannot be shown, or moves nothing.
     """
+    _refuse_idle(scenario, world)
     axes = scenario.axes
     found: dict[str, Variant] = {}
     left_out = 0
+    broken: Counter[str] = Counter()
     sampling = scenario.sampling
     grid = sampling.method == "grid" or not scenario.spreads
     count = 1 if not scenario.spreads else sampling.count
     sequence = points(scenario.spreads, sampling.method, sampling.count, scenario.seed)
     for point in itertools.islice(sequence, 1 if not scenario.spreads else None if grid else _PATIENCE * count):
         values = {name: point.get(name, scenario.fixed.get(name, axis.default)) for name, axis in axes.items()}
-        if not all(constraint.holds(values) for constraint in scenario.constraints):
+        fails = [constraint.text for constraint in scenario.constraints if not constraint.holds(values)]
+        if fails:
+            broken.update(fails)
             left_out += 1
             continue
         variant = _variant(scenario, world.digest, axes, values)
@@ -97,12 +110,54 @@ def plan_variants(scenario: Scenario, world: World) -> Variants:
         if not grid and len(found) == count:
             break
     if not found or (not grid and len(found) < count):
-        raise UnreadableInput(
-            "no-variants",
-            f"{scenario.id}: of {left_out + len(found)} points drawn, {len(found)} are different ones that fulfil the "
-            f"constraints, and {1 if grid else count} are needed: loosen a constraint, widen an axis, or ask for fewer",
+        raise UnreadableInput("no-variants", _too_few(scenario, broken, left_out, len(found), 1 if grid else count))
+    judged = _judged(scenario, world, tuple(found.values()), left_out)
+    _checked(scenario, world, judged.variants)
+    return judged
+
+
+def _refuse_idle(scenario: Scenario, world: World) -> None:
+    """Refuse axes that are set or varied and move nothing."""
+    for name, reason in world.idle.items():
+        if name in scenario.spreads or scenario.fixed.get(name) != scenario.axes[name].default:
+            raise DomainAugError(f"{scenario.id}: {name} moves nothing here: {reason}; leave it out")
+
+
+def _too_few(scenario: Scenario, broken: Counter[str], left_out: int, found: int, needed: int) -> str:
+    """Say why too few points are left, and by which constraint."""
+    drawn = left_out + found
+    never = [text for text, times in broken.items() if times == drawn]
+    if never:
+        return (
+            f"{scenario.id}: the constraint {never[0]!r} holds at none of {drawn} points drawn: loosen it, or widen an "
+            "axis that it speaks of"
         )
-    return _judged(scenario, world, tuple(found.values()), left_out)
+    worst = broken.most_common(1)
+    blamed = f"; {worst[0][0]!r} leaves out {worst[0][1]}" if worst else ""
+    return (
+        f"{scenario.id}: of {drawn} points drawn, {found} are different ones that fulfil the constraints, and {needed} "
+        f"are needed{blamed}: loosen a constraint, widen an axis, or ask for fewer"
+    )
+
+
+def _checked(scenario: Scenario, world: World, variants: tuple[Variant, ...]) -> None:
+    """Refuse a scenario that lists what cannot be shown; places that are drawn are seen when they are rendered."""
+    axes = scenario.axes
+    if any(axes[name].moves_labels for name in _drawn(scenario)):
+        return
+    states = {variant.labels: variant for variant in reversed(variants)}
+    for variant in list(reversed(states.values()))[:_MOST_CHECKED]:
+        try:
+            world.check(variant)
+        except DomainAugError as error:
+            raise DomainAugError(f"{scenario.id}: {error}") from None
+
+
+def _drawn(scenario: Scenario) -> list[str]:
+    """Return the axes whose values are drawn, and not listed."""
+    if scenario.sampling.method == "grid":
+        return []
+    return [name for name, spread in scenario.spreads.items() if not isinstance(spread, Choices)]
 
 
 def _variant(scenario: Scenario, world: str, axes: Mapping[str, Axis], values: Mapping[str, Value]) -> Variant:
@@ -137,8 +192,21 @@ def _judged(scenario: Scenario, world: World, variants: tuple[Variant, ...], lef
                 f"{limit.effect.name} would be {shown:.4g} {unit}, and {profile.id} allows {allowed.low:.4g} to "
                 f"{allowed.high:.4g} {unit}: {limit.reason}"
             )
+            if _listed(scenario, world, variant, limit.effect.name):
+                raise DomainAugError(f"{scenario.id}: {limit.code}: {reason}")
             refused.append(Refused(variant, limit.code, reason))
     return Variants(tuple(fine), tuple(refused), left_out)
+
+
+def _listed(scenario: Scenario, world: World, variant: Variant, effect: str) -> bool:
+    """Return whether an effect is what it is by values that the scenario lists: no drawn axis moves it."""
+    here = world.effects(variant.values).get(effect)
+    for name in _drawn(scenario):
+        spread = scenario.spreads[name]
+        for share in (0.0, 0.25, 0.5, 0.75, 1 - 1e-9):
+            if world.effects({**variant.values, name: spread.at(share)}).get(effect) != here:
+                return False
+    return True
 
 
 def _breach(profile: Profile, world: World, variant: Variant) -> tuple[Limit, float, Interval] | None:

@@ -71,6 +71,19 @@ class World(Protocol):
     def notes(self) -> Sequence[str]:
         """What its user should know, a sentence each."""
 
+    @property
+    def idle(self) -> Mapping[str, str]:
+        """Axes that move nothing in this world, and why: a scenario that sets or varies them is refused."""
+
+    def check(self, variant: Variant) -> None:
+        """Refuse a variant that cannot be shown, as far as that can be told before it is rendered.
+
+        Asked for the values that a scenario lists, before anything is written; never for those that are drawn.
+
+        Raises:
+            DomainAugError: It cannot be shown; says why.
+        """
+
     def frame(self, values: Mapping[str, Value]) -> Frame:
         """Return what a variant's picture is like, which limits in mm and pixels need."""
 

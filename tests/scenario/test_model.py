@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from domainaug.errors import ScenarioError, UnreadableInput
+from domainaug.errors import DomainAugError, ScenarioError, UnreadableInput
 from domainaug.scenario import Choices, Range, plan_variants, read_scenario
 
 WHOLE = """
@@ -64,7 +64,7 @@ def test_constraints_hold_for_every_variant(written):
 
 
 def test_constraints_that_leave_nothing_say_so(written):
-    with pytest.raises(UnreadableInput, match="0 are different ones that fulfil the constraints, and 8"):
+    with pytest.raises(UnreadableInput, match="'turn > 50' holds at none of 1600 points drawn"):
         variants_of(written(WHOLE.replace("turn > -5 or color == 'red'", "turn > 50")))
 
 
@@ -102,12 +102,53 @@ def test_variants_that_differ_in_light_alone_share_what_labels_depend_on(written
     assert by_side[3] != by_side[5]
 
 
-def test_limits_of_a_profile_refuse_what_the_field_does_not_allow(written):
-    text = "vary: {turn: [0, 5, 15, -40]}\nsample: {method: grid}\nlimits: medical/chest-xray\n"
+LIMITED = "limits: medical/chest-xray\n"
+
+
+def test_draws_beyond_the_limits_of_a_profile_are_set_aside(written):
+    text = "vary: {turn: {from: -40, to: 40}}\nsample: {count: 16}\n" + LIMITED
     found = variants_of(written(text))
-    assert [variant.values["turn"] for variant in found.variants] == [0, 5]
-    assert {(refused.variant.values["turn"], refused.code) for refused in found.refused} == {
-        (15, "MED102"),
-        (-40, "MED102"),
-    }
-    assert "rotation would be 15 deg" in found.refused[0].reason
+    assert len(found.variants) + len(found.refused) == 16
+    assert all(abs(variant.values["turn"]) <= 10 for variant in found.variants)
+    assert {refused.code for refused in found.refused} == {"MED102"}
+    assert all(abs(refused.variant.values["turn"]) > 10 for refused in found.refused)
+    assert "rotation would be" in found.refused[0].reason
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "fixed: {turn: 15}\n",
+        "vary: {turn: [0, 15]}\nsample: {method: grid}\n",
+        "vary: {turn: {from: 0, to: 15, steps: 2}}\nsample: {method: grid}\n",
+        "vary: {turn: [0, 15], level: {from: 0, to: 1}}\nsample: {count: 8}\n",
+    ],
+)
+def test_what_a_scenario_lists_beyond_a_limit_is_its_own_fault(written, text):
+    with pytest.raises(
+        DomainAugError, match="toy: MED102: rotation would be 15 deg, and medical/chest-xray allows -10"
+    ):
+        variants_of(written(text + LIMITED))
+
+
+@pytest.mark.parametrize("text", ["fixed: {side: 17}\n", "vary: {side: [4, 17]}\nsample: {count: 2}\n"])
+def test_what_is_listed_and_cannot_be_shown_is_refused_before_anything_is_drawn(written, text):
+    with pytest.raises(DomainAugError, match="toy: a square of 17 does not fit"):
+        variants_of(written(text))
+    drawn = "vary: {side: {from: 16, to: 18}}\nsample: {method: random, count: 3}\n"
+    assert len(variants_of(written(drawn)).variants) == 3
+
+
+@pytest.mark.parametrize("text", ["fixed: {color: green}\n", "vary: {color: [red, green]}\nsample: {count: 2}\n"])
+def test_axes_that_move_nothing_are_refused(written, text):
+    with pytest.raises(DomainAugError, match="color moves nothing here: the paper is red"):
+        variants_of(written("world: {paper: red}\n" + text))
+
+
+def test_the_constraint_that_holds_nowhere_is_named(written):
+    text = "vary: {turn: {from: 0, to: 9}, dose: {from: 1, to: 9}}\nconstraints: [dose > 2, turn > 50]\n"
+    with pytest.raises(UnreadableInput, match="the constraint 'turn > 50' holds at none of 3200 points drawn"):
+        variants_of(written(text))
+    close = "vary: {turn: [0, 1, 2], color: [red, blue]}\nconstraints: ['turn > 1 or color == \"red\"']\n"
+    with pytest.raises(UnreadableInput, match=r"4 are different .* 'turn > 1 or color == .red.' leaves out"):
+        variants_of(written(close))

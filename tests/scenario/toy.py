@@ -38,6 +38,14 @@ class Paper:
     def digest(self) -> str:
         return self.paper * 4
 
+    @property
+    def idle(self):
+        return {"color": "the paper is red"} if self.paper == "red" else {}
+
+    def check(self, variant):
+        if variant.values["side"] == 17:
+            raise DomainAugError("a square of 17 does not fit")
+
     def frame(self, values):
         return Frame(values["side"], values["side"])
 

@@ -59,6 +59,13 @@ class _World:
             return ("the phantom is drawn, and made to try things out, not to train on",)
         return tuple(finding.message for finding in self.patient.series.findings)
 
+    @property
+    def idle(self) -> Mapping[str, str]:
+        return {}
+
+    def check(self, variant: Variant) -> None:
+        """Nothing: any pose before the tube gives a picture."""
+
     def frame(self, values: Mapping[str, Value]) -> Frame:
         pitch, bits = float(values["pitch"]), int(values["bits"])
         return Frame(int(values["rows"]), int(values["columns"]), spacing=(pitch, pitch), high=float(2**bits - 1))

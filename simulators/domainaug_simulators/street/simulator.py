@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,10 @@ class StreetSimulator:
 
     def survey(self, world: Mapping[str, Any], folder: Path) -> _World:
         """Look at what a scenario says of its street; see `domainaug.scenario.Simulator`."""
-        return _World(read_street(world))
+        street = read_street(world, folder)
+        if street.map is None and not street.actors and street.ego is None:
+            return _World(street)
+        return _World(street, _looked_at(street).proved())
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,7 @@ class _World:
     """What travels to the workers."""
 
     street: Street
+    left_out: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -46,11 +51,23 @@ class _World:
 
     @property
     def sources(self) -> tuple[Path, ...]:
-        return ()
+        return () if self.street.map is None else (self.street.map.path,)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        return ("streets are drawn by rules; what was trained on them must be tested on photographs",)
+        drawn = "streets are drawn by rules; what was trained on them must be tested on photographs"
+        return (drawn, *self.left_out)
+
+    @property
+    def idle(self) -> Mapping[str, str]:
+        """Return the axes that move nothing here."""
+        if self.street.ego is None:
+            return {}
+        return {"along": "the world lists where the ego vehicle is"}
+
+    def check(self, variant: Variant) -> None:
+        """Refuse a variant in whose first frame a camera stands in something."""
+        _looked_at(self.street).probe(variant)
 
     def frame(self, values: Mapping[str, Value]) -> Frame:
         return Frame(int(values["height"]), int(values["width"]), channels=3, scene=True)
@@ -69,13 +86,22 @@ class _World:
         Raises:
             MissingExtra: The packages of domainaug[street] are not installed.
         """
-        try:
-            from domainaug_simulators.street.listening import Listening
-            from domainaug_simulators.street.views import Views
-        except ImportError:
-            raise MissingExtra("the street simulator", "street") from None
-        views = Views(self.street)
+        views = _views(self.street)
+        from domainaug_simulators.street.listening import Listening
+
         return _Stage(self.street, views, Listening(views))
+
+
+def _views(street: Street) -> Views:
+    try:
+        from domainaug_simulators.street.views import Views
+    except ImportError:
+        raise MissingExtra("the street simulator", "street") from None
+    return Views(street)
+
+
+_looked_at = lru_cache(maxsize=1)(_views)
+"""A street that is looked at before anything is rendered is built once for all looks."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

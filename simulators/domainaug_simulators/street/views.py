@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final, Literal, TypeVar, cast
 
@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domainaug.driving.weather import Weather
-from domainaug.errors import DomainAugError
 from domainaug.scenario import Value, Variant
 from domainaug_simulators.street.actors import Actors, Ego, ego_of
 from domainaug_simulators.street.air import Air
+from domainaug_simulators.street.buried import refuse_buried
 from domainaug_simulators.street.camera import Camera
+from domainaug_simulators.street.cast import Cast, crowded, ego_body, ego_on
 from domainaug_simulators.street.film import Film, developed, exposure_of
 from domainaug_simulators.street.flow import flow_of
 from domainaug_simulators.street.labels import boxes_of, labels_of
@@ -27,16 +28,21 @@ from domainaug_simulators.street.precipitation import with_precipitation
 from domainaug_simulators.street.recording import FLOW_KIND, encoded, label_files
 from domainaug_simulators.street.render import QUALITIES, Light, Prepared, prepare
 from domainaug_simulators.street.sampling import Samples, central
-from domainaug_simulators.street.scene import Scene
+from domainaug_simulators.street.scene import Scene, Thing
 from domainaug_simulators.street.sky import sky_of
 from domainaug_simulators.street.surfaces import Ground
+from domainaug_simulators.street.town.mapped import main_road, town_on
+from domainaug_simulators.street.town.maps import RoadMap
+from domainaug_simulators.street.town.opendrive import opendrive_of
+from domainaug_simulators.street.town.opendrive_reading import read_map, read_map_file
 from domainaug_simulators.street.town.plan import Layout, Town, town_of
+from domainaug_simulators.street.tracks import Track, track_of
 from domainaug_simulators.street.worlds import Mounted, Street
 
 __all__ = ["Moment", "View", "Views", "camera_of", "light_of"]
 
 _KEPT: Final = 6
-_NEAR, _BURIED = 0.3, 0.25  # a quarter of the picture within 30 cm: the camera stands in something
+_PROBE: Final = (64, 40)
 
 
 def light_of(weather: Weather, time: float = 0.0, noise: float = 1.0) -> Light:
@@ -127,9 +133,13 @@ class Views:
 
     street: Street
     _town: Town | None = None
+    _roads: RoadMap | None = None
+    _track: Track | None = None
+    _cast: Cast | None = None
     _views: OrderedDict[object, View] = field(default_factory=OrderedDict)
     _moments: OrderedDict[object, Moment] = field(default_factory=OrderedDict)
     _actors: OrderedDict[object, Actors] = field(default_factory=OrderedDict)
+    _met: OrderedDict[object, set[int]] = field(default_factory=OrderedDict)
 
     def at(self, mounted: Mounted, variant: Variant, count: int) -> View:
         """Return a frame of a camera.
@@ -153,21 +163,64 @@ class Views:
     def town(self) -> Town:
         """Everything that does not move."""
         if self._town is None:
-            self._town = town_of(cast(Layout, self.street.layout), self.street.seed)
+            if self.street.map is None:
+                self._town = town_of(cast(Layout, self.street.layout), self.street.seed)
+            else:
+                self._town = town_on(self.roads, self.street.seed)
         return self._town
+
+    @property
+    def roads(self) -> RoadMap:
+        """Its roads as its map has them; places on lanes count on them.
+
+        Raises:
+            DomainAugError: The map cannot be read.
+        """
+        if self._roads is None:
+            file = self.street.map
+            self._roads = read_map(opendrive_of(self.town)) if file is None else read_map_file(file.path)
+        return self._roads
+
+    @property
+    def players(self) -> Cast:
+        """Those who are listed.
+
+        Raises:
+            DomainAugError: Somebody's place is not on the map.
+        """
+        if self._cast is None:
+            main = main_road(self.roads)
+            self._cast = Cast.of(self.street.actors, self.town, self.roads, main, self.street.traffic)
+        return self._cast
+
+    def proved(self) -> tuple[str, ...]:
+        """Look at what is listed, without building houses where a map is given, and return what is not shown.
+
+        Raises:
+            DomainAugError: The map cannot be used, or a place is not on it.
+        """
+        main = main_road(self.roads)
+        for one in (*self.street.actors, *((self.street.ego,) if self.street.ego else ())):
+            track_of(one, self.roads, main)
+        return () if self.street.map is None else self.roads.notes
+
+    def probe(self, variant: Variant) -> None:
+        """Look whether a camera stands in something in the first frame.
+
+        Raises:
+            DomainAugError: It does.
+        """
+        number, now = _numbers(variant.values), self.moment(variant, 0)
+        for mounted in self.street.cameras:
+            camera = replace(camera_of(mounted, number, now.ego), width=_PROBE[0], height=_PROBE[1])
+            refuse_buried(now.scene, camera, central(now.scene, camera), mounted.name)
 
     def _made(self, mounted: Mounted, variant: Variant, count: int) -> View:
         number = _numbers(variant.values)
         now = self.moment(variant, count)
         camera = camera_of(mounted, number, now.ego)
         samples = central(now.scene, camera)
-        near = samples.hits.distance < _NEAR
-        if near.mean() > _BURIED:
-            place = ", ".join(f"{value:.1f}" for value in camera.place)
-            raise DomainAugError(
-                f"camera {mounted.name} at ({place}) m stands in something: {near.mean():.0%} of its picture is nearer "
-                f"than {_NEAR:g} m; move it with along, aside or camera_height"
-            )
+        refuse_buried(now.scene, camera, samples, mounted.name)
         labels = labels_of(now.scene, camera, samples)
         files = label_files(now.scene, camera, now.ego, now.time, labels, boxes_of(now.scene, camera, labels))
         if self.street.flow and count + 1 < self.street.frames:
@@ -178,15 +231,41 @@ class Views:
 
     def _ego(self, number: Mapping[str, float], count: int) -> tuple[Ego, float]:
         time = number["time"] + count * self.street.dt
-        return ego_of(self.town, number["along"], number["aside"], time), time
+        if self.street.ego is None:
+            return ego_of(self.town, number["along"], number["aside"], time), time
+        if self._track is None:
+            self._track = track_of(self.street.ego, self.roads, main_road(self.roads))
+        return ego_on(self._track, number["aside"], time), time
 
     def _scene(self, number: Mapping[str, float], count: int) -> Moment:
         ego, time = self._ego(number, count)
         told = number["density"], number["along"]
         actors = _kept(self._actors, told, partial(Actors.of, self.town, self.street.traffic, *told), 2)
-        scene = Scene.of([*self.town.things, *actors.at(time)], self.town.palette)
+        traffic = actors.at(time)
+        if self.street.actors or self.street.ego:
+            traffic = self._with_listed(traffic, actors, number, time)
+        scene = Scene.of([*self.town.things, *traffic], self.town.palette)
         scene.lamps = Lamps(np.concatenate([scene.lamps.rows, ego.lamps().rows]))
         return Moment(scene, ego, time)
+
+    def _with_listed(
+        self, traffic: list[Thing], actors: Actors, number: Mapping[str, float], time: float
+    ) -> list[Thing]:
+        """Return the traffic with those who are listed, and without whom they meet at any time of the clip."""
+        players = self.players
+        key = ("met", *(number[name] for name in ("density", "along", "aside", "time")))
+        met = _kept(self._met, key, partial(self._meetings, actors, number), 2)
+        first = 1 + max((thing.instance for thing in traffic), default=0)
+        return [*(thing for thing in traffic if thing.instance not in met), *players.at(time, first)]
+
+    def _meetings(self, actors: Actors, number: Mapping[str, float]) -> set[int]:
+        met: set[int] = set()
+        for count in range(self.street.frames):
+            ego, time = self._ego(number, count)
+            listed = [thing.body for thing in self.players.at(time) if thing.body is not None]
+            own = [] if self.street.ego is None else [ego_body(ego)]
+            met |= crowded(actors.at(time), [*listed, *own])
+        return met
 
 
 def _numbers(values: Mapping[str, Value]) -> dict[str, float]:

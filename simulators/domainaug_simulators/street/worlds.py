@@ -1,17 +1,19 @@
-"""What a scenario says of its street: layout, traffic, cameras and other sensors, how many frames."""
+"""What a scenario says of its street: layout or map, who is there, cameras and other sensors, how many frames."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
 from typing import Any, Final
 
 from domainaug.errors import DomainAugError, UnknownName
+from domainaug_simulators.street.listing import Listed, read_actors, read_ego
 from domainaug_simulators.street.sensors import SensorMount, named_once, split_sensors
 
-__all__ = ["LAYOUTS", "Mounted", "Street", "read_street"]
+__all__ = ["LAYOUTS", "MapFile", "Mounted", "Street", "read_street"]
 
 LAYOUTS: Final = ("city", "highway", "junction", "suburb")
 """Names of the layouts; here, so that a scenario can be read without the packages that build them."""
@@ -20,6 +22,7 @@ _VERSION: Final = 1
 """Raised when the same description makes another street."""
 
 _SEEDS: Final = 2**63
+_LARGEST_MAP: Final = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +61,24 @@ _LIMITS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
+class MapFile:
+    """An OpenDRIVE map.
+
+    Attributes:
+        path: The file.
+        sha256: Of what is in it.
+    """
+
+    path: Path = field(repr=False)  # the same map elsewhere is the same street
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Street:
     """A street before it is built.
 
     Attributes:
-        layout: "city", "junction", "highway" or "suburb".
+        layout: "city", "junction", "highway" or "suburb"; "map" where there is a map.
         seed: Which one.
         traffic: Fixes vehicles and people.
         frames: Pictures of each camera, one after the other.
@@ -70,6 +86,10 @@ class Street:
         cameras: What looks at it.
         sensors: LiDARs and radars.
         flow: Whether optical flow is written between the frames of a clip.
+        map: The roads, in place of those of a layout.
+        actors: Those who are listed; traffic leaves room for them.
+        ego: The vehicle with the sensors, where it is listed.
+        xosc: Whether each variant is also written as OpenSCENARIO; no part of what the street is.
     """
 
     layout: str
@@ -80,6 +100,10 @@ class Street:
     cameras: tuple[Mounted, ...] = (Mounted(),)
     sensors: tuple[SensorMount, ...] = ()
     flow: bool = True
+    map: MapFile | None = None
+    actors: tuple[Listed, ...] = ()
+    ego: Listed | None = None
+    xosc: bool = field(default=False, repr=False)
 
     @property
     def digest(self) -> str:
@@ -87,12 +111,14 @@ class Street:
         return hashlib.sha256(repr((_VERSION, self)).encode()).hexdigest()
 
 
-def read_street(world: Mapping[str, Any]) -> Street:
+def read_street(world: Mapping[str, Any], folder: Path = Path()) -> Street:
     """Return what a scenario's world says.
 
     Args:
         world: `{layout: city, seed: 3, traffic: 5, frames: 10, dt: 0.1, cameras: {front: {}, left: {yaw: 90}},
-            sensors: [{name: top, kind: lidar}], flow: true}`; all of it can be left out.
+            sensors: [{name: top, kind: lidar}], flow: true}`; all of it can be left out. `map: roads.xodr` stands in
+            place of `layout`; `actors` and `ego` list who is there (see `domainaug_simulators.street.listing`).
+        folder: Where the path of a map starts.
 
     Raises:
         UnknownName: A key or a layout is unknown.
@@ -102,8 +128,9 @@ def read_street(world: Mapping[str, Any]) -> Street:
     for key in world:
         if key not in legal:
             raise UnknownName("key of a world", str(key), legal, where="world")
-    layout = world.get("layout", "city")
-    if layout not in LAYOUTS:
+    roads = _map(world, folder)
+    layout = "map" if roads else world.get("layout", "city")
+    if not roads and layout not in LAYOUTS:
         raise UnknownName("layout", str(layout), LAYOUTS, where="world")
     dt = world.get("dt", 0.1)
     if isinstance(dt, bool) or not isinstance(dt, int | float) or not 0.001 <= dt <= 10:
@@ -114,6 +141,9 @@ def read_street(world: Mapping[str, Any]) -> Street:
     flow = world.get("flow", True)
     if not isinstance(flow, bool):
         raise DomainAugError(f"world: flow is true or false, and not {flow!r}")
+    xosc = world.get("xosc", False)
+    if not isinstance(xosc, bool):
+        raise DomainAugError(f"world: xosc is true or false, and not {xosc!r}")
     return Street(
         layout,
         _whole(world, "seed", 0, 0, _SEEDS - 1),
@@ -123,7 +153,31 @@ def read_street(world: Mapping[str, Any]) -> Street:
         cameras,
         sensors,
         flow,
+        roads,
+        read_actors(world.get("actors", [])),
+        read_ego(world.get("ego")),
+        xosc,
     )
+
+
+def _map(world: Mapping[str, Any], folder: Path) -> MapFile | None:
+    """Return the map that a world names, as far as it can be told without reading its roads."""
+    told = world.get("map")
+    if told is None:
+        return None
+    if "layout" in world:
+        raise DomainAugError("world: it has a map and a layout, and both say where roads run; keep one of them")
+    if not isinstance(told, str) or not told:
+        raise DomainAugError(f"world: map is the path of an OpenDRIVE file, and not {told!r}")
+    path = (folder / told).resolve()
+    if not path.is_file():
+        raise DomainAugError(f"world: there is no map {told} in {folder.resolve()}; its path starts at the scenario")
+    if path.stat().st_size > _LARGEST_MAP:
+        raise DomainAugError(f"world: map {told} is larger than {_LARGEST_MAP >> 20} MiB")
+    try:
+        return MapFile(path, hashlib.sha256(path.read_bytes()).hexdigest())
+    except OSError as error:
+        raise DomainAugError(f"world: map {told} cannot be read: {error.strerror}") from None
 
 
 def _whole(world: Mapping[str, Any], name: str, default: int, low: int, high: int) -> int:

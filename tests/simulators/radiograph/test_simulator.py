@@ -318,10 +318,14 @@ def test_the_output_may_not_lie_in_the_scan(tmp_path):
 
 
 def test_limits_of_the_chest_profile_bind_the_pose(tmp_path):
-    text = phantom("roll: [0, 5, 30], field_width: [1.0, 0.2]", more="limits: medical/chest-xray\n")
-    summary = simulate(written(tmp_path, text), tmp_path / "out", engine="serial", dry_run=True)
+    drawn = phantom("roll: {from: -30, to: 30}", more="limits: medical/chest-xray\n")
+    drawn = drawn.replace("method: grid", "method: sobol, count: 8")
+    summary = simulate(written(tmp_path, drawn), tmp_path / "out", engine="serial", dry_run=True)
     assert {one.code for one in summary.run.set_aside} >= {"MED102"}
-    assert summary.run.items < 6
+    assert 0 < summary.run.items < 8
+    listed = phantom("roll: [0, 5], field_width: [1.0, 0.2]", more="limits: medical/chest-xray\n")
+    with pytest.raises(DomainAugError, match=r"MED106: field_of_view would be 0\.2"):
+        simulate(written(tmp_path, listed), tmp_path / "out", engine="serial", dry_run=True)
     assert not (tmp_path / "out").exists()
 
 

@@ -151,19 +151,34 @@ def test_only_what_cannot_move_anything_leaves_labels_alone() -> None:
     assert not {"along", "time", "density", "camera_height", "view", "width"} & still
 
 
-def test_limits_of_the_front_camera_set_variants_aside(tmp_path: Path) -> None:
-    summary, rows = rendered(
-        tmp_path, "visibility: [10 m, 200 m], rain: [0 mm/h, 100 mm/h]", more="limits: driving/front-camera\n"
-    )
-    assert (summary.run.done, len(summary.run.set_aside), summary.exit_code) == (1, 3, 1)
-    assert {one.code for one in summary.run.set_aside} == {"DRV146", "DRV147"}
-    assert rows[0]["values"]["visibility"] == 200.0
+def test_limits_of_the_front_camera_set_drawn_variants_aside(tmp_path: Path) -> None:
+    limits = "limits: driving/front-camera\n"
+    drawn = "visibility: {from: 10 m, to: 300 m, scale: log}"
+    path = tmp_path / "scenario.yaml"
+    path.write_text(f"id: a\nsimulator: street\n{CITY}vary: {{{drawn}}}\nsample: {{count: 8}}\n{limits}")
+    summary = simulate(path, tmp_path / "out", engine="serial", dry_run=True)
+    assert {one.code for one in summary.run.set_aside} == {"DRV146"}
+    assert 0 < len(summary.run.set_aside) < 8
+    with pytest.raises(DomainAugError, match="DRV147: rain would be 100 mm/h"):
+        rendered(tmp_path, "visibility: [300 m, 200 m], rain: [0 mm/h, 100 mm/h]", more=limits)
+    assert not (tmp_path / "out").exists()
 
 
-def test_a_camera_in_something_is_set_aside_with_its_place(tmp_path: Path) -> None:
-    summary, _ = rendered(tmp_path, "weather: [noon, night]", "world: {cameras: {low: {z: -1.48, pitch: -45}}}\n")
+LOW = "world: {cameras: {low: {z: -1.48, pitch: -45}}}\n"
+
+
+def test_a_camera_in_something_is_refused_with_its_place(tmp_path: Path) -> None:
+    with pytest.raises(DomainAugError, match=r"camera low at \(.*\) m stands in something"):
+        rendered(tmp_path, "weather: [noon, night]", LOW)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_camera_that_a_draw_puts_in_something_is_set_aside(tmp_path: Path) -> None:
+    path = tmp_path / "scenario.yaml"
+    drawn = "vary: {along: {from: 0, to: 1}}\nsample: {count: 1}\n"
+    path.write_text(f"id: a\nsimulator: street\n{LOW}fixed: {{{SMALL}}}\n{drawn}")
+    summary = simulate(path, tmp_path / "out", engine="serial")
     assert summary.exit_code == 1
-    assert "camera low at" in summary.run.set_aside[0].reason
     assert "stands in something" in summary.run.set_aside[0].reason
 
 

@@ -201,6 +201,24 @@ class MapRoad:
             )
         return Road(self.line.start, self.line.heading, self.line.pieces, own["left"], own["right"])
 
+    def kind_at(self, x: float, y: float) -> LaneKind | None:
+        """Return what the lane at (x, y) is for; None beside the road. Half a meter along is not told apart."""
+        s = np.linspace(0, self.length, max(int(2 * self.length), 2))
+        places, headings = self.line.at(s)
+        away = np.array([x, y]) - places
+        nearest = int(np.argmin(np.hypot(away[:, 0], away[:, 1])))
+        ahead = away[nearest, 0] * np.cos(headings[nearest]) + away[nearest, 1] * np.sin(headings[nearest])
+        t = away[nearest, 1] * np.cos(headings[nearest]) - away[nearest, 0] * np.sin(headings[nearest])
+        if abs(ahead) > 1.0:
+            return None
+        here = s[nearest : nearest + 1]
+        section = self.section_at(float(here[0]))
+        for edge in (*self.edges(section, "left", here), *self.edges(section, "right", here)):
+            low, high = sorted((float(edge.inner[0]), float(edge.outer[0])))
+            if low <= t <= high:
+                return edge.lane.kind
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class RoadMap:
@@ -224,3 +242,8 @@ class RoadMap:
             some = ", ".join(sorted(self.roads)[:12])
             raise DomainAugError(f"the map has no road {name!r}; it has {some}")
         return self.roads[name]
+
+    def on_sidewalk(self, x: float, y: float) -> bool:
+        """Return whether (x, y) is on a sidewalk, and on no lane for vehicles."""
+        kinds = {road.kind_at(x, y) for road in self.roads.values()}
+        return bool(kinds & {"sidewalk", "median"}) and "driving" not in kinds

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import Final
 from xml.etree import ElementTree as Xml
 
@@ -14,7 +15,7 @@ from domainaug.errors import DomainAugError
 from domainaug_simulators.street.town.maps import Cubic, Light, MapLane, MapRoad, Mark, RoadMap, Section
 from domainaug_simulators.street.town.roads import LaneKind, Road
 
-__all__ = ["read_map", "read_opendrive"]
+__all__ = ["read_map", "read_map_file", "read_opendrive"]
 
 _KINDS: Final[dict[str, LaneKind]] = {
     **{kind: kind for kind in ("driving", "parking", "shoulder", "sidewalk", "median")},
@@ -63,6 +64,21 @@ def read_map(text: str, where: str = "map") -> RoadMap:
     if not roads:
         raise DomainAugError(f"{where}: it has no roads")
     return RoadMap(roads, tuple(_notes(root)))
+
+
+def read_map_file(path: Path) -> RoadMap:
+    """Return the roads of a map file.
+
+    Raises:
+        DomainAugError: It cannot be read; names the file.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise DomainAugError(f"map {path}: it cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise DomainAugError(f"map {path}: it is not text in UTF-8") from None
+    return read_map(text, f"map {path.name}")
 
 
 def _notes(root: Xml.Element) -> list[str]:
