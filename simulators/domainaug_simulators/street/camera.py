@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from domainaug.kernels.jit import compiled
 from domainaug_simulators.street.mesh import Floats, turned
 
 __all__ = ["Camera"]
@@ -97,16 +98,23 @@ def _unit(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]
 
 def _combined(vectors: NDArray[np.float64], turn: NDArray[np.float64], dtype: type[F]) -> NDArray[F]:
     """Return turned vectors; sums in a fixed order, where BLAS sums as its build and its threads like."""
-    x, y, z = np.moveaxis(vectors, -1, 0)
     out = np.empty(vectors.shape, dtype)
-    for k in range(3):
-        out[..., k] = x * turn[k, 0] + y * turn[k, 1] + z * turn[k, 2]
+    _turn(vectors.reshape(-1, 3), turn, out.reshape(-1, 3))
     return out
+
+
+@compiled
+def _turn(vectors: Any, turn: Any, out: Any) -> None:
+    for i in range(len(vectors)):
+        x, y, z = vectors[i, 0], vectors[i, 1], vectors[i, 2]
+        out[i, 0] = x * turn[0, 0] + y * turn[0, 1] + z * turn[0, 2]
+        out[i, 1] = x * turn[1, 0] + y * turn[1, 1] + z * turn[1, 2]
+        out[i, 2] = x * turn[2, 0] + y * turn[2, 1] + z * turn[2, 2]
 
 
 @lru_cache(maxsize=8)
 def _centers(width: int, height: int, focal: float) -> NDArray[np.float64]:
     x, y = np.meshgrid((np.arange(width) + 0.5 - width / 2) / focal, (np.arange(height) + 0.5 - height / 2) / focal)
-    out = np.asfortranarray(_unit(x.ravel(), y.ravel()))  # each axis on its own: that is how it is read
+    out = _unit(x.ravel(), y.ravel())
     out.flags.writeable = False
     return out

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from domainaug.kernels.jit import compiled
 from domainaug_simulators.street.camera import Camera
 from domainaug_simulators.street.mesh import Floats
 from domainaug_simulators.street.sampling import Samples
@@ -15,6 +17,8 @@ from domainaug_simulators.street.silhouette import outlined, shown
 from domainaug_simulators.street.town.tags import Tag, cityscapes_of
 
 __all__ = ["Box2D", "Labels", "boxes_of", "labels_of", "normals_of"]
+
+_SKY = int(Tag.SKY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +70,28 @@ class Labels:
 
 def labels_of(scene: Scene, camera: Camera, first: Samples) -> Labels:
     """Return the labels of the central samples of a picture."""
-    face, shape = first.hits.face, (camera.height, camera.width)
-    hit = face >= 0
-    forward = camera.matrix[:3, 0].astype(np.float32)
-    depth = np.where(hit, first.hits.distance * (first.directions @ forward), np.float32(np.inf))
-    return Labels(
-        np.where(hit, scene.tag[face], np.uint8(Tag.SKY)).reshape(shape),
-        np.where(hit, scene.instance[face], np.uint16(0)).reshape(shape),
-        depth.astype(np.float32).reshape(shape),
+    shape, forward = (camera.height, camera.width), camera.matrix[:3, 0].astype(np.float32)
+    out = Labels(
+        np.empty(shape, np.uint8), np.empty(shape, np.uint16), np.empty(shape, np.float32),
         first.hits.distance.reshape(shape),
-    )
+    )  # fmt: skip
+    flat = (out.semantic.reshape(-1), out.instance.reshape(-1), out.depth.reshape(-1))
+    _label(first.hits.face, first.hits.distance, first.directions, forward, scene.tag, scene.instance, *flat)
+    return out
+
+
+@compiled
+def _label(
+    face: Any, distance: Any, directions: Any, forward: Any, tags: Any, instances: Any, tag: Any, instance: Any,
+    depth: Any,
+) -> None:  # fmt: skip
+    for i in range(len(face)):
+        if face[i] < 0:
+            tag[i], instance[i], depth[i] = _SKY, 0, np.float32(np.inf)
+            continue
+        tag[i], instance[i] = tags[face[i]], instances[face[i]]
+        along = directions[i, 0] * forward[0] + directions[i, 1] * forward[1] + directions[i, 2] * forward[2]
+        depth[i] = distance[i] * along
 
 
 def normals_of(scene: Scene, camera: Camera, first: Samples) -> Floats:
@@ -105,7 +121,7 @@ def boxes_of(scene: Scene, camera: Camera, labels: Labels, *, reach: float = 150
     """
     spans = scene.spans
     pixels, visible = shown(labels.instance, spans.numbers)
-    alone = outlined(scene.mesh.corners, spans, camera)
+    alone = outlined(scene.mesh.corners, spans, camera, pixels, reach)
     size = np.array([camera.width, camera.height, camera.width, camera.height], np.float64)
     cut = np.clip(alone.whole, 0, size)
     out = []

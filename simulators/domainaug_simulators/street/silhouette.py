@@ -39,20 +39,25 @@ class Outlines:
     nearest: NDArray[np.float64]
 
 
-def outlined(corners: Floats, spans: Spans, camera: Camera) -> Outlines:
+def outlined(
+    corners: Floats, spans: Spans, camera: Camera, seen: NDArray[np.int64] | None = None, reach: float = math.inf
+) -> Outlines:
     """Return what each counted thing would fill, alone.
 
     Args:
         corners: (faces, 3, 3) meters.
         spans: Which triangles belong to which thing.
         camera: What looks at them.
+        seen: (things,) how many pixels show each; None stands for some.
+        reach: Meters beyond which what no pixel shows is left out.
     """
     many = len(spans.numbers)
+    seen = np.ones(many, np.int64) if seen is None else seen
     nothing = np.tile(np.array([np.inf, np.inf, -np.inf, -np.inf]), (many, 1))
     found = Outlines(np.zeros(many, np.int64), nothing, nothing.copy(), np.full(many, np.inf))
     stamps = np.full((camera.height, camera.width), -1, np.int32)
     _outline(
-        corners, spans.faces, spans.starts, camera.extrinsics, camera.focal, stamps, np.empty((5, 8, 3)),
+        corners, spans.faces, spans.starts, seen, reach, camera.extrinsics, camera.focal, stamps, np.empty((5, 8, 3)),
         found.pixels, found.inside, found.whole, found.nearest,
     )  # fmt: skip
     return found
@@ -82,21 +87,29 @@ def _count(instance: Any, rows: Any, pixels: Any, boxes: Any) -> None:
 
 @compiled(borrows=True)
 def _outline(
-    corners: Any, faces: Any, starts: Any, world: Any, focal: Any, stamps: Any, desk: Any, covered: Any, inside: Any,
-    whole: Any, nearest: Any,
+    corners: Any, faces: Any, starts: Any, seen: Any, reach: Any, world: Any, focal: Any, stamps: Any, desk: Any,
+    covered: Any, inside: Any, whole: Any, nearest: Any,
 ) -> None:  # fmt: skip
     solid, ring, flat, part, room = desk[0], desk[1], desk[2], desk[3], desk[4]
     height, width = stamps.shape[0] * 1.0, stamps.shape[1] * 1.0
+    x, y, z = _rows(world)
     for n in range(len(covered)):
-        if _aside(corners, faces[starts[n] : starts[n + 1]], world, width / focal / 2, height / focal / 2, desk[0]):
+        own = faces[starts[n] : starts[n + 1]]
+        edge, away = _aside(corners, own, (x, y, z), width / focal / 2, height / focal / 2)
+        if edge or (away > reach and not seen[n]):
             continue
         for f in range(starts[n], starts[n + 1]):
-            _placed(corners[faces[f]], world, solid)
-            many = _before(solid, ring)
-            for i in range(many):
-                nearest[n] = min(nearest[n], ring[i, 2])
-                flat[i, 0] = ring[i, 0] / ring[i, 2] * focal + width / 2
-                flat[i, 1] = ring[i, 1] / ring[i, 2] * focal + height / 2
+            many = 3
+            depth = _flattened(corners[faces[f]], x, y, z, focal, width, height, flat)
+            if depth < _NEAREST:
+                _placed(corners[faces[f]], world, solid)
+                many = _before(solid, ring)
+                depth = math.inf
+                for i in range(many):
+                    depth = min(depth, ring[i, 2])
+                    flat[i, 0] = ring[i, 0] / ring[i, 2] * focal + width / 2
+                    flat[i, 1] = ring[i, 1] / ring[i, 2] * focal + height / 2
+            nearest[n] = min(nearest[n], depth)
             around = _around(flat, many)
             _widen(whole[n], around)
             if around[0] > width or around[1] > height or around[2] < 0.0 or around[3] < 0.0:
@@ -110,28 +123,54 @@ def _outline(
 
 
 @compiled(borrows=True)
-def _aside(corners: Any, faces: Any, world: Any, across: Any, down: Any, ends: Any) -> Any:
-    """Return whether the box around triangles lies beyond one edge of the picture, or behind the camera."""
-    low, high, seen = ends[0], ends[1], ends[2]
-    for axis in range(3):
-        low[axis], high[axis] = math.inf, -math.inf
+def _aside(corners: Any, faces: Any, rows: Any, across: Any, down: Any) -> Any:
+    """Return whether the box around triangles lies beyond an edge of the picture or behind the camera; its depth."""
+    x0, y0, z0, x1, y1, z1 = math.inf, math.inf, math.inf, -math.inf, -math.inf, -math.inf
     for f in range(len(faces)):
+        k = faces[f]
         for i in range(3):
-            for axis in range(3):
-                place = corners[faces[f], i, axis]
-                low[axis], high[axis] = min(low[axis], place), max(high[axis], place)
-    left, top, right, bottom, behind = 0, 0, 0, 0, 0
+            x, y, z = corners[k, i, 0], corners[k, i, 1], corners[k, i, 2]
+            x0, y0, z0 = min(x0, x), min(y0, y), min(z0, z)
+            x1, y1, z1 = max(x1, x), max(y1, y), max(z1, z)
+    left, top, right, bottom, behind, nearest = 0, 0, 0, 0, 0, math.inf
     for corner in range(8):
-        for axis in range(3):
-            seen[axis] = world[axis, 3]
-            for other in range(3):
-                seen[axis] += world[axis, other] * (high[other] if corner >> other & 1 else low[other])
-        left += seen[0] < -across * seen[2]
-        right += seen[0] > across * seen[2]
-        top += seen[1] < -down * seen[2]
-        bottom += seen[1] > down * seen[2]
-        behind += seen[2] < _NEAREST
-    return max(left, top, right, bottom, behind) == 8
+        x, y, z = (x1 if corner & 1 else x0), (y1 if corner & 2 else y0), (z1 if corner & 4 else z0)
+        sideways, under, depth = _along(rows[0], x, y, z), _along(rows[1], x, y, z), _along(rows[2], x, y, z)
+        left += sideways < -across * depth
+        right += sideways > across * depth
+        top += under < -down * depth
+        bottom += under > down * depth
+        behind += depth < _NEAREST
+        nearest = min(nearest, depth)
+    return max(left, top, right, bottom, behind) == 8, nearest
+
+
+@compiled(borrows=True)
+def _rows(world: Any) -> Any:
+    """Return three rows of a matrix as numbers, which stay in registers where arrays are read again and again."""
+    return (
+        (world[0, 0], world[0, 1], world[0, 2], world[0, 3]),
+        (world[1, 0], world[1, 1], world[1, 2], world[1, 3]),
+        (world[2, 0], world[2, 1], world[2, 2], world[2, 3]),
+    )
+
+
+@compiled(borrows=True)
+def _along(row: Any, x: Any, y: Any, z: Any) -> Any:
+    return row[3] + row[0] * x + row[1] * y + row[2] * z
+
+
+@compiled(borrows=True)
+def _flattened(triangle: Any, x: Any, y: Any, z: Any, focal: Any, width: Any, height: Any, flat: Any) -> Any:
+    """Write where the corners of a triangle land; return how far before the camera the nearest is."""
+    nearest = math.inf
+    for i in range(3):
+        a, b, c = triangle[i, 0], triangle[i, 1], triangle[i, 2]
+        depth = _along(z, a, b, c)
+        nearest = min(nearest, depth)
+        flat[i, 0] = _along(x, a, b, c) / depth * focal + width / 2
+        flat[i, 1] = _along(y, a, b, c) / depth * focal + height / 2
+    return nearest
 
 
 @compiled(borrows=True)
@@ -217,12 +256,12 @@ def _span(lowest: Any, highest: Any, size: Any) -> Any:
 @compiled(borrows=True)
 def _stamp(a: Any, b: Any, c: Any, stamps: Any, number: Any) -> Any:
     """Stamp the pixels whose middles a triangle covers; return how many had no such stamp yet."""
-    area = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
-    if area == 0.0:
-        return 0
-    sign, count = (1.0 if area > 0.0 else -1.0), 0
     first, last = _span(min(a[1], b[1], c[1]), max(a[1], b[1], c[1]), stamps.shape[0])
     left, right = _span(min(a[0], b[0], c[0]), max(a[0], b[0], c[0]), stamps.shape[1])
+    area = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+    if first >= last or left >= right or area == 0.0:
+        return 0
+    sign, count = (1.0 if area > 0.0 else -1.0), 0
     for i in range(first, last):
         y = i + 0.5
         for j in range(left, right):
