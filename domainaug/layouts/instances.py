@@ -20,7 +20,6 @@ __all__ = ["InstanceMap", "decode_counts", "encode_counts", "fill_polygons", "ou
 
 Mask = NDArray[np.bool_]
 
-_FINE: Final = 4  # polygons are filled on a grid this many times finer, then read at pixel centers
 _MOST_LABELS: Final = 65_535
 _TOLERANCES: Final = (
     0.75,
@@ -90,12 +89,34 @@ def fill_polygons(polygons: Sequence[Sequence[float]], shape: tuple[int, int]) -
         high = np.minimum(np.ceil(corners.max(axis=0)).astype(int), (shape[1], shape[0]))
         if (high <= low).any():
             continue
-        fine = np.zeros(((high - low)[::-1] * _FINE).tolist(), np.uint8)
-        on_fine = np.round((corners - low) * _FINE - 0.5).astype(np.int32)
-        cv2.fillPoly(fine, [on_fine], 1)
-        centers = fine[_FINE // 2 :: _FINE, _FINE // 2 :: _FINE].astype(np.bool_)
-        mask[low[1] : high[1], low[0] : high[0]] |= centers
+        part = _filled(corners - low, (int(high[1] - low[1]), int(high[0] - low[0])))
+        if not part.any():  # thinner than a pixel, and a scratch all the same
+            part = _drawn(corners - low, part.shape)
+        mask[low[1] : high[1], low[0] : high[0]] |= part
     return mask
+
+
+def _filled(corners: NDArray[np.float64], shape: tuple[int, int]) -> Mask:
+    """Return the pixels whose centers a ray from the left has crossed the polygon to an odd number of times."""
+    turns = np.zeros((shape[0], shape[1] + 1), np.int32)
+    rows = np.arange(shape[0]) + 0.5
+    for (x, y), (next_x, next_y) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        first, last = np.searchsorted(rows, sorted((y, next_y)))
+        if first == last:
+            continue
+        at = x + (rows[first:last] - y) * ((next_x - x) / (next_y - y))
+        columns = np.clip(np.ceil(at - 0.5), 0, shape[1]).astype(int)
+        np.add.at(turns, (np.arange(first, last), columns), 1)
+    odd: Mask = np.cumsum(turns, axis=1)[:, :-1] % 2 == 1
+    return odd
+
+
+def _drawn(corners: NDArray[np.float64], shape: tuple[int, ...]) -> Mask:
+    """Return the pixels that the border of a polygon runs through."""
+    drawn = np.zeros(shape, np.uint8)
+    last = np.array(shape[::-1]) - 1
+    cv2.polylines(drawn, [np.clip(np.floor(corners), 0, last).astype(np.int32)], isClosed=True, color=1)
+    return drawn.astype(np.bool_)
 
 
 def outline(mask: Mask) -> list[list[float]] | None:

@@ -280,6 +280,33 @@ def test_filling_follows_the_centers_of_pixels():
     np.testing.assert_array_equal(triangle[sure], (rows + columns < 10)[sure])
 
 
+def test_filling_is_as_large_as_what_is_filled():
+    rng = np.random.default_rng(0)
+    ratios, offsets = [], []
+    for _ in range(200):
+        turn, radius = np.arange(12) * np.pi / 6, rng.uniform(8, 18, 12)
+        ring = rng.uniform(20, 80, 2) + radius[:, None] * np.column_stack([np.cos(turn), np.sin(turn)])
+        x, y = ring.T
+        area = abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2
+        filled = fill_polygons([ring.ravel().tolist()], (100, 100))
+        ratios.append(filled.sum() / area)
+        offsets.append(np.argwhere(filled).mean(axis=0) + 0.5 - _middle(ring))
+    assert np.mean(ratios) == pytest.approx(1, abs=0.003)
+    np.testing.assert_allclose(np.mean(offsets, axis=0), 0, atol=0.01)
+
+
+def _middle(ring):
+    """The (row, column) of a polygon's center of gravity."""
+    (x, y), (u, v) = ring.T, np.roll(ring, -1, axis=0).T
+    cross = x * v - u * y
+    return np.array([((y + v) * cross).sum(), ((x + u) * cross).sum()]) / (3 * cross.sum())
+
+
+def test_a_polygon_thinner_than_a_pixel_keeps_the_pixels_it_runs_through():
+    scratch = fill_polygons([[2.0, 3.6, 17.0, 3.7, 17.0, 3.8, 2.0, 3.9]], (8, 20))
+    assert np.argwhere(scratch).tolist() == [[3, column] for column in range(2, 17)]
+
+
 @given(st.lists(arrays(np.bool_, (7, 9)), max_size=7))
 def test_any_overlap_goes_through_one_label_map(masks):
     instances = InstanceMap.of(masks, (7, 9))
