@@ -15,7 +15,7 @@ from domainaug.kernels.regrid import Regrid
 from domainaug.layouts.layout import Item, Sample, Scan, Stamp
 from domainaug.layouts.nifti_bids import BIDS
 from domainaug.layouts.nifti_cases import Arrangement, files_below
-from domainaug.layouts.nifti_labels import NiftiLabels
+from domainaug.layouts.nifti_labels import NiftiLabels, description_of
 from domainaug.layouts.nifti_listed import LISTED
 from domainaug.layouts.nifti_plain import PLAIN
 from domainaug.medical.nifti import NiftiImage
@@ -89,10 +89,8 @@ class Nifti:
         for place in places:
             place.parent.mkdir(parents=True, exist_ok=True)
         grid = Regrid.of_record(stamp.record["grid"]) if "grid" in stamp.record else None
-        told = f"{stamp.profile} {stamp.profile_version}, seed {stamp.seed}, copy {stamp.copy}"
-        text = f"domainaug {stamp.version}: {told}"
         names: list[str] = []
-        for one, place in zip(made.files(grid, text), places[:count], strict=True):
+        for one, place in zip(made.files(grid, description_of(stamp)), places[:count], strict=True):
             names.extend(path.relative_to(folder).as_posix() for path in one.write(place))
         if sample.beside is not None:
             names.extend(sample.beside.write(places[count:], folder, stamp))
@@ -179,12 +177,13 @@ class _Made:
 
         Args:
             grid: The grid it is on, as shown; None for that of its source.
-            description: For their headers.
+            description: For their headers, in place of all text that those of the source hold.
         """
         for file, frames in self.stored.items():
             view = next(channel.view for channel in self.channels if channel.file == file)
             image = view.image if grid is None else on_grid(view.image, view.turn, grid)
-            yield image.with_stored(np.stack([frames[frame] for frame in sorted(frames)]), description=description)
+            stored = np.stack([frames[frame] for frame in sorted(frames)])
+            yield image.without_text(description).with_stored(stored)
 
 
 def _heads(item: Item) -> list[Path]:

@@ -18,7 +18,7 @@ from domainaug.medical.labels.nifti import labels_of
 from domainaug.medical.nifti import NiftiImage
 from domainaug.medical.nifti_view import Turn, on_grid
 
-__all__ = ["NiftiLabels"]
+__all__ = ["NiftiLabels", "description_of"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,8 +123,15 @@ class NiftiLabels:
             folder: What the names are relative to.
             stamp: The run.
         """
-        pairs = zip(self.files, images, strict=True)
-        return [file.relative_to(folder).as_posix() for one, path in pairs for file in one.image.write(path)]
+        bare = [one.image.without_text(description_of(stamp)) for one in self.files]
+        pairs = zip(bare, images, strict=True)
+        return [file.relative_to(folder).as_posix() for image, path in pairs for file in image.write(path)]
+
+
+def description_of(stamp: Stamp) -> str:
+    """Return what the header of a copy says: which run made it."""
+    told = f"{stamp.profile} {stamp.profile_version}, seed {stamp.seed}, copy {stamp.copy}"
+    return f"domainaug {stamp.version}: {told}"
 
 
 def _marks(files: Sequence[_File]) -> bool:

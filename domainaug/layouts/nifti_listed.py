@@ -23,6 +23,15 @@ __all__ = ["LISTED"]
 
 _NAME: Final = "dataset.json"
 _MOST: Final = 64 << 20
+_KEPT: Final = frozenset(
+    (
+        *("name", "description", "reference", "licence", "license", "release", "citation"),
+        *("modality", "channel_names", "labels", "regions_class_order", "tensorImageSize"),
+        *("file_ending", "overwrite_image_reader_writer", "numTraining", "numTest", "training", "test", "dataset"),
+    )
+)
+"""What both formats say of a data set and its classes; of what else somebody wrote nobody knows whom it names."""
+
 _CHANNEL: Final = re.compile(r"(.+)_(\d{4})")
 
 
@@ -160,8 +169,9 @@ def _name(source: Path, path: Path, key: str) -> tuple[str, str]:
 
 
 def _described(source: Path, copies: Mapping[str, list[list[str]]]) -> Mapping[str, bytes]:
-    """Return the `dataset.json` of the copies: as that of the source, with its cases."""
-    meta = _meta(source)
+    """Return the `dataset.json` of the copies: as that of the source, with its cases and without its other text."""
+    told = _meta(source)
+    meta = {name: "Augmented copies" if name == "description" else told[name] for name in told if name in _KEPT}
     every = [files for key in sorted(copies) for files in copies[key]]
     whole = any(_exists(source, one.get("image")) for one in _listed(meta))
     meta["numTraining"] = len(every)

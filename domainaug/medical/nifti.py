@@ -142,6 +142,17 @@ class NiftiImage:
             header = header.changed(descrip=description.encode("ascii", "replace")[:79])
         return replace(self, header=header, stored=stored)
 
+    def without_text(self, description: str = "") -> NiftiImage:
+        """Return the image with nothing in its header that was written for people, who may be named in it.
+
+        Gone are descriptions, names, names of files, and extensions (comments, DICOM, AFNI and all others).
+
+        Args:
+            description: What takes their place, ASCII, of which 79 letters are kept.
+        """
+        header = self.header.without_text().changed(descrip=description.encode("ascii", "replace")[:79])
+        return replace(self, header=header)
+
     def write(self, path: Path | str) -> tuple[Path, ...]:
         """Write it as its name says: .nii, .nii.gz, or .hdr with an .img; return the files.
 

@@ -52,6 +52,9 @@ _OTHERS = {
     0: "of no type", 1: "single bits", 32: "complex numbers", 128: "RGB colors", 1536: "128-bit floats",
     1792: "complex numbers", 2048: "complex numbers", 2304: "RGBA colors",
 }  # fmt: skip
+_TEXTS: Final = ("data_type", "db_name", "descrip", "aux_file", "intent_name", "unused")
+"""Fields that hold what programs and people write into them; nothing in them is needed to read voxels."""
+
 _HALF_TURN = 1e-7
 _MILLIMETERS = {1: 1000.0, 2: 1.0, 3: 0.001}
 
@@ -242,6 +245,15 @@ class NiftiHeader:
             pixdim[0], fields["quatern"] = _turn_of(there)
             fields["qoffset"] = there[:3, 3] / self.unit_mm
         return self.changed(pixdim=pixdim, **fields)
+
+    def without_text(self) -> NiftiHeader:
+        """Return the header without what was written into it for people: no text, no names, no extensions."""
+        length = self.record.dtype.itemsize
+        bare = NiftiHeader(self.raw[:length] + bytes(4), self.record, self.single)
+        fields: dict[str, Any] = {name: b"" for name in _TEXTS if name in (self.record.dtype.names or ())}
+        if self.single:
+            fields["vox_offset"] = length + 4
+        return bare.changed(**fields)
 
     def changed(self, **fields: Any) -> NiftiHeader:
         """Return the header with fields changed, and everything else as it was."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
+import sys
 from pathlib import Path
 
 import pydicom
 import pytest
 
-CANARY = "ZQ7CANARY"
-DATE, TIME, AGE, NUMBER, UID = "19370819", "031759", "087Y", "83.791", "1.2.840.99999.7.31337"
+sys.path.insert(0, str(Path(__file__).parent))
+from canaries import AGE, CANARY, DATE, NUMBER, SECRETS, TIME, UID, leaks, told_by
 
 # Attributes of PS3.15, table E.1-1, by the kind of value that they take.
 _WORDS = """
@@ -31,7 +31,6 @@ WORDS = _WORDS.split()
 DATES = ["PatientBirthDate", "StudyDate", "SeriesDate", "AcquisitionDate", "ContentDate"]
 TIMES = ["PatientBirthTime", "StudyTime", "SeriesTime", "AcquisitionTime", "ContentTime"]
 UIDS = ["StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID", "DeviceUID"]
-SECRETS = (CANARY, DATE, TIME, AGE, NUMBER, UID)
 
 
 @pytest.fixture
@@ -70,22 +69,6 @@ def damage(study: Path) -> None:
         for name, value in tags.items():
             setattr(dataset, name, value)
         dataset.save_as(folder / f"{CANARY}-wrong-{number}.dcm")
-
-
-def told_by(out: Path) -> dict[str, str]:
-    """All that an output folder says, the content of its DICOM files apart."""
-    told = {f"name {path.relative_to(out)}": str(path.relative_to(out)) for path in out.rglob("*")}
-    for path in out.rglob("*"):
-        if path.is_file() and path.suffix != ".dcm":
-            told[path.name] = path.read_bytes().decode("latin-1")
-    if (out / "ledger.sqlite").exists():
-        with sqlite3.connect(out / "ledger.sqlite") as database:
-            told["ledger"] = "\n".join(database.iterdump())
-    return told
-
-
-def leaks(told: dict[str, str]) -> list[str]:
-    return [f"{secret} in {where}" for where, text in told.items() for secret in SECRETS if secret in text]
 
 
 def test_there_is_something_to_hide(study):
