@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from domainaug.effects import EFFECTS, Effect, EffectRanges, Interval, applicable, effect
 from domainaug.functionals import LEVELS, decompose, field_of_view, tone_effects
+from domainaug.turns import Turns
 
 __all__ = ["Frame", "Generators", "present", "read_together"]
 
@@ -84,6 +85,8 @@ class Generators:
         content: What happens depends on what is in the picture.
         resamples: The picture is interpolated, which eats a third of white noise and blurs a little.
         exact: What is given is what happens; False where one draw is known only by what its step can do at most.
+        turns: By how much the picture turns, where there are gaps between the angles; else None, and they are all
+            that lies between those of the maps.
     """
 
     maps: Array = field(default_factory=lambda: _IDENTITY_MAP)
@@ -93,6 +96,7 @@ class Generators:
     content: bool = False
     resamples: bool = False
     exact: bool = True
+    turns: Turns | None = None
 
     @classmethod
     def nothing(cls) -> Generators:
@@ -117,6 +121,11 @@ class Generators:
             zoom = float(np.sqrt(np.abs(np.linalg.det(maps[:, :2, :2]))).max())
             seen["blur"] = Interval(0.0, _INTERPOLATION_BLUR * max(1.0, 0.8 * zoom))
         return cls(maps=_thin_maps(maps), ranges={**seen, **ranges}, resamples=resamples)
+
+    @classmethod
+    def each_of(cls, maps: Array) -> Generators:
+        """Return a step that draws one of these maps, (n, 3, 3) in frame units, and nothing in between."""
+        return cls(maps=maps, turns=Turns.of(maps, apart=True), resamples=not _on_grid(maps))
 
     @classmethod
     def tonal(cls, curves: Array, **ranges: Interval) -> Generators:
@@ -170,6 +179,7 @@ class Generators:
             content=self.content or other.content,
             resamples=self.resamples or other.resamples,
             exact=self.exact and other.exact,
+            turns=self._turns().union(other._turns()) if self._apart(other) else None,
         )
 
     def then(self, later: Generators) -> Generators:
@@ -178,7 +188,8 @@ class Generators:
         for name, interval in later.ranges.items():
             earlier = ranges.get(name)
             ranges[name] = interval if earlier is None else EFFECTS[name].then(earlier, interval)
-        if _turns_past_half(self.maps, later.maps):
+        apart = self.turns is not None or later.turns is not None
+        if not apart and _turns_past_half(self.maps, later.maps):
             ranges["rotation"] = EFFECTS["rotation"].anything
         return Generators(
             maps=_composed_maps(self.maps, later.maps),
@@ -188,7 +199,19 @@ class Generators:
             content=self.content or later.content,
             resamples=self.resamples or later.resamples,
             exact=self.exact and later.exact,
+            turns=self._turns().then(later._turns()) if apart else None,
         )
+
+    def _turns(self) -> Turns:
+        return self.turns if self.turns is not None else Turns.of(self.maps, apart=len(self.maps) == 1)
+
+    def _apart(self, other: Generators) -> bool:
+        """Whether there are gaps between the angles of two branches: of mirrors and quarter turns that may happen."""
+        if self.turns is not None or other.turns is not None:
+            return True
+        if self.maps is other.maps or not len(self.maps) == len(other.maps) == 1:
+            return False
+        return _on_grid(self.maps) and _on_grid(other.maps)
 
     def _carried_through(self, later: Generators) -> dict[str, Interval]:
         """What the effects so far become under a later step: enlarged, smoothed or hidden by it."""
@@ -270,7 +293,11 @@ def _found(generators: Generators, frame: Frame | None, columns: Mapping[str, Ar
     found = {name: _spanned(name, column) for name, column in columns.items()}
     if len(generators.maps) > 1 and found["rotation"].high > 180 - 1e-6:  # a half turn is one to either side
         found["rotation"] = EFFECTS["rotation"].anything
+    if generators.turns is not None and "rotation" in found:
+        found["rotation"] = generators.turns.rotation(generators.ranges.get("rotation"))
     for name, interval in generators.ranges.items():
+        if name == "rotation" and generators.turns is not None:
+            continue
         found[name] = EFFECTS[name].then(found[name], interval) if name in found else interval
     possible = _possible(frame.channels > 1, frame.volume) if frame else EFFECTS.values()
     return {row.name: found[row.name] for row in possible if row.name in found and found[row.name] != row.still}

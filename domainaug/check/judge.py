@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from domainaug.effects import EFFECTS, Effect, EffectRanges, Interval, Needs
 from domainaug.generators import Frame
 from domainaug.profile.model import Limit, Profile, bounds
+from domainaug.turns import Islands, pieces
 
 __all__ = [
     "Breach",
@@ -118,7 +119,9 @@ def reach(look: Look, name: str) -> Interval | None:
         return seen
     if look.seen is not None and look.content and is_open(EFFECTS[name], declared):
         return None
-    return declared if seen is None else declared.hull(seen)
+    if seen is None or (isinstance(declared, Islands) and seen in declared.widened(EFFECTS[name].absent)):
+        return declared  # with the gaps that a hull would close
+    return declared.hull(seen)
 
 
 def open_effects(look: Look) -> Iterator[str]:
@@ -141,8 +144,19 @@ def share_beyond(interval: Interval, allowed: Interval) -> float:
     width = interval.high - interval.low
     if width <= 0 or math.isinf(width):
         return 1.0
+    if isinstance(interval, Islands) or isinstance(allowed, Islands):
+        parts = pieces(interval)
+        return sum(_part_beyond(part, allowed) for part in parts) / len(parts)
     outside = max(0.0, allowed.low - interval.low) + max(0.0, interval.high - allowed.high)
     return min(1.0, outside / width)
+
+
+def _part_beyond(part: Interval, allowed: Interval) -> float:
+    width = part.high - part.low
+    if width <= 0:
+        return float(part not in allowed)
+    inside = sum(max(0.0, min(part.high, one.high) - max(part.low, one.low)) for one in pieces(allowed))
+    return min(1.0, max(0.0, 1 - inside / width))
 
 
 def breaches(look: Look, profile: Profile, frame: Frame) -> Iterator[Breach]:
@@ -166,7 +180,10 @@ def _breach(look: Look, limit: Limit, interval: Interval, frame: Frame) -> Breac
     row, allowed = limit.effect, bounds(limit, frame)
     declared = look.declared is not None and row.name in look.declared
     never_but_rarely = limit.allow == "never" and limit.p_max is not None
-    if _passes(row, interval, allowed, slack(row, allowed, declared=declared)) or never_but_rarely:
+    passes = _passes(row, interval, allowed, slack(row, allowed, declared=declared))
+    if isinstance(allowed, Islands) and not declared and look.seen is not None:
+        passes = look.seen.beyond(row.name, allowed.widened(row.absent))[0] == 0  # draw by draw: a hull has no gaps
+    if passes or never_but_rarely:
         return _too_often(look, limit, interval, allowed)
     share, seen_in = _how_often(look, row, interval, allowed)
     return _made(look, limit, allowed, interval, seen_in, look.probability * share)
@@ -182,9 +199,15 @@ def _finite(interval: Interval) -> tuple[float, ...]:
 
 
 def _passes(row: Effect, interval: Interval, allowed: Interval, slack: float) -> bool:
+    if isinstance(allowed, Islands):
+        return all(part in allowed.widened(slack) for part in pieces(interval) if _shows(row, part))
     below = interval.low < allowed.low - slack and row.is_present(interval.low)
     above = interval.high > allowed.high + slack and row.is_present(interval.high)
     return not (below or above)
+
+
+def _shows(row: Effect, part: Interval) -> bool:
+    return row.is_present(part.low) or row.is_present(part.high)
 
 
 def _how_often(look: Look, row: Effect, interval: Interval, allowed: Interval) -> tuple[float, tuple[int, int] | None]:

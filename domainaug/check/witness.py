@@ -26,6 +26,7 @@ from domainaug.declare import drawn
 from domainaug.effects import EFFECTS, Effect, Interval
 from domainaug.functionals import LEVELS, decompose, tone_effects
 from domainaug.generators import Frame, Generators
+from domainaug.turns import Islands
 
 __all__ = ["share_of_draws", "witnessed"]
 
@@ -153,8 +154,17 @@ class _Draws:
             share, about = self._share(_MANY, row, allowed, by)
         return share or 0.5 / _MANY, about
 
+    @staticmethod
+    def _share_apart(row: Effect, allowed: Interval, low: Array, high: Array) -> tuple[float, bool]:
+        """Return the same for a limit with gaps: a draw is one angle, or beyond where its angles do not all fit."""
+        shows = (np.abs(low - row.neutral) > row.absent) | (np.abs(high - row.neutral) > row.absent)
+        fits = [Interval(*ends) in allowed for ends in zip(low.tolist(), high.tolist(), strict=True)]
+        return float((shows & ~np.array(fits)).mean()), bool((high > low).any())
+
     def _share(self, count: int, row: Effect, allowed: Interval, by: float) -> tuple[float, bool]:
         low, high = self._read(count).get(row.name, np.full((count, 2), row.neutral)).T
+        if isinstance(allowed, Islands):
+            return self._share_apart(row, allowed.widened(by), low, high)
         below = (low < allowed.low - by) & (np.abs(low - row.neutral) > row.absent)
         above = (high > allowed.high + by) & (np.abs(high - row.neutral) > row.absent)
         outside = np.maximum(allowed.low - low, 0) * below + np.maximum(high - allowed.high, 0) * above

@@ -8,9 +8,11 @@ from domainaug.effects import Effect, Interval
 from domainaug.generators import Frame
 from domainaug.profile.model import Limit
 from domainaug.profile.units import spacing_mm
+from domainaug.turns import Islands
 
 __all__ = ["amount", "number", "often", "quantity", "rule"]
 
+_MOST_TOLD = 6  # islands
 _SIGNS = {"exponent": "", "share": "%"}
 
 
@@ -39,6 +41,8 @@ def quantity(row: Effect, interval: Interval) -> str:
     """Return a range of an effect in words: "±45 deg", "up to 12 %", "0.9 to 1.1 x", "without a bound"."""
     if row.is_flag:
         return "happens" if interval.high > 0.5 else "does not happen"
+    if isinstance(interval, Islands) and all(part.low == part.high for part in interval.parts):
+        return _points(row, interval)
     low, high = interval.low, interval.high
     if low == row.lowest and math.isinf(high):
         return "without a bound"
@@ -54,6 +58,18 @@ def quantity(row: Effect, interval: Interval) -> str:
     if high <= row.neutral and math.isclose(high, row.neutral, abs_tol=row.absent):
         return f"down to {amount(row, low)}"
     return f"{number(_scaled(row, low))} to {number(_scaled(row, high))} {sign}".rstrip()
+
+
+def _points(row: Effect, islands: Islands) -> str:
+    """Return single values in words, such as angles; a half turn, which is at both ends, once."""
+    values = [part.low for part in islands.parts if row.is_present(part.low)]
+    if len(values) > 1 and (values[0], values[-1]) == (row.lowest, row.highest):
+        values = values[1:]
+    each = [number(_scaled(row, value)) for value in values]
+    if len(each) > _MOST_TOLD:
+        each = [*each[: _MOST_TOLD - 2], "...", each[-1]]
+    listed = f"{', '.join(each[:-1])} and {each[-1]}" if len(each) > 1 else "".join(each)
+    return f"{listed} {_SIGNS.get(row.unit, row.unit)}".rstrip()
 
 
 def often(probability: float, *, about: bool = False) -> str:
@@ -78,6 +94,8 @@ def rule(limit: Limit, frame: Frame, allowed: Interval) -> str:
     words = _allowed_words(limit, allowed)
     if limit.allow == "range" and limit.unit == "mm":
         words += f" ({quantity(row, allowed)} at {number(spacing_mm(frame))} mm a pixel)"
+    if limit.every is not None:
+        words += f" around every {number(limit.every)} deg"
     if limit.p_max is None:
         return words
     share = f"in at most {number(limit.p_max * 100)} % of outputs"
@@ -91,6 +109,8 @@ def _allowed_words(limit: Limit, allowed: Interval) -> str:
         return "anything"
     row = limit.effect
     if limit.unit in {"", row.unit}:
+        if limit.every is not None:
+            allowed = Interval(row.lowest if limit.low is None else limit.low, limit.high or 0.0)
         return _bounded(row, allowed)
     sign = limit.unit
     if limit.low is None or limit.low == 0:

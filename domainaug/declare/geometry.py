@@ -47,12 +47,12 @@ def _transpose(transform: Any, frame: Frame) -> Generators:
 
 @row("RandomRotate90")
 def _quarter_turns(transform: Any, frame: Frame) -> Generators:
-    return Generators(maps=QUARTERS)
+    return Generators.each_of(QUARTERS)
 
 
 @row("D4", "SquareSymmetry")
 def _square(transform: Any, frame: Frame) -> Generators:
-    return Generators(maps=np.concatenate([QUARTERS, QUARTERS @ MIRROR]))
+    return Generators.each_of(np.concatenate([QUARTERS, QUARTERS @ MIRROR]))
 
 
 @row("Affine", "ShiftScaleRotate")

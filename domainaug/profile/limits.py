@@ -12,6 +12,7 @@ from domainaug.generators import Frame
 from domainaug.profile.citations import cite
 from domainaug.profile.model import Evidence, Limit
 from domainaug.profile.options import read_condition
+from domainaug.profile.part import SYMMETRY, every_degrees
 from domainaug.profile.quantities import Quantity, parse_quantity
 from domainaug.profile.reading import Document, Spot
 from domainaug.profile.schema import Amount, EvidenceEntry, LimitEntry
@@ -56,6 +57,7 @@ def read_limits(
                 raise spot.fault(f"{entry.code} limits {name} twice under the same conditions", "code")
             seen.add(signature)
             low, high, unit = _ends(spot, entry, EFFECTS[name], frame)
+            every, every_by = _every(spot, entry, EFFECTS[name], options)
             yield Limit(
                 effect=EFFECTS[name],
                 code=entry.code,
@@ -64,6 +66,8 @@ def read_limits(
                 low=low,
                 high=high,
                 unit=unit,
+                every=every,
+                every_by=every_by,
                 p_max=_p_max(spot, entry),
                 unless=unless,
                 when=when,
@@ -128,6 +132,24 @@ def _p_max(spot: Spot, entry: LimitEntry) -> float | None:
     if not 0 < share <= 1:
         raise spot.fault(f"p_max: expected more than 0 and at most 1 (or 100 %), got {entry.p_max!r}", "p_max")
     return share
+
+
+def _every(spot: Spot, entry: LimitEntry, row: Effect, options: Mapping[str, Any]) -> tuple[float | None, str]:
+    """Return the angle around whose multiples a range holds, and the option that says it; (None, "") without one."""
+    if entry.every is None:
+        return None, ""
+    if entry.allow is not None:
+        raise spot.fault("every: a range holds around each turn; write it with max or range, not allow", "every")
+    if (row.lowest, row.highest) != (-180.0, 180.0):
+        raise spot.fault(f"every: {row.name} does not come round; only turns do, such as rotation", "every")
+    if entry.every == SYMMETRY and SYMMETRY in options:
+        return every_degrees(str(options[SYMMETRY])), SYMMETRY
+    angle = _quantity(spot, entry.every, "every")
+    turns = 360 / angle.value if angle.value > 0 else 0.0
+    if angle.unit not in ("", "deg") or turns < 1 or abs(turns - round(turns)) > 1e-6:
+        message = f"every: expected an angle that goes into 360 deg, such as 60 deg, or symmetry; got {entry.every!r}"
+        raise spot.fault(message, "every")
+    return 360 / round(turns), ""
 
 
 def _quantity(spot: Spot, written: Amount, *where: str | int) -> Quantity:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from domainaug.effects import Effect, applicable
 from domainaug.generators import Frame
+from domainaug.profile.part import Part
 from domainaug.profile.units import bounds
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ class Limit:
         low: Lower end in `unit`, for a range.
         high: Upper end in `unit`, for a range.
         unit: Unit of the ends: the effect's own, or mm, %, px, HU where they convert.
+        every: Degrees: the range holds around every multiple of it as well; None around 0 alone.
+        every_by: The option that says so (`symmetry`), or "".
         p_max: How often, at most, the effect may happen (share of outputs), or None.
         unless: The rule is lifted when these options are so.
         when: The rule holds only when these options are so.
@@ -86,6 +89,8 @@ class Limit:
     low: float | None = None
     high: float | None = None
     unit: str = ""
+    every: float | None = None
+    every_by: str = ""
     p_max: float | None = None
     unless: Condition | None = None
     when: Condition | None = None
@@ -136,6 +141,7 @@ class Profile:
         description: A few sentences for people.
         option_choices: Name to the values an option can have, where the profile says so.
         recipe_places: Road into the recipe to (file, line, column), so that a wrong parameter can be located.
+        part: The part that is inspected, where the profile or the user describes one.
     """
 
     id: str
@@ -158,6 +164,7 @@ class Profile:
     recipe_places: Mapping[tuple[str | int, ...], tuple[str, int, int]] = field(
         default_factory=dict, compare=False, repr=False
     )
+    part: Part | None = None
 
     def in_force(self, effect_name: str) -> tuple[Limit, ...]:
         """Return the rules that bind `effect_name` under the options in force, waived ones included."""
@@ -193,6 +200,16 @@ class Profile:
         from domainaug.profile.resolving import with_options
 
         return with_options(self, options)
+
+    def with_part(self, part: Part) -> Profile:
+        """Return the profile for one part: what follows from it is allowed, forbidden and done.
+
+        Raises:
+            domainaug.errors.ProfileError: The profile has no symmetry or pitch such as this part's.
+        """
+        from domainaug.profile.part_rules import with_part
+
+        return with_part(self, part)
 
     def with_waivers(self, waivers: Mapping[str, str]) -> Profile:
         """Return the profile with rules waived: code to the reason.

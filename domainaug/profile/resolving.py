@@ -13,6 +13,8 @@ from domainaug.generators import Frame
 from domainaug.profile.limits import read_limits
 from domainaug.profile.model import Limit, Profile, ValueRange
 from domainaug.profile.options import checked_value
+from domainaug.profile.part_reading import read_part
+from domainaug.profile.part_rules import part_options, recipe_of_part, retuned, with_part_rules, without_part
 from domainaug.profile.reading import Document
 from domainaug.profile.recipe_shape import check_shape
 from domainaug.profile.schema import OptionEntry, ProfileFile
@@ -42,6 +44,12 @@ def resolve(document: Document, file: ProfileFile, parent: Profile | None) -> Pr
     if low is not None and high is not None:
         frame = replace(frame, low=low, high=high, unit=value_range.unit)
     options, meanings, choices = _options(document, file, base)
+    part = read_part(document, file.part, base.part)
+    if part is not None and file.part is not None:
+        try:
+            options = part_options(part, options, choices)
+        except ProfileError as error:
+            raise document.fault(str(error), "part", "symmetry") from None
     frame = _pitched(frame, options)
     own: list[tuple[int, Limit]] = []
     places = {f"{file.id}:{document.mark(('limits', i))[0]}": i for i in range(len(file.limits))}
@@ -57,12 +65,15 @@ def resolve(document: Document, file: ProfileFile, parent: Profile | None) -> Pr
                     "loosens",
                     key=True,
                 )
-    limits = merge_limits(document, own, base.limits, frame)
+    inherited = retuned(without_part(base.limits), options)
+    limits = with_part_rules(merge_limits(document, own, inherited, frame), part)
     waivers = _waivers(document, file, base, limits)
     recipe, recipe_places = base.recipe, base.recipe_places
     if file.recipe is not None:
         check_shape(document, file.recipe)
         recipe, recipe_places = tuple(file.recipe), _places(document)
+    if part is not None and file.recipe is None and file.part is not None:
+        recipe = recipe_of_part(recipe, part)
     profile = Profile(
         id=file.id,
         version=file.version,
@@ -81,6 +92,7 @@ def resolve(document: Document, file: ProfileFile, parent: Profile | None) -> Pr
         description=" ".join(file.description.split()),
         option_choices=choices,
         recipe_places=recipe_places,
+        part=part,
     )
     return replace(profile, digest=digest(profile))
 
@@ -207,7 +219,7 @@ def with_options(profile: Profile, options: Mapping[str, Any]) -> Profile:
     for name, value in options.items():
         values[name] = checked_value(name, value, values, profile.option_choices)
     frame = _pitched(profile.frame, options)
-    profile = replace(profile, options=values, frame=frame)
+    profile = replace(profile, options=values, frame=frame, limits=retuned(profile.limits, values))
     return replace(profile, digest=digest(profile))
 
 
@@ -237,12 +249,19 @@ def digest(profile: Profile) -> str:
         "options": profile.options,
         "waivers": profile.waivers,
     }
+    if profile.part is not None:
+        content["part"] = _fields(profile.part)
     text = json.dumps(content, sort_keys=True, ensure_ascii=True, separators=(",", ":"), default=_plain)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _fields(value: Any) -> dict[str, Any]:
-    return {name: getattr(value, name) for name in value.__slots__ if name != "origin"}
+    told = {name: getattr(value, name) for name in value.__slots__ if name != "origin"}
+    return {name: one for name, one in told.items() if name not in _LATER or one}
+
+
+_LATER = ("every", "every_by")
+"""Fields of rules that came later: where they say nothing, they leave the digest as it was."""
 
 
 def _plain(value: Any) -> Any:

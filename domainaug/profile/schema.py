@@ -55,6 +55,10 @@ class LimitEntry(_Entry):
     range: list[Amount] | None = Field(
         default=None, description="a list of two amounts, low and high", min_length=2, max_length=2
     )
+    every: Amount | None = Field(
+        default=None,
+        description="an angle such as 60 deg, or the option symmetry: the range holds around each such turn",
+    )
     p_max: Amount | None = Field(
         default=None, description="the largest share of images it may happen to, 0 to 1 or in %"
     )
@@ -98,6 +102,74 @@ class OptionEntry(_Entry):
     choices: list[bool | int | float | str] | None = Field(default=None, description="a list of the values it can have")
 
 
+class LightingEntry(_Entry):
+    """How a part is lit."""
+
+    kind: Literal["bright-field", "dark-field", "back-light", "dome", "x-ray", "structured"] = Field(
+        default="bright-field", description="bright-field, dark-field, back-light, dome, x-ray or structured"
+    )
+    azimuth_deg: float | None = Field(
+        default=None, description="degrees from the picture's right, counter-clockwise, where the light comes from"
+    )
+    elevation_deg: float | None = Field(
+        default=None, description="degrees of the light over the surface, 0 to 90", gt=0, le=90
+    )
+
+
+class ResponseEntry(_Entry):
+    """How values follow light."""
+
+    curve: Literal["srgb", "gamma", "linear", "log"] = Field(
+        default="srgb", description="srgb, gamma, linear or log: how values follow light"
+    )
+    gamma: float = Field(default=2.2, description="a number above 0: the exponent of `gamma`", gt=0, le=10)
+    decades: float = Field(
+        default=2.0, description="a number above 0: powers of ten of light over the range of `log`", gt=0, le=10
+    )
+    inverted: bool = Field(default=False, description="true or false: whether more light is darker, as on film")
+
+
+class ForegroundEntry(_Entry):
+    """What belongs to the part."""
+
+    by: Literal["none", "otsu", "threshold", "masks"] = Field(
+        default="none", description="none, otsu, threshold or masks: how the part is told from what lies around it"
+    )
+    threshold: float | None = Field(default=None, description="a share of the value range, 0 to 1", ge=0, le=1)
+    brighter: bool = Field(default=True, description="true or false: whether the part is brighter than what is around")
+    folder: str | None = Field(default=None, description="text: a folder of masks with the names of the pictures")
+
+
+class PartEntry(_Entry):
+    """The part that is inspected."""
+
+    pixel_pitch_mm: float | None = Field(
+        default=None, description="a number above 0: mm on the part from pixel to pixel", gt=0, lt=1e6
+    )
+    symmetry: str = Field(
+        default="none",
+        description="none, C2 to C12 (turns), D1 to D12 (turns and mirrors), round or texture",
+        pattern=r"^(none|round|texture|C([2-9]|1[0-2])|D([1-9]|1[0-2]))$",
+    )
+    axis_deg: float = Field(default=90.0, description="degrees: the direction of one mirror line of a D part; 90 is up")
+    handed: bool = Field(default=False, description="true or false: whether a mirrored part is another part")
+    grain_deg: float | None = Field(default=None, description="degrees: the direction of the grain; 0 is along rows")
+    period_mm: list[float] | None = Field(
+        default=None, description="[along rows, along columns]: mm after which the pattern repeats", min_length=2,
+        max_length=2,
+    )  # fmt: skip
+    lighting: LightingEntry = Field(
+        default=LightingEntry(), description="a mapping of kind, azimuth_deg, elevation_deg"
+    )
+    response: ResponseEntry = Field(default=ResponseEntry(), description="a mapping of curve, gamma, decades, inverted")
+    foreground: ForegroundEntry = Field(
+        default=ForegroundEntry(), description="a mapping of by, threshold, brighter, folder"
+    )
+    transform_is_a_defect: Annotated[list[str], Field(json_schema_extra={"items": _EFFECT_NAMES})] = Field(
+        default=[], description="a list of effects that are a defect of this part"
+    )
+
+
 class ProfileFile(_Entry):
     """A profile: the limits of one field, each with its reason, and a recipe inside them."""
 
@@ -118,6 +190,7 @@ class ProfileFile(_Entry):
         default={}, description="name: {default, meaning}, or name: value to set a parent's"
     )
     waive: dict[str, str] = Field(default={}, description="CODE: the reason it is waived")
+    part: PartEntry | None = Field(default=None, description="a mapping: pixel_pitch_mm, symmetry, lighting ...")
     limits: list[LimitEntry] = Field(default=[], description="a list of rules")
     recipe: list[dict[str, Any]] | None = Field(default=None, description="a list of transform: {parameters} entries")
 
@@ -204,6 +277,10 @@ _MODELS: Mapping[str, type[_Entry]] = {
     "frame": FrameEntry,
     "value_range": ValueRangeEntry,
     "options": OptionEntry,
+    "part": PartEntry,
+    "lighting": LightingEntry,
+    "response": ResponseEntry,
+    "foreground": ForegroundEntry,
 }
 
 

@@ -89,6 +89,8 @@ def looser_in(child: Limit, parent: Limit, frame: Frame) -> list[str]:
         return looser  # nothing is milder than what forbids nothing
     if bounds(child, frame) not in bounds(parent, frame).widened(1e-12):
         looser.append("its interval is not inside")
+    if child.every_by != parent.every_by and not _inside_anyway(child):
+        looser.append("its `every` holds around other turns than that of")
     if parent.p_max is not None and child.allow != "never" and (child.p_max is None or child.p_max > parent.p_max):
         how = "says nothing" if child.p_max is None else f"says {child.p_max:g}"
         looser.append(f"p_max {how} where the parent has {parent.p_max:g}:")
@@ -99,6 +101,11 @@ def looser_in(child: Limit, parent: Limit, frame: Frame) -> list[str]:
     if child.unless is not None and not _implied(child.unless, parent.unless, other_missing=False):
         looser.append("its `unless` lifts it more often than that of")
     return looser
+
+
+def _inside_anyway(child: Limit) -> bool:
+    """Whether a rule holds around 0 alone, and so is inside one that may hold around more."""
+    return child.every is None and not child.every_by
 
 
 def _implied(condition: Condition | None, by: Condition | None, *, other_missing: bool = True) -> bool:

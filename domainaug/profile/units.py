@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from domainaug.effects import Effect, Interval
 from domainaug.errors import ProfileError
 from domainaug.generators import Frame
+from domainaug.turns import comes_round
 
 if TYPE_CHECKING:
     from domainaug.profile.model import Limit
@@ -86,7 +87,7 @@ def _factor(unit: str, effect: Effect, frame: Frame) -> float | None:
 
 
 def bounds(limit: Limit, frame: Frame) -> Interval:
-    """Return what `limit` allows, in the effect's own unit.
+    """Return what `limit` allows, in the effect's own unit: one interval, or several apart.
 
     Args:
         limit: The rule.
@@ -102,7 +103,8 @@ def bounds(limit: Limit, frame: Frame) -> Interval:
         return row.anything
     low = row.lowest if limit.low is None else to_effect_unit(limit.low, limit.unit, row, frame)
     high = row.highest if limit.high is None else to_effect_unit(limit.high, limit.unit, row, frame)
-    return Interval(low, high)
+    once = Interval(low, high)
+    return once if limit.every is None else comes_round(once, limit.every)
 
 
 def assumptions(limit: Limit, frame: Frame) -> str | None:

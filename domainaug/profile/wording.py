@@ -30,6 +30,8 @@ def limit_in_words(limit: Limit) -> str:
         words = f"at least {low * scale:.4g} {unit}"
     else:
         words = f"{(low or 0.0) * scale:.4g} to {(high or 0.0) * scale:.4g} {unit}"
+    if limit.every is not None:
+        words = f"{words.strip()} around every {limit.every:.4g} deg"
     return ", ".join(part for part in (words.strip(), often) if part)
 
 

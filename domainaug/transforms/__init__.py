@@ -14,6 +14,8 @@ family; a new transform is a class in one of them, or in a file of its own, and 
     landing.py     where points and boxes go
     affine.py, pose.py, deform.py, crop_mm.py, mirror.py, reorient.py   where things are; space.py has the matrices,
                    body.py finds the middle of a body, orientation.py says which way an array lies in the patient
+    component_crop.py   pieces about defects
+    symmetry.py    turns and mirrors that map a part onto itself
     intensity.py, noise.py   values
     slicewise.py   those that work slice by slice
     ct_*.py        CT in HU: noise, rings, beam hardening, metal; beam.py says what X-rays do
@@ -34,6 +36,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from domainaug.transforms.affine import VolumeAffine
     from domainaug.transforms.collimation import Collimation
+    from domainaug.transforms.component_crop import ComponentCrop
     from domainaug.transforms.crop_mm import CropMm
     from domainaug.transforms.ct_artifacts import BeamHardening, Rings
     from domainaug.transforms.ct_metal import MetalStreaks
@@ -53,6 +56,7 @@ if TYPE_CHECKING:
     from domainaug.transforms.radiograph import Exposure, GridLines, QuantumNoise, Scatter
     from domainaug.transforms.reorient import Reorient
     from domainaug.transforms.stain import StainJitter
+    from domainaug.transforms.symmetry import SymmetryTurn
     from domainaug.transforms.ultrasound import AcousticClutter, AcousticShadow, DepthAttenuation, Speckle
     from domainaug.transforms.weather_air import Fog
     from domainaug.transforms.weather_falling import RainInAir, SnowInAir
@@ -71,6 +75,7 @@ __all__ = [
     "BiasField",
     "Collimation",
     "ColoredNoise",
+    "ComponentCrop",
     "CropMm",
     "Deform",
     "DepthAttenuation",
@@ -101,6 +106,7 @@ __all__ = [
     "Speckle",
     "StainJitter",
     "SunGlare",
+    "SymmetryTurn",
     "ThickSlices",
     "UnevenLight",
     "VolumeAffine",
@@ -116,6 +122,7 @@ _FAMILIES = {
     "BiasField": "intensity",
     "Collimation": "collimation",
     "ColoredNoise": "noise",
+    "ComponentCrop": "component_crop",
     "CropMm": "crop_mm",
     "Deform": "deform",
     "DepthAttenuation": "ultrasound",
@@ -140,6 +147,7 @@ _FAMILIES = {
     "Scatter": "radiograph",
     "Speckle": "ultrasound",
     "StainJitter": "stain",
+    "SymmetryTurn": "symmetry",
     "ThickSlices": "mri_slabs",
     "UnevenLight": "lighting",
     "VolumeAffine": "affine",

@@ -19,6 +19,11 @@ _ARGUMENTS: dict[str, list[dict[str, Any]]] = {
         {"std": (2.0, 12.0), "fwhm_mm": (0.6, 2.0), "spacing": (0.5, 0.5)},
         {"std": (3.0, 6.0), "spectrum": ((0.0, 0.2, 0.4, 0.5), (0.0, 1.0, 0.6, 0.1)), "spacing": (1.0, 1.0)},
     ],
+    "ComponentCrop": [
+        {"size": 40, "others": "keep"},
+        {"size": (30, 50), "margin": 3, "larger": "tile", "choose": "area"},
+        {"size": (12, 16), "margin": 2},
+    ],
     "CropMm": [
         {"size_mm": 60.0, "spacing": (1.0, 0.5, 0.5)},
         {"size_mm": (None, 30.0, 45.0), "position": "random", "spacing": (3.0, 0.4, 0.3)},
@@ -144,6 +149,7 @@ _ARGUMENTS: dict[str, list[dict[str, Any]]] = {
         {"gain": (0.5, 2.0), "offset": (-0.1, 0.2), "stains": "hed"},
         {"stains": ((0.6, 0.7, 0.3), (0.3, 0.5, 0.8))},
     ],
+    "SymmetryTurn": [{}, {"every": 60.0}, {"every": 120.0, "mirror": True, "axis": 30.0}],
     "UnevenLight": [{"falloff": 0.1}, {}, {"falloff": (0.6, 0.9), "offset": 1.0, "encoding": "linear"}],
     "VolumeAffine": [
         {},
