@@ -5,7 +5,9 @@ A simulator says which axes its worlds have (`Axis`). A scenario, a YAML file, f
 they cover the space, and renders them through the same plan, workers and ledger as everything else
 (`domainaug.run.simulating`). Simulators are found by the entry point `domainaug.simulators`.
 
-    axes.py            what can vary, and how a scenario varies it
+    axes.py            what can vary; ranges and lists
+    distributions.py   normal, Poisson, histograms, weights
+    spreads.py         from what is written to one of these
     constraints.py     which points are no points: a small language, read and never evaluated as Python
     sampling.py        grid, Latin hypercube, Sobol, random
     coverage.py        what a set of points covers

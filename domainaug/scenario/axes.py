@@ -1,10 +1,9 @@
-"""What of a world can vary, and how a scenario varies it."""
+"""What of a world can vary, and the plain ways of varying it: a range, a list."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,7 +11,7 @@ import numpy as np
 
 from domainaug.errors import nearest
 
-__all__ = ["Axis", "Choices", "Range", "Spread", "Value", "spread_of"]
+__all__ = ["Axis", "Choices", "Range", "Value", "rounded"]
 
 Value = float | int | str
 """A point's place on an axis."""
@@ -62,7 +61,7 @@ class Axis:
             near = nearest(str(written), self.choices)
             hint = f"did you mean {near!r}?" if near else "known: " + ", ".join(self.choices)
             raise ValueError(f"{self.name} is a word and not {written!r}; {hint}")
-        number = self._number(written)
+        number = self.amount(written)
         if not self.low <= number <= self.high:
             raise ValueError(f"{self.name} lies between {self.low:g} and {self.high:g} {self.unit}".rstrip() +
                              f", and not at {number:g}")  # fmt: skip
@@ -72,7 +71,12 @@ class Axis:
             return round(number)
         return rounded(number)
 
-    def _number(self, written: Any) -> float:
+    def amount(self, written: Any) -> float:
+        """Return the number that `written` tells, legal or not: 12, "12 deg".
+
+        Raises:
+            ValueError: It is no number, or in another unit.
+        """
         example = f"{self.default}{' ' if self.unit else ''}{self.unit}"
         if isinstance(written, int | float) and not isinstance(written, bool) and math.isfinite(written):
             return float(written)
@@ -193,46 +197,4 @@ class Choices:
         return self.values
 
 
-Spread = Range | Choices
-"""How a scenario varies an axis."""
-
 _BINS = 8
-
-
-def spread_of(axis: Axis, written: Any) -> Spread:
-    """Return how a scenario varies an axis.
-
-    Args:
-        axis: The axis.
-        written: A list of values, or a mapping with `from` and `to`, and perhaps `scale` and `steps`.
-
-    Raises:
-        ValueError: It is neither, or a value is not legal.
-    """
-    if isinstance(written, Sequence) and not isinstance(written, str):
-        values = tuple(axis.value(one) for one in written)
-        if len(values) < 2 or len(set(values)) < len(values):
-            raise ValueError(
-                f"{axis.name} is varied over two values or more, each once; fix it under `fixed` otherwise"
-            )
-        return Choices(values)
-    if axis.choices or not isinstance(written, Mapping) or not {"from", "to"} <= set(written):
-        how = "a list of values" if axis.choices else "a list of values, or {from: ..., to: ...}"
-        raise ValueError(f"{axis.name} is varied over {how}, and not {written!r:.60}")
-    return _range(axis, written)
-
-
-def _range(axis: Axis, written: Mapping[str, Any]) -> Range:
-    unknown = set(written) - {"from", "to", "scale", "steps"}
-    if unknown:
-        raise ValueError(f"a range has from, to, scale and steps; it has no {sorted(unknown)[0]!r}")
-    low, high = (float(axis.value(written[end])) for end in ("from", "to"))
-    if not low < high:
-        raise ValueError(f"{axis.name} goes from {low:g} to {high:g}; the first must be the smaller")
-    scale = written.get("scale", "linear")
-    if scale not in ("linear", "log") or (scale == "log" and (low <= 0 or axis.whole)):
-        raise ValueError(f"scale is linear or log, and log needs numbers above 0 that are not whole; got {scale!r}")
-    steps = written.get("steps")
-    if steps is not None and (isinstance(steps, bool) or not isinstance(steps, int) or not 2 <= steps <= 10_000):
-        raise ValueError(f"steps={steps!r}: a grid takes 2 places or more")
-    return Range(low, high, scale, steps, axis.whole)

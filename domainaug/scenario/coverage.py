@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from domainaug.scenario.axes import Spread, Value
+from domainaug.scenario.axes import Choices, Value
+from domainaug.scenario.distributions import Weighted
+from domainaug.scenario.spreads import Spread
 
 __all__ = ["Coverage", "coverage_of"]
 
@@ -108,9 +110,7 @@ def _pairs(
 
 
 def _coarse(spread: Spread) -> int:
-    from domainaug.scenario.axes import Choices
-
-    return spread.bins if isinstance(spread, Choices) else min(_COARSE, spread.bins)
+    return spread.bins if isinstance(spread, Choices | Weighted) else min(_COARSE, spread.bins)
 
 
 def _told(spread: Spread, part: int, parts: int) -> str:

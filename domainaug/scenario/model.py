@@ -13,10 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from domainaug.errors import DomainAugError, ProfileError, ScenarioError, UnknownName
 from domainaug.profile.reading import Document, read_document
-from domainaug.scenario.axes import Axis, Spread, Value, spread_of
+from domainaug.scenario.axes import Axis, Value
 from domainaug.scenario.constraints import Constraint
 from domainaug.scenario.sampling import Method
 from domainaug.scenario.simulator import Simulator, simulator_named
+from domainaug.scenario.spreads import Spread, spread_of
 
 __all__ = ["Sampling", "Scenario", "ScenarioFile", "read_scenario"]
 

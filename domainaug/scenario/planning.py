@@ -19,6 +19,7 @@ from domainaug.errors import DomainAugError, UnreadableInput
 from domainaug.profile import load_profile
 from domainaug.profile.model import Limit, Profile, bounds
 from domainaug.scenario.axes import Axis, Choices, Value
+from domainaug.scenario.distributions import Weighted
 from domainaug.scenario.model import Scenario
 from domainaug.scenario.sampling import points
 from domainaug.scenario.simulator import World
@@ -157,7 +158,7 @@ def _drawn(scenario: Scenario) -> list[str]:
     """Return the axes whose values are drawn, and not listed."""
     if scenario.sampling.method == "grid":
         return []
-    return [name for name, spread in scenario.spreads.items() if not isinstance(spread, Choices)]
+    return [name for name, spread in scenario.spreads.items() if not isinstance(spread, Choices | Weighted)]
 
 
 def _variant(scenario: Scenario, world: str, axes: Mapping[str, Axis], values: Mapping[str, Value]) -> Variant:

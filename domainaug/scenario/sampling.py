@@ -9,7 +9,8 @@ from typing import Final, Literal
 import numpy as np
 
 from domainaug.errors import DomainAugError
-from domainaug.scenario.axes import Spread, Value
+from domainaug.scenario.axes import Value
+from domainaug.scenario.spreads import Spread
 
 __all__ = ["LONGEST_GRID", "METHODS", "Method", "points"]
 

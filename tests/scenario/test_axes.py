@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from domainaug.scenario import Axis, Choices, Range
-from domainaug.scenario.axes import spread_of
+from domainaug.scenario.spreads import spread_of
 
 ANGLE = Axis("turn", "A turn.", 0.0, "deg", -90, 90)
 WORD = Axis("view", "Which.", "PA", choices=("PA", "AP", "lateral"))
