@@ -38,6 +38,7 @@ FAMILIES = {
     "driving/night": "DRV3",
     "driving/traffic-signs": "DRV4",
     "driving/lanes": "DRV5",
+    "driving/lidar": "DRV6",
     "general/photo": "GEN1",
 }
 
