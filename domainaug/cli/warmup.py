@@ -18,10 +18,11 @@ __all__ = ["warmup"]
 def warmup(as_json: Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")] = False) -> None:
     """Compile every kernel for this processor and keep the code, so that no later process has to wait."""
     from domainaug.kernels import engine
+    from domainaug.scenario.trials import simulator_trials
 
     if engine.engine() == "numba":
         typer.echo("compiling what is not there yet; a minute or two the first time on a processor", err=True)
-    report = engine.warmup(None if as_json else lambda done: typer.echo(_line(done)))
+    report = engine.warmup(None if as_json else lambda done: typer.echo(_line(done)), simulator_trials())
     if as_json:
         summary = {
             "engine": report.engine,

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 from pkgutil import iter_modules
 from types import ModuleType
@@ -115,7 +116,9 @@ class WarmupReport:
         return sum(each.compiled for each in self.kernels)
 
 
-def warmup(progress: Callable[[Warmed], None] | None = None) -> WarmupReport:
+def warmup(
+    progress: Callable[[Warmed], None] | None = None, more: Iterable[tuple[str, Callable[[], Any]]] = ()
+) -> WarmupReport:
     """Compile every kernel for every type the pipelines use, or load it where that was done before.
 
     Every module of `domainaug.kernels` may have a tuple `WARMUP` of functions without arguments; each calls its
@@ -123,6 +126,7 @@ def warmup(progress: Callable[[Warmed], None] | None = None) -> WarmupReport:
 
     Args:
         progress: Called after each entry.
+        more: What runs kernels that are elsewhere (`domainaug.scenario.trials`): names and functions.
     """
     from domainaug.kernels.cache import folders
 
@@ -132,7 +136,7 @@ def warmup(progress: Callable[[Warmed], None] | None = None) -> WarmupReport:
 
     expected()
     done = []
-    for name, entry in _entries():
+    for name, entry in chain(_entries(), more):
         before, began = compilations(), time.perf_counter()
         entry()
         warmed = Warmed(name, time.perf_counter() - began, compilations() - before)

@@ -11,7 +11,8 @@ from domainaug.kernels.engine import using
 @pytest.fixture
 def two_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("numba")
-    monkeypatch.setattr(library, "_entries", lambda: iter([("toy.one", lambda: None), ("toy.two", lambda: None)]))
+    monkeypatch.setattr(library, "_entries", lambda: iter([("toy.one", lambda: None)]))
+    monkeypatch.setattr("domainaug.scenario.trials.simulator_trials", lambda: iter([("toy.two", lambda: None)]))
 
 
 def test_it_prints_a_line_for_each_kernel_and_a_total(two_kernels: None) -> None:
@@ -48,6 +49,7 @@ def test_a_real_kernel_is_warm_afterwards(monkeypatch: pytest.MonkeyPatch) -> No
     pytest.importorskip("numba")
     entries = [each for each in library._entries() if each[0].startswith("random.")]
     monkeypatch.setattr(library, "_entries", lambda: iter(entries))
+    monkeypatch.setattr("domainaug.scenario.trials.simulator_trials", lambda: iter(()))
     with using("numba"):
         result = CliRunner().invoke(app, ["warmup", "--json"])
         assert result.exit_code == 0, result.stderr

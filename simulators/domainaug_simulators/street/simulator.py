@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from domainaug.effects import Interval
 from domainaug.errors import MissingExtra
 from domainaug.generators import Frame
 from domainaug.scenario import Axis, Rendered, Value, Variant
+from domainaug.scenario.trials import Trial
 from domainaug_simulators.street.axes import AXES, weather_of
 from domainaug_simulators.street.worlds import Street, read_street
 
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
 
 __all__ = ["StreetSimulator"]
 
+_CLIP: Final = {"layout": "highway", "frames": 2, "sensors": [
+    {"name": "front", "kind": "camera"}, {"name": "top", "kind": "lidar"}, {"name": "ahead", "kind": "radar"},
+]}  # fmt: skip
+_TRIALS: Final = tuple(
+    Trial(weather, _CLIP, {"width": 64, "height": 48, "weather": weather, **more})
+    for weather, more in (("noon", {}), ("rain-night", {"lens_drops": 0.05}), ("snow", {"quality": "draft"}))
+)
+
 
 @dataclass(frozen=True, slots=True)
 class StreetSimulator:
@@ -29,6 +38,7 @@ class StreetSimulator:
 
     name: str = "street"
     axes: tuple[Axis, ...] = field(default=AXES, repr=False)
+    trials: tuple[Trial, ...] = field(default=_TRIALS, repr=False)
 
     def survey(self, world: Mapping[str, Any], folder: Path) -> _World:
         """Look at what a scenario says of its street; see `domainaug.scenario.Simulator`."""
