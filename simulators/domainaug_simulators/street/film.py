@@ -13,6 +13,7 @@ from domainaug_simulators.street.mesh import Floats
 __all__ = ["Film", "developed", "exposure_of"]
 
 _LUMA = np.array([0.2126, 0.7152, 0.0722])
+_KNEE, _SLOPE = 0.75, np.float32(0.42)  # where highlights begin to be pressed together, and how hard
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def developed(radiance: Floats, film: Film, noise: np.random.Generator) -> NDArr
         gain = np.clip(exposure / 0.1, 0.3, 3000.0) ** 0.2  # longer exposure and cleaning take most of it
         deviation = film.noise * np.float32(gain) * np.sqrt(0.02 + np.minimum(light, 1.5))
         light += deviation * noise.standard_normal(light.shape, np.float32)
-    tone = _filmic(np.maximum(light, 0))
+    tone = _filmic(_held(np.maximum(light, 0)))
     return np.asarray(np.clip(_gamma(tone) * 255 + 0.5, 0, 255), np.uint8)
 
 
@@ -83,6 +84,17 @@ def _with_glare(light: Floats, share: float) -> Floats:
 def _vignette(height: int, width: int, loss: float) -> Floats:
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     return np.asarray(1 - loss * (x * x + y * y)[..., None] / 2, np.float32)
+
+
+def _held(light: Floats) -> Floats:
+    """Return light whose highlights are pressed together, as cameras of vehicles do over their 120 dB.
+
+    What is bright keeps its color: the lit lamp of a brake is red, and a van before one's own beams has its shape.
+    """
+    level = light @ np.array([0.3, 0.5, 0.2], np.float32)
+    over = np.maximum(level - np.float32(_KNEE), 0)
+    held = np.where(over > 0, np.float32(_KNEE) + _SLOPE * np.log1p(over / _SLOPE), level)
+    return np.asarray(light * (held / np.maximum(level, np.float32(1e-6)))[..., None], np.float32)
 
 
 def _filmic(x: Floats) -> Floats:

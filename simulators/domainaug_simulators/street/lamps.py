@@ -74,7 +74,10 @@ def _grid(lamps: Any) -> Any:
 
 @compiled
 def low_beam(along: Any, side: Any, up: Any) -> Any:
-    """Return the share of a low beam's peak in a direction of its own frame: flat top, wide, brightest just below."""
+    """Return the share of a low beam's peak in a direction of its own frame: flat top, wide, brightest just below.
+
+    The further down, the weaker: the road is lit nearly alike near and far, as headlights are built to do.
+    """
     if along <= np.float32(0):
         return np.float32(0)
     yaw, pitch = side / along, up / along
@@ -83,7 +86,11 @@ def low_beam(along: Any, side: Any, up: Any) -> Any:
         return wide * np.float32(0.035) * np.exp(-pitch * np.float32(14))
     return (
         wide
-        * (np.float32(0.08) + np.float32(0.92) * np.exp(-((pitch + np.float32(0.03)) ** 2) * np.float32(700.0)))
+        * (
+            np.float32(0.02)
+            + np.float32(0.10) * np.exp(-((pitch + np.float32(0.05)) ** 2) * np.float32(90.0))
+            + np.float32(0.88) * np.exp(-((pitch + np.float32(0.03)) ** 2) * np.float32(700.0))
+        )
         * smoothstep(np.float32(-0.6), np.float32(-0.25), pitch)
         + np.float32(0.02) * wide
     )

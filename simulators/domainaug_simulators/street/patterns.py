@@ -40,9 +40,8 @@ def _asphalt(m: Any, u: Any, v: Any, x: Any, y: Any, width: Any) -> Any:
     there = smoothstep(np.float32(0.05), np.float32(0.35), patches)
     fade = np.float32(1) - smoothstep(np.float32(0.01), np.float32(0.06), width)
     tone *= np.float32(1) - np.float32(0.55) * smoothstep(np.float32(0.010), np.float32(0.002), crack) * there * fade
-    mended = value2(np.floor(x * np.float32(0.11)), np.floor(y * np.float32(0.35)), 31)
-    if mended > np.float32(0.93):
-        tone *= np.float32(0.72)
+    if value2(np.floor(x * np.float32(0.11)), np.floor(y * np.float32(0.35)), 31) > np.float32(0.93):  # mended
+        tone *= np.float32(0.90)
     return m[0] * tone, m[1] * tone, m[2] * tone, m[6], np.float32(0), grain
 
 
@@ -87,6 +86,34 @@ def _brick(m: Any, u: Any, v: Any, width: Any) -> Any:
 
 
 @compiled
+def _dressed(seed: Any, beside: Any, over: Any, half_w: Any, half_h: Any, storey: Any, width: Any) -> Any:
+    """Return how much shutters or stone cover a wall of a house about its windows, and their color.
+
+    Lengths are meters: `beside` from a window's edge outward, `over` from its middle up.
+    """
+    style, tint, soft = chance(seed, 2, 62), chance(seed, 3, 63), width * np.float32(0.5)
+    if style < np.float32(0.28):  # shutters, that stand open
+        there = smoothstep(-soft, soft, beside - np.float32(0.03))
+        there *= smoothstep(np.float32(0.9) * half_w + soft, np.float32(0.9) * half_w - soft, beside)
+        there *= smoothstep(half_h + soft, half_h - soft, abs(over))
+        slat = over / np.float32(0.08)
+        groove = _line((slat - np.floor(slat) - np.float32(0.5)) * np.float32(0.08), np.float32(0.012), soft)
+        tone = np.float32(1) - np.float32(0.3) * groove
+        if tint < np.float32(0.35):
+            return there, (np.float32(0.09) * tone, np.float32(0.15) * tone, np.float32(0.22) * tone)
+        if tint < np.float32(0.6):
+            return there, (np.float32(0.20) * tone, np.float32(0.09) * tone, np.float32(0.05) * tone)
+        return there, (np.float32(0.07) * tone, np.float32(0.16) * tone, np.float32(0.10) * tone)
+    stone = np.float32(0)
+    if style < np.float32(0.62):  # molded surrounds, and a course between storeys
+        edge = np.float32(0.15)
+        stone = smoothstep(edge + soft, edge - soft, beside)
+        stone *= smoothstep(edge + soft, edge - soft, abs(over) - half_h)
+        stone = max(stone, _line(over + np.float32(0.5) * storey, np.float32(0.11), soft)) * np.float32(0.85)
+    return stone, (np.float32(0.64), np.float32(0.62), np.float32(0.57))
+
+
+@compiled
 def _facade(m: Any, u: Any, v: Any, width: Any) -> Any:
     """A plastered or bricked wall with windows, frames, sills and a plinth; glass is the window's pane."""
     seed = int(m[13])
@@ -103,6 +130,9 @@ def _facade(m: Any, u: Any, v: Any, width: Any) -> Any:
         half_h - frame_y + soft_h, half_h - frame_y - soft_h, abs(g)
     )
     pane *= np.float32(1) - _line(f * bay, np.float32(0.03), width * np.float32(0.5))
+    if chance(seed, 1, 61) > np.float32(0.5):  # a transom
+        cross = (g - half_h * np.float32(0.42)) * storey
+        pane *= np.float32(1) - _line(cross, np.float32(0.025), width * np.float32(0.5))
     sill = _line((g + half_h) * storey + np.float32(0.05), np.float32(0.05), width * np.float32(0.5)) * smoothstep(
         half_w + np.float32(0.03) + soft_w, half_w + np.float32(0.03) - soft_w, abs(f)
     )
@@ -117,6 +147,12 @@ def _facade(m: Any, u: Any, v: Any, width: Any) -> Any:
     r = wall[0] * tone * (np.float32(1) - sill) + light * sill
     g2 = wall[1] * tone * (np.float32(1) - sill) + light * sill
     b = wall[2] * tone * (np.float32(1) - sill) + light * sill
+    dress, tint = _dressed(seed, (abs(f) - half_w) * bay, g * storey, half_w * bay, half_h * storey, storey, width)
+    r, g2, b = (
+        r * (np.float32(1) - dress) + tint[0] * dress,
+        g2 * (np.float32(1) - dress) + tint[1] * dress,
+        b * (np.float32(1) - dress) + tint[2] * dress,
+    )
     framed = window - pane if window > pane else np.float32(0)
     r = r * (np.float32(1) - window) + m[3] * framed
     g2 = g2 * (np.float32(1) - window) + m[4] * framed

@@ -17,8 +17,11 @@ from domainaug_simulators.street.mesh import Floats
 __all__ = ["Sky", "sky_of"]
 
 _XYZ_TO_RGB = np.array([[3.2406, -1.5372, -0.4986], [-0.9689, 1.8758, 0.0415], [0.0557, -0.2040, 1.0570]])
-_NIGHT = np.array([0.00022, 0.00026, 0.00040])  # a town's sky: about 0.25 cd/m2
+_NIGHT = np.array([0.00010, 0.00014, 0.00025])  # a clear sky over a town: about 0.13 cd/m2
+_BETWEEN = 0.6  # of what the ground sends up, the share that closed clouds send down again
+_USUAL = _BETWEEN * 0.18 / (1 - _BETWEEN * 0.18)  # over bare ground, which the overcast sky has in it already
 _AS_MEASURED = 0.45  # brings the model's clear sky to the 10 to 20 klx that it gives on level ground by day
+_TOWN_ON_CLOUDS = np.array([0.00066, 0.00053, 0.00042])  # its lamps from below: several times a clear sky (Kyba 2011)
 _TWILIGHT = np.array([0.075, 0.145, 0.34])
 
 
@@ -64,7 +67,7 @@ def sky_of(
     heights, azimuths = np.radians(np.linspace(0, 90, 64)), np.radians(np.arange(0, 360, 360 / 128))
     h, a = np.meshgrid(heights, azimuths, indexing="ij")
     directions = np.stack([np.cos(h) * np.cos(a), np.cos(h) * np.sin(a), np.sin(h)], axis=-1)
-    table = radiance(directions, sun, altitude, turbidity, clouds)
+    table = radiance(directions, sun, altitude, turbidity, clouds, albedo)
     upward = _irradiance(table, directions, h, np.array([[0.0, 0.0, 1.0]]))[0]
     ground = albedo * (upward + direct * max(sun[2], 0.0)) / np.pi
     return Sky(
@@ -79,7 +82,12 @@ def sky_of(
 
 
 def radiance(
-    directions: ArrayLike, sun: NDArray[np.float64], altitude: float, turbidity: float, clouds: float
+    directions: ArrayLike,
+    sun: NDArray[np.float64],
+    altitude: float,
+    turbidity: float,
+    clouds: float,
+    albedo: float = 0.18,
 ) -> NDArray[np.float64]:
     """Return the radiance of directions above the horizon, (..., 3), without the sun's disc and single clouds."""
     d = np.asarray(directions, np.float64)
@@ -90,12 +98,14 @@ def radiance(
     toward = np.clip((d[..., :2] @ sun[:2] / max(np.hypot(*sun[:2]), 1e-9))[..., None] * 0.5 + 0.5, 0, 1)
     glow = np.array([1.0, 0.52, 0.22]) * np.exp(-7 * up) * toward**3 * 0.75
     twilight = dusk * (_TWILIGHT * (0.3 + 0.7 * np.exp(-2.2 * up)) * (0.4 + 0.6 * toward) + glow) * 1.1
-    city = np.array([1.0, 0.82, 0.6]) * 0.00075 * np.exp(-5 * up)
+    city = np.array([1.0, 0.80, 0.56]) * 0.00055 * np.exp(-6 * up)
     dark = _NIGHT * (0.6 + 0.4 * up) + city
     open_sky = clear * day**2 + twilight * (1 - day**2 * 0.9) + dark
     mean = open_sky.reshape(-1, 3).mean(axis=0)
     gray = mean.mean() * 0.5 + mean * 0.5 + _sunlight(altitude, turbidity) * max(sun[2], 0.03) * 0.10
-    overcast = gray * (1 + 1.4 * up) / 2.4 * 1.15
+    back = _BETWEEN * albedo  # what clouds send down again of the ground's own light: over snow it is all white
+    overcast = gray * ((1 + 1.4 * up) / 2.4 * 1.15 + 0.78 * (back / (1 - back) - _USUAL))
+    overcast += _TOWN_ON_CLOUDS * (1.25 - 0.5 * up) * (1 - day)
     return np.asarray(open_sky * (1 - clouds) + overcast * clouds)
 
 

@@ -119,7 +119,13 @@ def _snowed(m: Any, row: Any, v: Any, x: Any, y: Any, up: Any, snow: Any, width:
     """Lay snow on what faces up, thinner where wheels and feet go."""
     drift = fbm2(x * np.float32(0.4), y * np.float32(0.4), 5, width * np.float32(0.4), 91)
     fine = fbm2(x * np.float32(3), y * np.float32(3), 4, width * np.float32(3), 92)
-    hold = m[18] * smoothstep(np.float32(0.35), np.float32(0.8), up + np.float32(0.12) * fine)
+    kind = int(m[8])
+    low, high = np.float32(0.35), np.float32(0.8)
+    if kind == 0:  # what is plain may drive: its snow goes along, and lies on panes and curved sheets too
+        drift, fine, low, high = np.float32(0.1), np.float32(0.0), np.float32(0.2), np.float32(0.62)
+    elif kind == 7:  # twigs: each leaf holds some, those on top all they can
+        drift, low, high = np.float32(0.25), np.float32(-0.15), np.float32(0.75)
+    hold = m[18] * smoothstep(low, high, up + np.float32(0.12) * fine)
     level = snow * np.float32(1.55) + np.float32(0.45) * drift + np.float32(0.14) * fine
     pressed = _pressed(m, x, y, v, width, fine + drift)
     level -= pressed * (np.float32(1.25) - np.float32(0.35) * snow)
@@ -161,7 +167,7 @@ def left_by_weather(rows: Any, points: Any, marks: Any, table: Any, weather: Any
         _own_light(m, row, marks[r, 0], v, marks[r, 3], night)
         if wet > np.float32(0):
             _soaked(m, row, points[r, 0], points[r, 1], up, wet, puddles, width)
-        if snow > np.float32(0) and up > np.float32(0.2):
+        if snow > np.float32(0) and up > np.float32(-0.1):
             _snowed(m, row, v, points[r, 0], points[r, 1], up, snow, width)
         size = np.float32(1) / np.sqrt(row[3] * row[3] + row[4] * row[4] + row[5] * row[5])
         row[3], row[4], row[5] = row[3] * size, row[4] * size, row[5] * size

@@ -68,3 +68,14 @@ def test_glare_surrounds_what_is_too_bright() -> None:
     more = developed(flat, film, draw()).astype(int) - developed(flat, without, draw())
     assert more[32, 53, 1] > more[32, 75, 1] >= 0
     assert more[32, 53, 1] > 5
+
+
+def test_what_is_too_bright_keeps_its_color_and_its_shape() -> None:
+    film = Film(exposure=1.0, noise=0.0, glare=0.0, vignetting=0.0)
+    red = np.full((8, 8, 3), (20.0, 0.5, 0.4), np.float32)
+    shown = developed(red, film, draw())[4, 4].astype(int)
+    assert shown[0] > 240
+    assert shown[1:].max() < 0.6 * shown[0]
+    ramp = np.repeat(np.geomspace(1.0, 16.0, 5), 8)[None, :, None] * np.ones((8, 1, 3))  # a white van in headlights
+    steps = developed(ramp.astype(np.float32), film, draw())[4, ::8, 1].astype(int)
+    assert (np.diff(steps) >= 2).all()

@@ -74,3 +74,18 @@ def test_night_is_darker_than_dusk_than_day() -> None:
     light = [sky_of(altitude, 0).ambient[-1, 0].sum() for altitude in (40, 10, 0, -3, -6, -12)]
     assert light == sorted(light, reverse=True)
     assert light[0] > 1000 * light[-1]
+
+
+def test_clouds_over_a_town_at_night_are_brighter_and_warmer_than_clear_sky() -> None:
+    clear, closed = (sky_of(-15, 0, clouds=clouds).table.reshape(-1, 3).mean(axis=0) for clouds in (0.0, 1.0))
+    assert closed.mean() > 2 * clear.mean()
+    assert closed[0] / closed[2] > 1.3 * clear[0] / clear[2]
+
+
+def test_closed_clouds_over_snow_leave_no_horizon() -> None:
+    contrast = []
+    for albedo in (0.18, 0.7):
+        sky = sky_of(20, 0, clouds=1.0, albedo=albedo)
+        contrast.append(sky.ground.mean() / sky.table[0].mean())
+    assert contrast[0] < 0.5
+    assert 0.8 < contrast[1] < 1.2

@@ -67,6 +67,24 @@ def test_snow_lies_on_what_faces_up() -> None:
     assert white[-1] == pytest.approx(0.1)
 
 
+def test_snow_on_plain_sheets_goes_along_with_them() -> None:
+    """Vehicles drive, and a pattern that stayed with the world would crawl over them."""
+    here, table = met(Material((0.02, 0.02, 0.02), cover=0.75), up=0.7)
+    there = Met(Surfaces(here.dry.rows, here.dry.points + np.float32([3.7, 1.3, 0])), here.marks)
+    one, other = (weathered(some, table, Ground(snow=0.8)).rows for some in (here, there))
+    np.testing.assert_array_equal(one, other)
+    assert one[:, ALBEDO].min() > 0.4  # a pane or a curved sheet is white too
+
+
+def test_leaves_hold_snow_one_more_and_another_less() -> None:
+    leaf = Material((0.05, 0.1, 0.02), pattern=Pattern.LEAVES, cover=0.75)
+    white = weathered(*met(leaf, up=0.4), Ground(snow=0.8)).rows[:, ALBEDO]
+    below = weathered(*met(leaf, up=-0.5), Ground(snow=0.8)).rows[:, ALBEDO]
+    assert 0.15 < white.mean() < 0.7
+    assert white.std() > 0.03
+    assert below.max() == np.float32(0.05)
+
+
 def test_wheels_clear_two_tracks_a_lane() -> None:
     rows = weathered(*met(ASPHALT), Ground(snow=0.75)).rows
     across = rows[:, ALBEDO].reshape(-1, 100).mean(axis=0)[:33]  # the first lane, from edge to edge

@@ -77,7 +77,7 @@ def _larger(usual: int, leaves: int) -> float:
     return float(np.sqrt(max(usual / leaves, 1.0)))
 
 
-def tree(palette: Palette, draw: np.random.Generator, *, height: float | None = None, leaves: int = 900) -> Mesh:
+def tree(palette: Palette, draw: np.random.Generator, *, height: float | None = None, leaves: int = 1700) -> Mesh:
     """Return a broad-leaved tree on z = 0."""
     high = height or draw.uniform(6.0, 10.0)
     bark, leaf = palette.number(Paints.bark), _leaf(palette, draw)
@@ -96,11 +96,11 @@ def tree(palette: Palette, draw: np.random.Generator, *, height: float | None = 
     each = leaves // len(clumps)
     for place, size in clumps:
         there = place + _in_ball(each, draw) * size * [1.0, 1.0, 0.85]
-        parts.append(_leaves(there, (place + middle) / 2, (high * 0.026 + 0.05) * _larger(900, leaves), leaf, draw))
+        parts.append(_leaves(there, (place + middle) / 2, (high * 0.019 + 0.036) * _larger(1700, leaves), leaf, draw))
     return Mesh.joined(parts)
 
 
-def conifer(palette: Palette, draw: np.random.Generator, *, height: float | None = None, leaves: int = 700) -> Mesh:
+def conifer(palette: Palette, draw: np.random.Generator, *, height: float | None = None, leaves: int = 1300) -> Mesh:
     """Return a spruce on z = 0."""
     high = height or draw.uniform(8, 15)
     parts = [tube((0, 0, -0.1), (0, 0, high * 0.9), high * 0.016, palette.number(Paints.bark), to=0.03)]
@@ -113,7 +113,7 @@ def conifer(palette: Palette, draw: np.random.Generator, *, height: float | None
     )
     axis = np.stack([np.zeros(leaves), np.zeros(leaves), places[:, 2] - 0.5], axis=-1)
     parts.append(
-        _leaves(places, axis, (0.16 + high * 0.016) * _larger(700, leaves), _leaf(palette, draw, dark=0.62), draw)
+        _leaves(places, axis, (0.115 + high * 0.0118) * _larger(1300, leaves), _leaf(palette, draw, dark=0.62), draw)
     )
     return Mesh.joined(parts)
 
@@ -121,8 +121,8 @@ def conifer(palette: Palette, draw: np.random.Generator, *, height: float | None
 def bush(palette: Palette, draw: np.random.Generator, *, size: float | None = None) -> Mesh:
     """Return a bush on z = 0."""
     wide = size or draw.uniform(0.8, 1.8)
-    places = _in_ball(160, draw) * [wide * 0.6, wide * 0.6, wide * 0.45] + [0, 0, wide * 0.4]
-    return _leaves(places, np.array([0, 0, wide * 0.1]), 0.13, _leaf(palette, draw, dark=0.85), draw)
+    places = _in_ball(300, draw) * [wide * 0.6, wide * 0.6, wide * 0.45] + [0, 0, wide * 0.4]
+    return _leaves(places, np.array([0, 0, wide * 0.1]), 0.095, _leaf(palette, draw, dark=0.85), draw)
 
 
 def hedge(length: float, palette: Palette, draw: np.random.Generator, *, height: float = 1.3) -> Mesh:
@@ -142,7 +142,7 @@ def wood(length: float, palette: Palette, draw: np.random.Generator, *, depth: f
     parts = []
     for x in np.arange(0, length, 5.0):
         make = conifer if draw.random() < 0.4 else tree
-        one = make(palette, draw, height=draw.uniform(8, 15), leaves=170)
+        one = make(palette, draw, height=draw.uniform(8, 15), leaves=260)
         parts.append(one.at(x + draw.uniform(-2, 2), draw.uniform(0, depth), yaw=draw.uniform(0, 6.3)))
     return Mesh.joined(parts)
 
