@@ -70,7 +70,7 @@ def test_snow_lies_on_what_faces_up() -> None:
 def test_snow_on_plain_sheets_goes_along_with_them() -> None:
     """Vehicles drive, and a pattern that stayed with the world would crawl over them."""
     here, table = met(Material((0.02, 0.02, 0.02), cover=0.75), up=0.7)
-    there = Met(Surfaces(here.dry.rows, here.dry.points + np.float32([3.7, 1.3, 0])), here.marks)
+    there = Met(Surfaces(here.dry.rows, here.dry.points + np.array([3.7, 1.3, 0], np.float32)), here.marks)
     one, other = (weathered(some, table, Ground(snow=0.8)).rows for some in (here, there))
     np.testing.assert_array_equal(one, other)
     assert one[:, ALBEDO].min() > 0.4  # a pane or a curved sheet is white too

@@ -122,7 +122,7 @@ def bush(palette: Palette, draw: np.random.Generator, *, size: float | None = No
     """Return a bush on z = 0."""
     wide = size or draw.uniform(0.8, 1.8)
     places = _in_ball(300, draw) * [wide * 0.6, wide * 0.6, wide * 0.45] + [0, 0, wide * 0.4]
-    return _leaves(places, np.array([0, 0, wide * 0.1]), 0.095, _leaf(palette, draw, dark=0.85), draw)
+    return _leaves(places, np.array([0, 0, wide * 0.1]), 0.02 + 0.075 * wide, _leaf(palette, draw, dark=0.85), draw)
 
 
 def hedge(length: float, palette: Palette, draw: np.random.Generator, *, height: float = 1.3) -> Mesh:

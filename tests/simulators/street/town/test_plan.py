@@ -27,7 +27,7 @@ def _low(thing: Thing) -> np.ndarray:
 def test_a_town_can_be_rendered(town: Town) -> None:
     faces = sum(len(thing.mesh) for thing in town.things)
     table = town.palette.table()
-    assert 5_000 < faces < 250_000
+    assert 5_000 < faces < 320_000
     for thing in town.things:
         assert np.isfinite(thing.mesh.corners).all()
         np.testing.assert_allclose(np.linalg.norm(thing.mesh.normals, axis=-1), 1, atol=1e-3)
