@@ -21,8 +21,8 @@ _ARGUMENTS: dict[str, list[dict[str, Any]]] = {
     ],
     "ComponentCrop": [
         {"size": 40, "others": "keep"},
-        {"size": (30, 50), "margin": 3, "larger": "tile", "choose": "area"},
-        {"size": (12, 16), "margin": 2},
+        {"size": (30, 50), "margin": 3, "larger": "tile", "choose": "area", "ignore_label": 2},
+        {"size": (12, 16), "margin": 2, "ignore_label": 2},
     ],
     "CropMm": [
         {"size_mm": 60.0, "spacing": (1.0, 0.5, 0.5)},

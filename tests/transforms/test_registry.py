@@ -48,7 +48,9 @@ class TestList:
     def test_each_offers_what_a_pass_asks_for(self, transform):
         alone = {"ColoredNoise"}
         looks = {"CropMm-2", "CropMm-3", "Pose-0", "Pose-1", "Pose-2"}  # at the picture, which what is pending makes
+        looks |= {"ComponentCrop-0"}
         turns = {"AnatomicalMirror-1", "Reorient-0", "Reorient-1"}  # labels change sides, or steps after it are told
+        turns |= {"ComponentCrop-1", "ComponentCrop-2"}
         alone |= {"Ghosting", "GibbsRinging", "KSpaceSpike", "PatientMotion", "RicianNoise", "ThickSlices"}
         alone |= {"BeamHardening", "KernelNoise", "LowDose", "MetalStreaks", "Rings"}
         alone |= {"Collimation", "Exposure", "GridLines", "QuantumNoise", "Scatter"}

@@ -28,7 +28,7 @@ VOLUMES = {
     "mask3d": (6, 40, 50),
     "masks3d": (3, 6, 40, 50),
 }
-FLAT = ("CropMm-3", "Deform-2", "Deform-3")
+FLAT = ("ComponentCrop-0", "ComponentCrop-1", "ComponentCrop-2", "CropMm-3", "Deform-2", "Deform-3")
 """Told about two axes only."""
 
 
