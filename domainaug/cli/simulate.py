@@ -17,7 +17,7 @@ _LISTED = 10
 
 
 def simulate(
-    scenario: Annotated[Path, typer.Argument(help="A scenario file (YAML).")],
+    scenario: Annotated[Path, typer.Argument(help="A scenario file (YAML), or OpenSCENARIO 1.x (.xosc).")],
     out: Annotated[Path, typer.Argument(help="A new folder, or that of the same scenario, which then goes on.")],
     simulator: Annotated[
         Optional[str],  # noqa: UP045  (typer reads annotations on Python 3.10)

@@ -102,4 +102,4 @@ def simulate(
         check_out(source, plan.out)
     run = Run(plan, chosen, memory_limit, timeout, progress)
     summary = run.rehearsed(began, workers=processes) if dry_run else run.performed(began)
-    return SimulationSummary(summary, plan.coverage, plan.found.left_out, tuple(world.notes))
+    return SimulationSummary(summary, plan.coverage, plan.found.left_out, (*scenario.notes, *world.notes))

@@ -21,7 +21,7 @@ from domainaug.scenario.axes import Value
 
 __all__ = ["Constraint"]
 
-_LONGEST: Final = 500
+_LONGEST: Final = 8_000
 _DEEPEST: Final = 30
 _ARITHMETIC: Final[Mapping[type[ast.operator], Callable[[Any, Any], Any]]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,

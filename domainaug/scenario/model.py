@@ -15,6 +15,7 @@ from domainaug.errors import DomainAugError, ProfileError, ScenarioError, Unknow
 from domainaug.profile.reading import Document, read_document
 from domainaug.scenario.axes import Axis, Value
 from domainaug.scenario.constraints import Constraint
+from domainaug.scenario.openscenario import read_openscenario
 from domainaug.scenario.sampling import Method
 from domainaug.scenario.simulator import Simulator, simulator_named
 from domainaug.scenario.spreads import Spread, spread_of
@@ -79,6 +80,7 @@ class Scenario:
         sampling: How points are chosen.
         constraints: What every point fulfils.
         limits: A profile that variants are held against, or None.
+        notes: What of the file it was read from is not shown, a sentence each.
     """
 
     id: str
@@ -92,6 +94,7 @@ class Scenario:
     sampling: Sampling
     constraints: tuple[Constraint, ...] = ()
     limits: str | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def axes(self) -> dict[str, Axis]:
@@ -158,7 +161,7 @@ def read_scenario(path: Path | str, *, simulator: str | None = None) -> Scenario
     """Read a scenario file.
 
     Args:
-        path: The YAML file; paths in it start from its folder.
+        path: The YAML file, or an OpenSCENARIO file (`.xosc`); paths in it start from its folder.
         simulator: Overrides the file's.
 
     Raises:
@@ -168,6 +171,12 @@ def read_scenario(path: Path | str, *, simulator: str | None = None) -> Scenario
     path = Path(path)
     if not path.is_file():
         raise ScenarioError("there is no such scenario file", path=path)
+    if path.suffix.lower() == ".xosc":
+        data, notes = read_openscenario(path)
+        document = Document(data, path)  # without lines: its keys were made, not read
+        entry = _shape(document)
+        made = simulator_named(simulator or entry.simulator)
+        return replace(_resolved(document, entry, made), notes=notes)
     try:
         document = read_document(path)
     except ProfileError as error:
@@ -226,5 +235,7 @@ def _resolved(document: Document, entry: ScenarioFile, simulator: Simulator) -> 
 
 
 def _fault(document: Document, message: str, *where: str | int, key: bool = False) -> ScenarioError:
+    if not document.values:
+        return ScenarioError(message, path=document.path)
     line, column = document.mark(where, key=key)
     return ScenarioError(message, path=document.path, line=line, column=column)
