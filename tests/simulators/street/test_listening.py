@@ -63,6 +63,18 @@ def test_all_weathers_share_one_truth_byte_for_byte(rendered) -> None:
 
 
 @pytest.mark.slow
+def test_the_same_scenario_gives_the_same_bytes(rendered, tmp_path) -> None:
+    (tmp_path / "scenario.yaml").write_text(SCENARIO.replace("[noon, fog-dense, rain-heavy]", "[noon, fog-dense]"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(views, "town_of", cache(plan.town_of))
+        simulate(tmp_path / "scenario.yaml", tmp_path / "out", engine="serial")
+    again = tmp_path / "out" / "variants" / rendered["fog-dense"].name
+    first = {path.relative_to(rendered["fog-dense"]): path.read_bytes() for path in rendered["fog-dense"].rglob("*.*")}
+    assert {path.relative_to(again): path.read_bytes() for path in again.rglob("*.*")} == first
+    assert len(first) > 20
+
+
+@pytest.mark.slow
 def test_what_comes_back_in_fog_is_what_came_back_in_clear_air_or_of_the_fog(rendered) -> None:
     clear, fog = (read(rendered[weather], "top", "npz") for weather in ("noon", "fog-dense"))
     assert (clear["echo"] == Echo.SURFACE).all()
