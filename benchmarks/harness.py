@@ -55,15 +55,19 @@ class Reach:
         other: A contender's name, or "best peer" or "best by hand".
         most: Ours may take at most `times` as long, instead of the other at least.
         ours: Which of ours; the first when empty.
+        within: Seconds that ours may take, where there is no other to be held against.
     """
 
-    times: float
+    times: float = 1.0
     other: str = "best peer"
     most: bool = False
     ours: str = ""
+    within: float | None = None
 
     def __str__(self) -> str:
         which = f"{self.ours}: " if self.ours else ""
+        if self.within is not None:
+            return f"{which}≤ {self.within:g} s"
         return (
             f"{which}≤ {self.times:g} x {self.other}"
             if self.most
@@ -125,7 +129,8 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a figure was reached; `times` is None when one of the two was not measured."""
+    """Whether a figure was reached; `times` is None when one of the two was not measured, and seconds of ours by
+    those it may take where there is no other."""
 
     reach: Reach
     times: float | None
@@ -136,7 +141,11 @@ class Verdict:
         """None when it was not measured."""
         if self.times is None:
             return None
-        return self.times <= self.reach.times if self.reach.most else self.times >= self.reach.times
+        return (
+            self.times <= self.reach.times
+            if self.reach.most or self.reach.within is not None
+            else self.times >= self.reach.times
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +177,10 @@ def judge(outcome: Outcome) -> list[Verdict]:
     verdicts = []
     for reach in outcome.case.reach:
         ours, other = outcome.of(reach.ours) if reach.ours else outcome.ours, outcome.of(reach.other)
-        if ours is None or not ours.seconds or other is None:
+        if reach.within is not None and ours is not None and ours.seconds:
+            verdicts.append(Verdict(reach, ours.median / reach.within, ""))
+            continue
+        if reach.within is not None or ours is None or not ours.seconds or other is None:
             verdicts.append(Verdict(reach, None, reach.other))
             continue
         times = ours.median / other.median if reach.most else other.median / ours.median

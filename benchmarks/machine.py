@@ -14,7 +14,7 @@ __all__ = ["described", "one_thread_each", "versions"]
 
 _PACKAGES = (
     "domainaug", "numpy", "numba", "opencv-python-headless", "scipy", "albumentations", "kornia", "torch", "torchio",
-    "monai", "batchgeneratorsv2", "SimpleITK", "anomalib", "pydicom", "imagecodecs",
+    "monai", "batchgeneratorsv2", "SimpleITK", "anomalib", "pydicom", "imagecodecs", "embreex",
 )  # fmt: skip
 _POOLS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "DOMAINAUG_THREADS")
 

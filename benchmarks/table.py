@@ -92,6 +92,8 @@ def _verdict(verdict: Verdict) -> str:
     if verdict.times is None:
         return "not measured"
     word = "yes" if verdict.reached else "**no**"
+    if verdict.reach.within is not None:
+        return f"{word}, {_told(verdict.times * verdict.reach.within)}"
     return f"{word}, {_figure(verdict.times)} x"
 
 

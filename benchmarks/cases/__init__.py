@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from benchmarks import dicom_study
-from benchmarks.cases import datasets, defects, pictures, stacks, volumes
+from benchmarks.cases import datasets, defects, pictures, stacks, streets, volumes
 
-CASES = (*pictures.CASES, *volumes.CASES, *stacks.CASES, *dicom_study.CASES, *defects.CASES, *datasets.CASES)
+CASES = (
+    *pictures.CASES,
+    *volumes.CASES,
+    *stacks.CASES,
+    *dicom_study.CASES,
+    *defects.CASES,
+    *datasets.CASES,
+    *streets.CASES,
+)

@@ -115,6 +115,9 @@ def test_figures_are_held_against_what_was_to_be_reached(clock):
                 Reach(2, "best by hand"),
                 Reach(1.5, "limit", most=True),
                 Reach(2, "limit", most=True),
+                Reach(within=4),
+                Reach(within=1, ours="ours"),
+                Reach(within=1, ours="nobody"),
             ),
         ),
         1,
@@ -126,6 +129,9 @@ def test_figures_are_held_against_what_was_to_be_reached(clock):
         ("by my hand", 2, True),
         ("limit", 2, False),
         ("limit", 2, True),
+        ("", 0.5, True),
+        ("", 2, False),
+        ("best peer", None, None),
     ]
 
 
