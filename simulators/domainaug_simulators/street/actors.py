@@ -1,34 +1,36 @@
 """Who is on the road: vehicles, riders and people of a town, and where each is at any time.
 
-Every vehicle of a lane drives at the lane's speed, so that nobody runs into anybody; every pose is a function of time
-alone, so that any frame can be made on its own.
+Who drives follows the traffic model of `town.traffic`, the vehicle with the sensors among them; who walks follows a
+timetable. Either way every pose follows from the seed and the time, so any frame can be made on its own.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from domainaug_simulators.street.lamps import Lamps
+from domainaug_simulators.street.materials import Palette
 from domainaug_simulators.street.mesh import Mesh, turned
 from domainaug_simulators.street.scene import Body, Lamp, Thing
+from domainaug_simulators.street.town.casting import Cars, Cast, Seats, cast_of
 from domainaug_simulators.street.town.cycles import bicycle, motorcycle, rider
-from domainaug_simulators.street.town.people import Looks, person
+from domainaug_simulators.street.town.paints import Paints
+from domainaug_simulators.street.town.people import person
 from domainaug_simulators.street.town.plan import Town
-from domainaug_simulators.street.town.roads import CURB, Road
+from domainaug_simulators.street.town.roads import CURB
 from domainaug_simulators.street.town.tags import Tag
-from domainaug_simulators.street.town.vehicles import KINDS, Vehicle, vehicle
+from domainaug_simulators.street.town.traffic import Moving
 
-__all__ = ["Actors", "Ego", "ego_of"]
+__all__ = ["Actors", "Ego"]
 
-_MIX = {"van": 0.12, "truck": 0.08, "bus": 0.05}
-_TAGS = {"truck": Tag.TRUCK, "bus": Tag.BUS}
-_FAST = {"highway": 27.0, "suburb": 8.0}
-_EACH = 3  # looks of each kind of vehicle in a town
-_STRIDE = 1.45  # meters of two steps
-_ROOM = 11.0  # meters about the ego vehicle that stay free
+_TAGS: Final = {"truck": Tag.TRUCK, "bus": Tag.BUS}
+_STRIDE: Final = 1.45  # meters of two steps of somebody 1.75 m tall
+_GEAR: Final = 5.6  # meters of a turn of a bicycle's pedals
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,98 +63,143 @@ class Ego:
         return Lamps(np.array(rows, np.float32))
 
 
-def _ego_lane(road: Road) -> float:
-    return [middle for lane, middle in road.lanes if lane.kind == "driving" and lane.forward][-1]
-
-
-def ego_of(town: Town, along: float, aside: float, time: float) -> Ego:
-    """Return where the ego vehicle is: in its lane of the first road, at the lane's speed.
-
-    Args:
-        town: Where it is.
-        along: Share of the stretch it may start on.
-        aside: Meters left of the middle of its lane.
-        time: Seconds.
-    """
-    road, speed = town.roads[0], _FAST.get(town.layout, 11.0)
-    start = town.ahead[0] + along * (town.ahead[1] - town.ahead[0])
-    (place,), (heading,) = road.at((start + speed * time) % road.length, _ego_lane(road) + aside)
-    return Ego((float(place[0]), float(place[1]), 0.0), float(heading), speed)
-
-
-@dataclass(frozen=True, slots=True)
-class _Actor:
-    """Somebody on the first road."""
-
-    shapes: tuple[tuple[Mesh, Tag], ...]
-    s: float
-    t: float
-    z: float
-    speed: float
-    turned: float
-    lamps: tuple[Lamp, ...] = ()
-    looks: Looks | None = None
-    phase: float = 0.0
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Actors:
-    """Everybody on the first road of a town.
+    """Everybody who moves in a town, and those who are parked.
 
     Attributes:
         town: The town.
+        palette: Its materials and theirs; those of the town have the same numbers.
         cast: Who is there.
+        still: Who never moves, as things numbered from 1.
     """
 
     town: Town
-    cast: tuple[_Actor, ...]
+    palette: Palette
+    cast: Cast
+    still: tuple[Thing, ...]
 
     @classmethod
-    def of(cls, town: Town, seed: int, density: float, along: float) -> Actors:
+    def of(cls, town: Town, seed: int, density: float, along: float, aside: float = 0.0) -> Actors:
         """Return the traffic that a seed makes.
 
         Args:
-            town: Where it is; materials of clothes and paint are added to its palette.
+            town: Where it is; it stays as it is.
             seed: Fixes everybody.
             density: 0 none, 1 a usual day.
-            along: Where the ego vehicle starts, as for `ego_of`: the road about it is left free.
+            along: Where the vehicle with the sensors starts: a share of the stretch it may start on.
+            aside: Meters that it keeps left of the middle of its lane.
         """
-        road = town.roads[0]
-        start = town.ahead[0] + along * (town.ahead[1] - town.ahead[0])
-        cast: list[_Actor] = []
-        fleet = _Fleet(town, seed)
-        if density > 0:
-            for index, (lane, middle) in enumerate(road.lanes):
-                draw = np.random.Generator(np.random.Philox(key=[seed, 1000 + index]))
-                turn = 0.0 if lane.forward else float(np.pi)
-                if lane.kind == "driving":
-                    free = start if middle == _ego_lane(road) else None
-                    speed = _FAST.get(town.layout, 11.0) * (1 if lane.forward else -1)
-                    cast += _driving(town, fleet, middle, speed, turn, free, density, draw)
-                elif lane.kind == "parking":
-                    cast += _parked(town, fleet, middle, density, draw)
-                elif lane.kind == "sidewalk":
-                    cast += _walking(town, middle, lane.width, density, draw)
-        return cls(town, tuple(cast))
+        palette = town.palette.copy()
+        cast = cast_of(town, palette, seed, density, along, aside)
+        still = [*_parked(cast, palette), *_waiting(cast)]
+        return cls(town, palette, cast, tuple(_numbered(thing, number) for number, thing in enumerate(still, 1)))
+
+    @property
+    def count(self) -> int:
+        """The highest number that anybody here can have, counted from 1."""
+        return len(self.still) + 2 * len(self.cast.rides) + len(self.cast.strolls)
+
+    def ego(self, time: float) -> Ego:
+        """Return where the vehicle with the sensors is at a time, in seconds of 0 or more."""
+        moving = self.cast.traffic.at(time)[0]
+        assert moving is not None
+        return Ego((*moving.place, 0.0), moving.yaw, moving.speed)
 
     def at(self, time: float, first: int = 1) -> list[Thing]:
-        """Return everybody at a time, numbered from `first`."""
-        number, out, road = first, [], self.town.roads[0]
-        for one in self.cast:
-            (place,), (heading,) = road.at((one.s + one.speed * time) % road.length, one.t)
-            z = one.z if one.looks is None else self.town.ground(float(place[0]), float(place[1]))
-            pose = turned(float(heading) + one.turned, (float(place[0]), float(place[1]), z))
-            ahead = abs(one.speed) * pose[:3, 0]
-            shapes = one.shapes
-            if one.looks is not None:
-                step = one.phase + 2 * np.pi * abs(one.speed) * time / _STRIDE
-                shapes = ((person(one.looks, float(step)), Tag.PEDESTRIAN),)
-            lamps = tuple(_moved(lamp, pose) for lamp in one.lamps)
-            for mesh, tag in shapes:
-                body = Body.around(mesh, pose, (float(ahead[0]), float(ahead[1]), 0.0))
-                out.append(Thing(mesh.moved(pose), int(tag), number, lamps, body))
-                number, lamps = number + 1, ()
-        return out
+        """Return everybody at a time, and the traffic lights.
+
+        Args:
+            time: Seconds, 0 or more.
+            first: Where their numbers begin; everybody has the same number at all times.
+        """
+        out = [_numbered(thing, thing.instance + first - 1) for thing in self.still]
+        number = first + len(self.still)
+        swaps = _swaps(self.palette)
+        for ride, moving in zip(self.cast.rides, self.cast.traffic.at(time)[1:], strict=True):
+            if moving is not None:
+                if isinstance(ride, Cars):
+                    out.append(_driven(ride, moving, number, swaps))
+                else:
+                    out += _ridden(ride, moving, number, self.palette)
+            number += 2
+        for stroll, looks in zip(self.cast.strolls, self.cast.looks, strict=True):
+            there = stroll.at(time)
+            if there is not None:
+                s, speed = there
+                (place,), (heading,) = stroll.walk.path.at(s, stroll.aside)
+                pose = turned(float(heading), (*place, stroll.height(s)))
+                phase = 2 * np.pi * s / (_STRIDE * looks.height / 1.75)
+                mesh = person(looks, phase, stride=min(speed / 1.2, 1.0))
+                velocity = speed * float(np.cos(heading)), speed * float(np.sin(heading)), 0.0
+                out.append(_placed(mesh, pose, Tag.PEDESTRIAN, number, velocity))
+            number += 1
+        return [*out, *self.town.lit(time)]
+
+
+def _numbered(thing: Thing, number: int) -> Thing:
+    return Thing(thing.mesh, thing.tag, number, thing.lamps, thing.body)
+
+
+def _placed(
+    mesh: Mesh, pose: NDArray[np.float64], tag: Tag, number: int, velocity: tuple[float, float, float] = (0.0, 0.0, 0.0)
+) -> Thing:
+    return Thing(mesh.moved(pose), int(tag), number, (), Body.around(mesh, pose, velocity))
+
+
+def _swaps(palette: Palette) -> Mapping[str, tuple[int, int]]:
+    """Return which material takes the place of which where a light is switched."""
+    pairs = {
+        "brakes": (Paints.taillight, Paints.brake_light),
+        "left": (Paints.left_light, Paints.turning_light),
+        "right": (Paints.right_light, Paints.turning_light),
+        "front": (Paints.headlight, Paints.dark_headlight),
+        "rear": (Paints.taillight, Paints.dark_taillight),
+    }
+    return {name: (palette.number(a), palette.number(b)) for name, (a, b) in pairs.items()}
+
+
+def _driven(car: Cars, moving: Moving, number: int, swaps: Mapping[str, tuple[int, int]]) -> Thing:
+    vehicle = car.vehicle
+    pose = turned(moving.yaw, (*moving.place, 0.0))
+    lit = [
+        name for name, on in (("brakes", moving.brakes), ("left", moving.turn > 0), ("right", moving.turn < 0)) if on
+    ]
+    mesh = vehicle.posed(moving.driven, float(np.clip(moving.steering, -0.4, 0.4)))
+    if lit:
+        mesh = mesh.repainted(dict(swaps[name] for name in lit))
+    lamps = tuple(_moved(lamp, pose) for lamp in vehicle.lamps)
+    body = Body.around(vehicle.mesh, pose, moving.velocity)
+    return Thing(mesh.moved(pose), int(_TAGS.get(vehicle.kind, Tag.CAR)), number, lamps, body)
+
+
+def _ridden(seat: Seats, moving: Moving, number: int, palette: Palette) -> list[Thing]:
+    pose = turned(moving.yaw, (*moving.place, 0.0))
+    draw = np.random.Generator(np.random.Philox(key=list(seat.key)))
+    make = motorcycle if seat.motor else bicycle
+    mount = make(palette, draw, driven=moving.driven)
+    mounted = rider(seat.looks, motor=seat.motor, phase=-2 * np.pi * moving.driven / _GEAR, helmet=seat.helmet)
+    shapes = ((mount, Tag.MOTORCYCLE if seat.motor else Tag.BICYCLE), (mounted, Tag.RIDER))
+    return [_placed(mesh, pose, tag, number + i, moving.velocity) for i, (mesh, tag) in enumerate(shapes)]
+
+
+def _parked(cast: Cast, palette: Palette) -> list[Thing]:
+    """Return those who are parked, their lights off."""
+    swaps = _swaps(palette)
+    dark = dict((swaps["front"], swaps["rear"]))
+    out = []
+    for car, place, yaw in cast.parked:
+        pose = turned(yaw, (*place, 0.0))
+        out.append(_placed(car.vehicle.mesh.repainted(dark), pose, _TAGS.get(car.vehicle.kind, Tag.CAR), 0))
+    return out
+
+
+def _waiting(cast: Cast) -> list[Thing]:
+    """Return those who wait for the bus."""
+    return [
+        _placed(person(looks, phase, stride=0.0), turned(yaw, (x, y, CURB)), Tag.PEDESTRIAN, 0)
+        for (x, y, yaw), looks, phase in cast.waiting
+    ]
 
 
 def _moved(lamp: Lamp, pose: NDArray[np.float64]) -> Lamp:
@@ -164,82 +211,3 @@ def _moved(lamp: Lamp, pose: NDArray[np.float64]) -> Lamp:
         lamp.beam,
         lamp.reach,
     )
-
-
-def _places(length: float, gap: float, draw: np.random.Generator) -> list[float]:
-    """Return places along a road, at least 12 m from each other and across its end."""
-    out, s = [], float(draw.uniform(0, gap))
-    while s < length - 12:
-        out.append(s)
-        s += 12.0 + float(draw.exponential(max(gap - 12.0, 1.0)))
-    return out
-
-
-class _Fleet:
-    """Vehicles of a town, a few of each kind, made when the first of them is met."""
-
-    def __init__(self, town: Town, seed: int) -> None:
-        self._palette, self._seed = town.palette, seed
-        self._made: dict[tuple[str, int], Vehicle] = {}
-
-    def one(self, kind: str, draw: np.random.Generator) -> Vehicle:
-        key = kind, int(draw.integers(_EACH))
-        if key not in self._made:
-            own = np.random.Generator(np.random.Philox(key=[self._seed, 2000 + KINDS.index(kind) * _EACH + key[1]]))
-            self._made[key] = vehicle(kind, self._palette, own)
-        return self._made[key]
-
-
-def _driving(
-    town: Town,
-    fleet: _Fleet,
-    middle: float,
-    speed: float,
-    turn: float,
-    free: float | None,
-    density: float,
-    draw: np.random.Generator,
-) -> list[_Actor]:
-    palette, road, out = town.palette, town.roads[0], []
-    cars = [kind for kind in KINDS if kind not in _MIX]
-    shares = [*(((1 - sum(_MIX.values())) / len(cars),) * len(cars)), *_MIX.values()]
-    for s in _places(road.length, (70.0 if town.layout == "highway" else 32.0) / density, draw):
-        if free is not None and abs((s - free + road.length / 2) % road.length - road.length / 2) < _ROOM:
-            continue
-        if town.layout != "highway" and draw.random() < 0.12:
-            motor = bool(draw.random() < 0.5)
-            seat = (motorcycle if motor else bicycle)(palette, draw)
-            mounted = rider(Looks(palette, draw), motor=motor, phase=float(draw.uniform(0, 6.3)))
-            shapes = ((seat, Tag.MOTORCYCLE if motor else Tag.BICYCLE), (mounted, Tag.RIDER))
-            out.append(_Actor(shapes, s, middle, 0.0, speed, turn))
-            continue
-        made = fleet.one(str(draw.choice([*cars, *_MIX], p=shares)), draw)
-        alone = ((made.mesh, _TAGS.get(made.kind, Tag.CAR)),)
-        out.append(_Actor(alone, s, middle, 0.0, speed, turn, tuple(made.lamps)))
-    return out
-
-
-def _parked(town: Town, fleet: _Fleet, middle: float, density: float, draw: np.random.Generator) -> list[_Actor]:
-    out = []
-    cars = [kind for kind in KINDS if kind not in _MIX]
-    for s in np.arange(5.0, town.roads[0].length - 5, 6.4):
-        taken = draw.random() < min(0.62 * density, 0.95)
-        if taken and not any(begin < s < end for begin, end in town.clear):
-            made = fleet.one(str(draw.choice(cars)), draw)
-            shapes = ((made.mesh, Tag.CAR),)
-            turn = 0.0 if middle < 0 else float(np.pi)
-            out.append(_Actor(shapes, float(s + draw.uniform(-0.3, 0.3)), middle, 0.0, 0.0, turn))
-    return out
-
-
-def _walking(town: Town, middle: float, width: float, density: float, draw: np.random.Generator) -> list[_Actor]:
-    """People keep to their side of the middle by where they go, so that they pass each other."""
-    out = []
-    speed = float(draw.uniform(1.25, 1.45))
-    for s in _places(town.roads[0].length, (24.0 if town.layout == "suburb" else 14.0) / density, draw):
-        along = 1.0 if draw.random() < 0.5 else -1.0
-        t = middle - along * width * 0.16
-        turn = 0.0 if along > 0 else float(np.pi)
-        looks = Looks(town.palette, draw)
-        out.append(_Actor((), s, t, CURB, speed * along, turn, (), looks, float(draw.uniform(0, 6.3))))
-    return out

@@ -117,6 +117,10 @@ class Palette:
         material = replace(material, sizes=tuple(material.sizes))
         return self._numbers.setdefault(material, len(self._numbers))
 
+    def copy(self) -> Palette:
+        """Return another that numbers the same materials alike."""
+        return Palette(dict(self._numbers))
+
     def table(self) -> Floats:
         """Return all of them, (materials, 21)."""
         return np.array([material.row() for material in self._numbers], np.float32).reshape(-1, 21)

@@ -6,7 +6,7 @@ meters (so that a brick is as large on every wall).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,6 +87,13 @@ class Mesh:
     def painted(self, material: int) -> Mesh:
         """Return it made of one material."""
         return Mesh(self.corners, self.normals, self.uv, np.full(len(self), material, np.int16))
+
+    def repainted(self, swaps: Mapping[int, int]) -> Mesh:
+        """Return it with other materials in the place of some."""
+        material = self.material.copy()
+        for before, after in swaps.items():
+            material[self.material == before] = after
+        return Mesh(self.corners, self.normals, self.uv, material)
 
     @property
     def bounds(self) -> tuple[Floats, Floats]:

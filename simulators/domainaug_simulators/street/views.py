@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from domainaug.driving.weather import Weather
 from domainaug.scenario import Value, Variant
-from domainaug_simulators.street.actors import Actors, Ego, ego_of
+from domainaug_simulators.street.actors import Actors, Ego
 from domainaug_simulators.street.air import Air
 from domainaug_simulators.street.buried import refuse_buried
 from domainaug_simulators.street.camera import Camera
@@ -164,7 +164,8 @@ class Views:
         """Everything that does not move."""
         if self._town is None:
             if self.street.map is None:
-                self._town = town_of(cast(Layout, self.street.layout), self.street.seed)
+                made = town_of(cast(Layout, self.street.layout), self.street.seed)
+                self._town = replace(made, palette=made.palette.copy())
             else:
                 self._town = town_on(self.roads, self.street.seed)
         return self._town
@@ -232,21 +233,27 @@ class Views:
     def _ego(self, number: Mapping[str, float], count: int) -> tuple[Ego, float]:
         time = number["time"] + count * self.street.dt
         if self.street.ego is None:
-            return ego_of(self.town, number["along"], number["aside"], time), time
+            return self._traffic(number).ego(time), time
         if self._track is None:
             self._track = track_of(self.street.ego, self.roads, main_road(self.roads))
         return ego_on(self._track, number["aside"], time), time
 
     def _scene(self, number: Mapping[str, float], count: int) -> Moment:
         ego, time = self._ego(number, count)
-        told = number["density"], number["along"]
-        actors = _kept(self._actors, told, partial(Actors.of, self.town, self.street.traffic, *told), 2)
+        actors = self._traffic(number)
         traffic = actors.at(time)
         if self.street.actors or self.street.ego:
             traffic = self._with_listed(traffic, actors, number, time)
-        scene = Scene.of([*self.town.things, *traffic], self.town.palette)
+        scene = Scene.of([*self.town.things, *traffic], actors.palette)
         scene.lamps = Lamps(np.concatenate([scene.lamps.rows, ego.lamps().rows]))
         return Moment(scene, ego, time)
+
+    def _traffic(self, number: Mapping[str, float]) -> Actors:
+        """Return who is on the road; those who are listed come first, as their materials are then among the town's."""
+        if self.street.actors:
+            self._cast = self.players
+        told = number["density"], number["along"], number["aside"]
+        return _kept(self._actors, told, partial(Actors.of, self.town, self.street.traffic, *told), 2)
 
     def _with_listed(
         self, traffic: list[Thing], actors: Actors, number: Mapping[str, float], time: float
@@ -255,7 +262,7 @@ class Views:
         players = self.players
         key = ("met", *(number[name] for name in ("density", "along", "aside", "time")))
         met = _kept(self._met, key, partial(self._meetings, actors, number), 2)
-        first = 1 + max((thing.instance for thing in traffic), default=0)
+        first = 1 + actors.count
         return [*(thing for thing in traffic if thing.instance not in met), *players.at(time, first)]
 
     def _meetings(self, actors: Actors, number: Mapping[str, float]) -> set[int]:

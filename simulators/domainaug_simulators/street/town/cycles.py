@@ -17,7 +17,7 @@ Point = NDArray[np.float64]
 """(3,) meters."""
 
 
-def _wheel(x: float, radius: float, thick: float, palette: Palette, *, spokes: int) -> list[Mesh]:
+def _wheel(x: float, radius: float, thick: float, palette: Palette, *, spokes: int, driven: float) -> list[Mesh]:
     tire, rim = palette.number(Paints.rubber), palette.number(Paints.steel)
     inner = radius - 2 * thick
     profile = [
@@ -29,7 +29,7 @@ def _wheel(x: float, radius: float, thick: float, palette: Palette, *, spokes: i
     ]
     lying = turned(0, (x, 0, radius), roll=np.pi / 2)
     parts = [_open(lathe(profile, tire, points=22)).moved(lying)]
-    for angle in np.arange(spokes) * np.pi / spokes:
+    for angle in np.arange(spokes) * np.pi / spokes - driven / radius:
         arm = np.array([np.cos(angle), 0, np.sin(angle)]) * inner
         parts.append(
             tube(np.array([x, 0, radius]) - arm, np.array([x, 0, radius]) + arm, 0.006 + thick * 0.12, rim, points=4)
@@ -44,8 +44,8 @@ def _open(wheel: Mesh) -> Mesh:
     return Mesh(wheel.corners[flat], wheel.normals[flat], wheel.uv[flat], wheel.material[flat])
 
 
-def bicycle(palette: Palette, draw: np.random.Generator) -> Mesh:
-    """Return a bicycle that looks along +x on z = 0, about its middle."""
+def bicycle(palette: Palette, draw: np.random.Generator, *, driven: float = 0.0) -> Mesh:
+    """Return a bicycle that looks along +x on z = 0, about its middle, after `driven` meters."""
     colors, _ = zip(*CAR_COLORS, strict=True)
     frame = palette.number(Material(colors[draw.integers(len(colors))], roughness=0.35, mirror=0.05, cover=0.3))
     dark, steel = palette.number(Paints.plastic), palette.number(Paints.steel)
@@ -71,12 +71,12 @@ def bicycle(palette: Palette, draw: np.random.Generator) -> Mesh:
         ellipsoid((0.05, 0.06, 0.05), palette.number(Paints.taillight), points=8, rings=4).at(rear - 0.1, 0, 0.72)
     )
     for x in (rear, front):
-        parts += _wheel(x, radius, 0.018, palette, spokes=7)
+        parts += _wheel(x, radius, 0.018, palette, spokes=7, driven=driven)
     return Mesh.joined(parts)
 
 
-def motorcycle(palette: Palette, draw: np.random.Generator) -> Mesh:
-    """Return a motorcycle that looks along +x on z = 0, about its middle."""
+def motorcycle(palette: Palette, draw: np.random.Generator, *, driven: float = 0.0) -> Mesh:
+    """Return a motorcycle that looks along +x on z = 0, about its middle, after `driven` meters."""
     colors, _ = zip(*CAR_COLORS, strict=True)
     paint = palette.number(Material(colors[draw.integers(len(colors))], roughness=0.25, mirror=0.05, cover=0.4))
     dark, steel = palette.number(Paints.plastic), palette.number(Paints.chrome)
@@ -94,7 +94,7 @@ def motorcycle(palette: Palette, draw: np.random.Generator) -> Mesh:
         ellipsoid((0.5, 0.2, 0.08), paint, points=10, rings=4).at(0.72, 0, 0.66),
     ]
     for x, thick in ((0.72, 0.055), (-0.70, 0.07)):
-        parts += _wheel(x, 0.31, thick, palette, spokes=4)
+        parts += _wheel(x, 0.31, thick, palette, spokes=4, driven=driven)
     return Mesh.joined(parts)
 
 

@@ -14,7 +14,9 @@ from domainaug_simulators.street.scene import Lamp
 from domainaug_simulators.street.town.paints import Paints
 
 __all__ = [
+    "ASPECTS",
     "SIGNS",
+    "Aspect",
     "Post",
     "bench",
     "bin_",
@@ -24,11 +26,22 @@ __all__ = [
     "gantry",
     "guard_rail",
     "sign",
+    "signal_heads",
     "street_lamp",
     "traffic_light",
 ]
 
-Aspect = Literal["red", "amber", "green"]
+Aspect = Literal["red", "red_amber", "amber", "green"]
+
+ASPECTS: tuple[Aspect, ...] = ("red", "red_amber", "amber", "green")
+"""What a traffic light can show."""
+
+_LIT: dict[Aspect, tuple[str, ...]] = {
+    "red": ("red",),
+    "red_amber": ("red", "amber"),
+    "amber": ("amber",),
+    "green": ("green",),
+}
 
 SIGNS = ("limit", "yield", "stop", "crossing", "no_entry", "direction", "priority")
 """The signs there are; the place of each is its number in `Pattern.SIGN`."""
@@ -119,17 +132,22 @@ def sign(
     return Post(pole, _board(SIGNS.index(kind), size, palette, number=number, seed=seed).at(z=height))
 
 
-def traffic_light(palette: Palette, aspect: Aspect, *, arm: float = 0.0) -> Post:
-    """Return a traffic light at the origin that is seen from +x; `arm` meters over the road, to +y, hangs another."""
-    steel, dark = palette.number(Paints.dark_steel), palette.number(Paints.plastic)
-    pole, heads = (
-        [tube((0, 0, 0), (0, 0, 3.3 if not arm else 6.0), 0.07, steel)],
-        [_signal(palette, aspect, dark).at(0.12, 0, 2.45)],
-    )
+def traffic_light(palette: Palette, *, arm: float = 0.0) -> Post:
+    """Return the post of a traffic light at the origin; `arm` is how far it reaches over the road, to +y."""
+    steel = palette.number(Paints.dark_steel)
+    pole = [tube((0, 0, 0), (0, 0, 3.3 if not arm else 6.0), 0.07, steel)]
     if arm:
         pole.append(tube((0, 0, 5.9), (0, arm, 6.1), 0.06, steel, to=0.04))
+    return Post(Mesh.joined(pole), Mesh.joined([]))
+
+
+def signal_heads(palette: Palette, aspect: Aspect, *, arm: float = 0.0) -> Mesh:
+    """Return what a traffic light shows to +x: one head on its post, another where its arm reaches over the road."""
+    dark = palette.number(Paints.plastic)
+    heads = [_signal(palette, aspect, dark).at(0.12, 0, 2.45)]
+    if arm:
         heads.append(_signal(palette, aspect, dark).at(0.1, arm * 0.95, 5.15))
-    return Post(Mesh.joined(pole), Mesh.joined(heads))
+    return Mesh.joined(heads)
 
 
 def _signal(palette: Palette, aspect: Aspect, dark: int) -> Mesh:
@@ -137,7 +155,7 @@ def _signal(palette: Palette, aspect: Aspect, dark: int) -> Mesh:
     for index, (name, lamp) in enumerate(
         (("green", Paints.green_lamp), ("amber", Paints.amber_lamp), ("red", Paints.red_lamp))
     ):
-        material = palette.number(lamp if name == aspect else Paints.dead_lamp)
+        material = palette.number(lamp if name in _LIT[aspect] else Paints.dead_lamp)
         z = 0.17 + index * 0.29
         parts.append(disc(0.105, material, points=16).at(0.10, 0, z))
         hood = [(np.cos(a) * 0.125, np.sin(a) * 0.125) for a in np.linspace(0.15, np.pi - 0.15, 8)]

@@ -87,5 +87,6 @@ def _lights(town: Town, road: MapRoad, *, ours: bool) -> None:
     for light in road.lights:
         (place,), (heading,) = road.line.at(light.s, light.t)
         facing = float(heading) + (np.pi if light.along else 0.0)
-        post = furniture.traffic_light(town.palette, "green" if ours else "red")
-        town.post(post, Tag.TRAFFIC_LIGHT, float(place[0]), float(place[1]), CURB, facing)
+        where = float(place[0]), float(place[1]), CURB, facing
+        town.post(furniture.traffic_light(town.palette), Tag.TRAFFIC_LIGHT, *where)
+        town.put(furniture.signal_heads(town.palette, "green" if ours else "red"), Tag.TRAFFIC_LIGHT, *where)

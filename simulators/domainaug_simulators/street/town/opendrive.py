@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
 from xml.etree import ElementTree as Xml
 
 from domainaug_simulators.street.town.plan import Town
-from domainaug_simulators.street.town.roads import Junction, Lane, Road
+from domainaug_simulators.street.town.roads import Lane, Road
+from domainaug_simulators.street.town.ways import Arm, arms_of, between, ways_of
 
-__all__ = ["LANE_TYPES", "cut", "opendrive_of"]
+__all__ = ["LANE_TYPES", "opendrive_of"]
 
 LANE_TYPES = {
     "driving": "driving",
+    "cycling": "biking",
     "parking": "parking",
     "shoulder": "shoulder",
     "sidewalk": "sidewalk",
@@ -24,38 +24,6 @@ LANE_TYPES = {
 _JUNCTION = "100"
 
 
-@dataclass(frozen=True, slots=True)
-class _Arm:
-    """A road that ends at a junction; `last` tells whether its line runs into it."""
-
-    number: int
-    road: Road
-    last: bool
-
-    def lanes(self, *, coming: bool) -> list[tuple[int, Lane, float]]:
-        """Return (id, lane, offset of its inner edge) of the lanes that lead in or out, from the middle outwards."""
-        side, sign = ("right", -1) if coming == self.last else ("left", 1)
-        edges = self.road.edges("right" if side == "right" else "left")
-        return [(sign * (i + 1), lane, inner) for i, (lane, inner, _) in enumerate(edges) if lane.kind == "driving"]
-
-    def gate(self, offset: float, *, coming: bool) -> tuple[float, float, float]:
-        """Return place and heading of travel where a lane's inner edge meets the junction."""
-        (place,), (heading,) = self.road.at(self.road.length if self.last else 0.0, offset)
-        return float(place[0]), float(place[1]), float(heading) + (0.0 if self.last == coming else math.pi)
-
-
-def cut(road: Road, begin: float, end: float) -> Road:
-    """Return the stretch of a road from `begin` to `end` meters along its line."""
-    (place,), (heading,) = road.at(begin)
-    pieces, done = [], 0.0
-    for length, bend in road.pieces:
-        low, high = max(begin, done), min(end, done + length)
-        if high - low > 1e-9:
-            pieces.append((high - low, bend))
-        done += length
-    return Road((float(place[0]), float(place[1])), float(heading), tuple(pieces), road.left, road.right)
-
-
 def opendrive_of(town: Town) -> str:
     """Return the map of a town as XML; roads are cut where a junction lies on them."""
     root = Xml.Element("OpenDRIVE")
@@ -64,7 +32,7 @@ def opendrive_of(town: Town) -> str:
         for number, road in enumerate(town.roads):
             _road(root, number, road)
         return _text(root)
-    arms = _arms(town, town.junctions[0])
+    arms = arms_of(town.roads, town.junctions[0])
     for arm in arms:
         element = _road(root, arm.number, arm.road)
         Xml.SubElement(
@@ -84,21 +52,6 @@ def _text(root: Xml.Element) -> str:
 def _first(element: Xml.Element, name: str) -> Xml.Element:
     found = element.find(name)
     return Xml.SubElement(element, name) if found is None else found
-
-
-def _arms(town: Town, junction: Junction) -> list[_Arm]:
-    """Return the four roads about a junction of the first road and the second."""
-    main, cross = town.roads[:2]
-    walk = junction.corner
-    middle = junction.middle[0]  # the main road runs along x from 0, the other crosses it in its own middle
-    before, after = middle - junction.cross[1] - walk, middle - junction.cross[0] + walk
-    below, above = cross.length / 2 + junction.main[0] - walk, cross.length / 2 + junction.main[1] + walk
-    return [
-        _Arm(0, cut(main, 0.0, before), True),
-        _Arm(1, cut(main, after, main.length), False),
-        _Arm(2, cut(cross, 0.0, below), True),
-        _Arm(3, cut(cross, above, cross.length), False),
-    ]
 
 
 def _road(root: Xml.Element, number: int, road: Road, *, junction: str = "-1") -> Xml.Element:
@@ -153,7 +106,7 @@ def _mark(lane: Xml.Element, kind: str) -> None:
     )  # fmt: skip
 
 
-def _signal(road: Xml.Element, arm: _Arm) -> None:
+def _signal(road: Xml.Element, arm: Arm) -> None:
     """Write the traffic light that those who come along an arm obey."""
     s = arm.road.length - 0.5 if arm.last else 0.5
     edge = arm.road.width[0] if arm.last else arm.road.width[1]
@@ -164,15 +117,15 @@ def _signal(road: Xml.Element, arm: _Arm) -> None:
     )  # fmt: skip
 
 
-def _connections(root: Xml.Element, arms: list[_Arm]) -> None:
+def _connections(root: Xml.Element, arms: list[Arm]) -> None:
     """Write a road of one lane for every way through the junction, and the table of them."""
     ways = []
     number = 10
     for arm in arms:
         for other in arms:
-            for into, out, lane, inner, outer in _ways(arm, other):
-                line = _between(arm.gate(inner, coming=True), other.gate(outer, coming=False))
-                road = Road(line[0], line[1], line[2], (), (Lane("driving", lane.width),))
+            for way in ways_of(arm, other):
+                line = between(arm.gate(way.inner, coming=True), other.gate(way.outer, coming=False))
+                road = Road(line[0], line[1], line[2], (), (way.lane,))
                 element = _road(root, number, road, junction=_JUNCTION)
                 for name, end in (("predecessor", arm), ("successor", other)):
                     Xml.SubElement(
@@ -181,9 +134,9 @@ def _connections(root: Xml.Element, arms: list[_Arm]) -> None:
                     )  # fmt: skip
                 link = element.find("lanes/laneSection/right/lane/link")
                 assert link is not None
-                Xml.SubElement(link, "predecessor", id=str(into))
-                Xml.SubElement(link, "successor", id=str(out))
-                ways.append((arm.number, number, into))
+                Xml.SubElement(link, "predecessor", id=str(way.into))
+                Xml.SubElement(link, "successor", id=str(way.out))
+                ways.append((arm.number, number, way.into))
                 number += 1
     junction = Xml.SubElement(root, "junction", id=_JUNCTION, name="crossing")
     for index, (incoming, connecting, into) in enumerate(ways):
@@ -192,32 +145,3 @@ def _connections(root: Xml.Element, arms: list[_Arm]) -> None:
             contactPoint="start",
         )  # fmt: skip
         Xml.SubElement(connection, "laneLink", {"from": str(into), "to": "-1"})
-
-
-def _ways(arm: _Arm, other: _Arm) -> list[tuple[int, int, Lane, float, float]]:
-    """Return which lanes lead from one arm to another: all go on, the outermost turns right, the innermost left."""
-    if arm.number == other.number:
-        return []
-    coming, going = arm.lanes(coming=True), other.lanes(coming=False)
-    turn = math.sin(other.gate(0.0, coming=False)[2] - arm.gate(0.0, coming=True)[2])
-    if abs(turn) < 0.5:
-        pairs = list(zip(coming, going, strict=False))
-    else:
-        pick = 0 if turn > 0 else -1
-        pairs = [(coming[pick], going[pick])]
-    return [(a[0], b[0], a[1], a[2], b[2]) for a, b in pairs]
-
-
-def _between(
-    start: tuple[float, float, float], end: tuple[float, float, float]
-) -> tuple[tuple[float, float], float, tuple[tuple[float, float], ...]]:
-    """Return a line from one place and heading to another, straight or with an arc: start, heading, pieces."""
-    x, y, heading = start
-    ahead = (end[0] - x) * math.cos(heading) + (end[1] - y) * math.sin(heading)
-    aside = -(end[0] - x) * math.sin(heading) + (end[1] - y) * math.cos(heading)
-    if abs(aside) < 1e-6:
-        return (x, y), heading, ((ahead, 0.0),)
-    radius = min(ahead, abs(aside))
-    bend = math.copysign(1 / radius, aside)
-    pieces = ((ahead - radius, 0.0), (radius * math.pi / 2, bend), (abs(aside) - radius, 0.0))
-    return (x, y), heading, tuple(piece for piece in pieces if piece[0] > 1e-6)

@@ -22,7 +22,7 @@ _KINDS: Final[dict[str, LaneKind]] = {
     **dict.fromkeys(("border", "curb", "none", "restricted", "stop"), "verge"),
     **dict.fromkeys(("entry", "exit", "onRamp", "offRamp", "connectingRamp", "bidirectional"), "driving"),
     **dict.fromkeys(("bus", "taxi", "HOV", "slipLane"), "driving"),
-    "biking": "shoulder",
+    "biking": "cycling",
     "walking": "sidewalk",
 }
 _LIGHTS: Final = ("1000001", "1000009", "1000011")  # three lamps; two lamps; with arrows

@@ -32,7 +32,16 @@ class Paints:
     taillight = Material(
         (0.42, 0.01, 0.012), roughness=0.15, mirror=0.06, light=(0.55, 0.012, 0.012), glow=Glow.AT_NIGHT, soak=0.0
     )
-    turn_light = Material((0.7, 0.28, 0.02), roughness=0.15, mirror=0.06, soak=0.0)
+    dark_headlight = Material((0.75, 0.76, 0.78), roughness=0.08, mirror=0.2, soak=0.0)
+    dark_taillight = Material((0.42, 0.01, 0.012), roughness=0.15, mirror=0.06, soak=0.0)
+    brake_light = Material(
+        (0.42, 0.01, 0.012), roughness=0.15, mirror=0.06, light=(5.0, 0.09, 0.07), glow=Glow.ALWAYS, soak=0.0
+    )
+    left_light = Material((0.55, 0.21, 0.02), roughness=0.15, mirror=0.06, soak=0.0, seed=1)
+    right_light = Material((0.55, 0.21, 0.02), roughness=0.15, mirror=0.06, soak=0.0, seed=2)
+    turning_light = Material(
+        (0.55, 0.21, 0.02), roughness=0.15, mirror=0.06, light=(6.0, 2.3, 0.12), glow=Glow.ALWAYS, soak=0.0
+    )
     lamp_glass = Material((0.75, 0.75, 0.72), roughness=0.3, light=(7.0, 5.9, 4.2), glow=Glow.AT_NIGHT, cover=0.2)
     skin = Material((0.50, 0.32, 0.23), roughness=0.6, soak=0.1, cover=0.0)
     hair = Material((0.035, 0.025, 0.02), roughness=0.7, soak=0.1, cover=0.2)

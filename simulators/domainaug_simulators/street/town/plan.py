@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final, Literal
 
 import numpy as np
@@ -22,11 +23,25 @@ from domainaug_simulators.street.town.roads import (
     road_things,
     zebra,
 )
+from domainaug_simulators.street.town.signals import CYCLE, Signals
 from domainaug_simulators.street.town.tags import Tag
 
 __all__ = ["LAYOUTS", "Layout", "Town", "far_away", "town_of"]
 
 Layout = Literal["city", "junction", "highway", "suburb", "map"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Head:
+    """The heads of a traffic light.
+
+    Attributes:
+        group: Who obeys it: 0 those on the first road, 1 those on the other.
+        shown: Its triangles for everything that it can show.
+    """
+
+    group: int
+    shown: Mapping[furniture.Aspect, Mesh]
 
 
 @dataclass(slots=True)
@@ -42,6 +57,11 @@ class Town:
         palette: Its materials.
         ahead: How far along the first road the ego vehicle may start, meters.
         clear: Stretches of the first road (from, to) where nobody parks: junctions and crossings.
+        closed: Stretches of one lane of it (middle of the lane, from, to) where nobody parks.
+        signals: Its traffic lights, if it has any.
+        heads: What they show.
+        obstacles: (x, y, radius) of what stands on sidewalks.
+        stops: (x, y, heading) where people wait for the bus.
     """
 
     layout: Layout
@@ -52,6 +72,18 @@ class Town:
     palette: Palette = field(default_factory=Palette)
     ahead: tuple[float, float] = (20.0, 120.0)
     clear: list[tuple[float, float]] = field(default_factory=list)
+    closed: list[tuple[float, float, float]] = field(default_factory=list)
+    signals: Signals | None = None
+    heads: list[Head] = field(default_factory=list)
+    obstacles: list[tuple[float, float, float]] = field(default_factory=list)
+    stops: list[tuple[float, float, float]] = field(default_factory=list)
+
+    def lit(self, time: float) -> list[Thing]:
+        """Return what its traffic lights show at a time."""
+        if self.signals is None:
+            return []
+        shown = [head.shown[self.signals.aspect(head.group, time)] for head in self.heads]
+        return [Thing(mesh, Tag.TRAFFIC_LIGHT) for mesh in shown]
 
     def ground(self, x: float, y: float) -> float:
         """Return how high those stand who walk along the sidewalk at (x, y): down on the street where they cross it."""
@@ -83,8 +115,9 @@ class Town:
             self.things.append(Thing(post.head.at(x, y, z, yaw), head))
 
 
+@lru_cache(maxsize=2)
 def town_of(layout: Layout, seed: int) -> Town:
-    """Return the town that a layout and a seed make."""
+    """Return the town that a layout and a seed make; the same one again where it was asked for lately."""
     draw = np.random.Generator(np.random.Philox(key=[seed, sorted(_BUILDERS).index(layout)]))
     town = _BUILDERS[layout](seed, draw)
     far_away(town, draw)
@@ -101,12 +134,12 @@ def _along(road: Road, s: float, t: float, facing: float = 0.0) -> tuple[float, 
 
 
 def _city(seed: int, draw: np.random.Generator) -> Town:
-    parking, walk = Lane("parking", 2.2), Lane("sidewalk", draw.uniform(3.2, 4.5))
+    parking, walk = Lane("parking", 2.2), Lane("sidewalk", draw.uniform(3.6, 4.6))
     side = int(draw.integers(1, 3))
     main = Road(
         *((0.0, 0.0), 0.0, ((420.0, 0.0),)),
-        left=(*_driving(side, 3.3, forward=False), parking, walk),
-        right=(*_driving(side, 3.3, forward=True), parking, walk),
+        left=(*_driving(side, 3.3, forward=False), Lane("cycling", 1.6, forward=False), parking, walk),
+        right=(*_driving(side, 3.3, forward=True), Lane("cycling", 1.6), parking, walk),
     )
     return _with_crossing(Town("city", seed, [main], ahead=(15.0, 60.0)), draw, at=draw.uniform(115, 150), lights=True)
 
@@ -115,8 +148,8 @@ def _junction(seed: int, draw: np.random.Generator) -> Town:
     walk = Lane("sidewalk", 3.6)
     main = Road(
         *((0.0, 0.0), 0.0, ((300.0, 0.0),)),
-        left=(*_driving(2, 3.3, forward=False), walk),
-        right=(*_driving(2, 3.3, forward=True), walk),
+        left=(*_driving(2, 3.3, forward=False), Lane("cycling", 1.6, forward=False), walk),
+        right=(*_driving(2, 3.3, forward=True), Lane("cycling", 1.6), walk),
     )
     return _with_crossing(Town("junction", seed, [main], ahead=(40.0, 62.0)), draw, at=95.0, lights=True)
 
@@ -142,16 +175,16 @@ def _with_crossing(town: Town, draw: np.random.Generator, *, at: float, lights: 
     for begin, end in ((0.0, 150 - gap_y[0]), (150 + gap_y[1], 300.0)):
         town.things += road_things(cross, palette, begin=begin, end=end)
     town.things += junction_things(town.junctions[0], palette)
-    for s in (stretches[0][1] - 4.2, stretches[1][0] + 0.7):
-        town.things += zebra(main, s, palette)
-    for s in (150 - gap_y[0] - 4.2, 150 + gap_y[1] + 0.7):
-        town.things += zebra(cross, s, palette)
+    ends = (150 - gap_y[0], 150 + gap_y[1])
+    for road, (before, after) in ((main, (stretches[0][1], stretches[1][0])), (cross, ends)):
+        town.things += zebra(road, before - 4.2, palette, leaving="backward")
+        town.things += zebra(road, after + 0.7, palette, leaving="forward")
     town.clear.append((at - gap_x[0] - 14, at + gap_x[1] + 14))
     _fronts(town, main, stretches, draw)
     _fronts(town, cross, [(4.0, 150 - gap_y[0] - 13), (150 + gap_y[1] + 13, 296.0)], draw)
     _sidewalk_things(town, main, stretches, draw)
     if lights:
-        _lights(town, at, reach_main, reach_cross)
+        _lights(town, at, reach_main, reach_cross, float(draw.uniform(0, CYCLE)))
     return town
 
 
@@ -201,24 +234,31 @@ def _sidewalk_things(town: Town, road: Road, stretches: list[tuple[float, float]
         facing = -np.pi / 2 * sign
         for begin, end in stretches:
             for s in np.arange(begin + 4 + index * spacing / 2, end - 3, spacing):
-                x, y, yaw = _along(road, s, inner + sign * 0.55, facing)
+                x, y, yaw = _along(road, s, inner + sign * 0.5, facing)
                 town.post(furniture.street_lamp(palette, warm=warm), Tag.POLE, x, y, CURB, yaw)
+                town.obstacles.append((x, y, 0.1))
             if trees:
                 for s in np.arange(begin + 10 + index * 3, end - 8, spacing / 3):
                     if draw.random() < 0.75 and abs((s - begin - 4 - index * spacing / 2) % spacing) > 2.5:
-                        x, y, yaw = _along(road, s, inner + sign * 0.9, draw.uniform(0, 6.3))
+                        x, y, yaw = _along(road, s, inner + sign * 0.75, draw.uniform(0, 6.3))
+                        town.obstacles.append((x, y, 0.2))
                         town.put(specimens[draw.integers(len(specimens))], Tag.VEGETATION, x, y, CURB, yaw)
                         town.put(_pit(palette), Tag.TERRAIN, x, y, CURB)
             for s in np.arange(begin + 7, end - 5, 17.0):
                 s += draw.uniform(-4, 4)
                 make = (furniture.bin_, furniture.bench, furniture.bollard)[draw.integers(3)]
-                x, y, yaw = _along(road, s, outer - sign * 0.7, np.pi if sign < 0 else 0.0)
+                x, y, yaw = _along(road, s, outer - sign * 0.45, np.pi if sign < 0 else 0.0)
                 town.put(make(palette), Tag.STATIC, x, y, CURB, yaw)
+                c, s_ = float(np.cos(yaw)), float(np.sin(yaw))
+                town.obstacles += [
+                    (x + u * c, y + u * s_, 0.27) for u in ((-0.6, 0.0, 0.6) if make is furniture.bench else (0.0,))
+                ]
     kinds = ("limit", "no_entry", "crossing", "priority", "direction")
     for begin, end in stretches:
         for s in np.arange(begin + 12, end - 6, 38.0):
             kind = kinds[draw.integers(len(kinds))]
             x, y, yaw = _along(road, s + draw.uniform(-3, 3), walks[-1][1] - 0.45, np.pi)
+            town.obstacles.append((x, y, 0.1))
             post = furniture.sign(palette, kind, number=int(draw.choice([30, 50])), seed=int(draw.integers(99)))
             town.post(post, Tag.TRAFFIC_SIGN, x, y, CURB, yaw)
 
@@ -229,21 +269,26 @@ def _pit(palette: Palette) -> Mesh:
     )
 
 
-def _lights(town: Town, at: float, main: tuple[float, float], cross: tuple[float, float]) -> None:
-    """Let the main road go, on which vehicles do not stop, and hold the other, which people cross."""
-    aspects: tuple[furniture.Aspect, furniture.Aspect] = ("green", "red")
+def _lights(town: Town, at: float, main: tuple[float, float], cross: tuple[float, float], offset: float) -> None:
+    """Put a traffic light before each of the four arms' stop lines."""
     palette = town.palette
+    town.signals = Signals(offset)
     left, right = at - cross[1] - 0.9, at - cross[0] + 0.9
     low, high = main[0] - 0.9, main[1] + 0.9
     arm = abs(main[0]) * 0.55
-    for x, y, facing, aspect, reach in (
-        (right + 2.0, low, np.pi, aspects[0], arm),
-        (left - 2.0, high, 0.0, aspects[0], arm),
-        (right, high + 2.0, -np.pi / 2, aspects[1], 0.0),
-        (left, low - 2.0, np.pi / 2, aspects[1], 0.0),
+    for x, y, facing, group, reach in (
+        (right + 2.0, low, np.pi, 0, arm),
+        (left - 2.0, high, 0.0, 0, arm),
+        (right, high + 2.0, -np.pi / 2, 1, 0.0),
+        (left, low - 2.0, np.pi / 2, 1, 0.0),
     ):
-        post = furniture.traffic_light(palette, aspect, arm=-reach if reach else 0.0)
-        town.post(post, Tag.TRAFFIC_LIGHT, x, y, CURB, facing)
+        over = -reach if reach else 0.0
+        town.post(furniture.traffic_light(palette, arm=over), Tag.TRAFFIC_LIGHT, x, y, CURB, facing)
+        shown = {
+            one: furniture.signal_heads(palette, one, arm=over).at(x, y, CURB, facing) for one in furniture.ASPECTS
+        }
+        town.heads.append(Head(group, shown))
+        town.obstacles.append((x, y, 0.1))
 
 
 def _highway(seed: int, draw: np.random.Generator) -> Town:
@@ -296,7 +341,7 @@ def _suburb(seed: int, draw: np.random.Generator) -> Town:
     town = Town("suburb", seed, [road], ahead=(15.0, 90.0))
     palette = town.palette
     town.things += road_things(road, palette)
-    trees = [plants.tree(palette, draw, leaves=700) for _ in range(5)] + [
+    trees = [plants.tree(palette, draw, leaves=1300) for _ in range(5)] + [
         plants.conifer(palette, draw) for _ in range(2)
     ]
     for side, edge in ((1, road.width[1]), (-1, road.width[0])):

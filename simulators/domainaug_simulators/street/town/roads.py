@@ -16,14 +16,15 @@ from domainaug_simulators.street.scene import Thing
 from domainaug_simulators.street.town.paints import Paints
 from domainaug_simulators.street.town.tags import Tag
 
-__all__ = ["CURB", "Junction", "Lane", "LaneKind", "Road", "junction_things", "road_things", "zebra"]
+__all__ = ["CURB", "Junction", "Lane", "LaneKind", "Road", "arrow", "junction_things", "road_things", "zebra"]
 
-LaneKind = Literal["driving", "parking", "shoulder", "sidewalk", "verge", "median"]
+LaneKind = Literal["driving", "cycling", "parking", "shoulder", "sidewalk", "verge", "median"]
 
 CURB = 0.14
 """Height of a curb, meters."""
 
 _ABOVE = 0.012
+_DRIVABLE = ("driving", "cycling", "parking", "shoulder")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,7 @@ def road_things(
     for side in ("left", "right"):
         sign = 1 if side == "left" else -1
         lanes = road.edges(side)
-        drivable = [(a, b) for lane, a, b in lanes if lane.kind in ("driving", "parking", "shoulder")]
+        drivable = [(a, b) for lane, a, b in lanes if lane.kind in _DRIVABLE]
         widths = {lane.width for lane, _, _ in lanes if lane.kind == "driving"}
         if drivable:
             first = drivable[0][0]
@@ -207,6 +208,19 @@ def _line(
     return [strip(road, s, s + dash, at - width / 2, at + width / 2, _ABOVE, paint) for s in starts]
 
 
+def _beside(road: Road, lane: Lane, a: float, b: float, begin: float, end: float, paint: int) -> list[Mesh]:
+    """Return what is painted on a lane for bicycles or for parking, from `a` to `b` beside the road's line."""
+    parts: list[Mesh] = []
+    sign = 1 if b > 0 else -1
+    if lane.kind == "cycling":
+        parts += _line(road, begin, end, b - sign * 0.06, paint, dash=1.0, gap=1.0)
+        for s in np.arange(begin + 14.0, end - 8.0, 40.0):
+            parts += _bicycle_sign(road, s, (a + b) / 2, sign, paint)
+    if lane.kind == "parking":
+        parts += [strip(road, s, s + 0.1, a, b, _ABOVE, paint) for s in np.arange(begin + 4, end - 4, 6.0)]
+    return parts
+
+
 def _markings(road: Road, palette: Palette, begin: float, end: float) -> Mesh:
     paint = palette.number(Paints.marking)
     parts: list[Mesh] = []
@@ -218,14 +232,12 @@ def _markings(road: Road, palette: Palette, begin: float, end: float) -> Mesh:
             parts += _line(road, begin, end, outer, paint, dash=3.0, gap=6.0)
         if driving:
             after = [lane.kind for lane, a, _ in lanes if a == driving[-1][2]]
-            at = driving[-1][2] - sign * (0.0 if after and after[0] in ("parking", "shoulder") else 0.25)
+            at = driving[-1][2] - sign * (0.0 if after and after[0] in _DRIVABLE else 0.25)
             parts += _line(road, begin, end, at, paint)
             if driving[0][1] != 0:
                 parts += _line(road, begin, end, driving[0][1] + sign * 0.25, paint)
         for lane, a, b in lanes:
-            if lane.kind == "parking":
-                for s in np.arange(begin + 4, end - 4, 6.0):
-                    parts.append(strip(road, s, s + 0.1, a, b, _ABOVE, paint))
+            parts += _beside(road, lane, a, b, begin, end, paint)
     inner = [road.edges(side)[0] for side in ("left", "right") if road.edges(side)]
     if len(inner) == 2 and all(lane.kind == "driving" for lane, _, _ in inner):
         opposite = inner[0][0].forward != inner[1][0].forward
@@ -237,19 +249,74 @@ def _markings(road: Road, palette: Palette, begin: float, end: float) -> Mesh:
     return Mesh.joined(parts)
 
 
-def zebra(road: Road, at: float, palette: Palette, *, length: float = 3.5) -> list[Thing]:
-    """Return a zebra crossing, and the lines before which traffic stops."""
+def _bicycle_sign(road: Road, s: float, t: float, sign: int, paint: int) -> list[Mesh]:
+    """Return a bicycle painted on its lane: two rings, a frame, handlebars."""
+    way = 1.0 if sign < 0 else -1.0
+    (place,), (heading,) = road.at(s, t)
+    matrix = turned(float(heading) + (0.0 if way > 0 else np.pi) - np.pi / 2, (*place, 0.0))
+    parts = []
+    for x in (-0.36, 0.36):  # drawn upright for who rides towards it
+        for a in np.arange(10) * np.pi / 5:
+            p, q = (np.array([x + 0.24 * np.cos(b), 0.34 * np.sin(b)]) for b in (a, a + np.pi / 5))
+            parts.append(_stroke(p, q, paint))
+    bars = (
+        *(((-0.36, 0), (-0.05, 0)), ((-0.05, 0), (-0.2, 0.75)), ((-0.2, 0.62), (0.22, 0.62))),
+        *(((-0.05, 0), (0.22, 0.62)), ((0.36, 0), (0.2, 0.85)), ((0.2, 0.85), (0.38, 0.85))),
+        ((-0.32, 0.75), (-0.1, 0.75)),
+    )
+    parts += [_stroke(np.array(a, float), np.array(b, float), paint) for a, b in bars]
+    return [part.moved(matrix) for part in parts]
+
+
+def _stroke(a: NDArray[np.float64], b: NDArray[np.float64], paint: int, width: float = 0.06) -> Mesh:
+    along = (b - a) / np.linalg.norm(b - a) * width / 2
+    side = np.array([-along[1], along[0]])
+    corners = [(*(p + u * along + v * side), _ABOVE) for p, u, v in ((a, -1, -1), (b, 1, -1), (b, 1, 1), (a, -1, 1))]
+    return quad(corners[0], corners[1], corners[2], corners[3], paint)
+
+
+_HEADS = {0: ((0.0, 3.0), 0.0), 1: ((0.55, 1.75), np.pi / 2), -1: ((-0.55, 1.75), -np.pi / 2)}
+
+
+def arrow(turns: Sequence[int], palette: Palette) -> Mesh:
+    """Return an arrow painted on a lane that leads along +x, 4.2 m from the origin.
+
+    Args:
+        turns: Where the lane leads: 0 straight on, 1 left, -1 right.
+        palette: For the paint.
+    """
     paint = palette.number(Paints.marking)
-    edges = [
-        (a, b)
-        for side in ("left", "right")
-        for lane, a, b in road.edges(side)
-        if lane.kind in ("driving", "parking", "shoulder")
-    ]
+    reach = 3.0 if 0 in turns else 1.75
+    parts = [_stroke(np.array([0.0, 0.0]), np.array([reach, 0.0]), paint, 0.16)]
+    for turn in turns:
+        (aside, ahead), bend = _HEADS[turn]
+        if turn:
+            parts.append(_stroke(np.array([ahead - 0.75, 0.0]), np.array([ahead, aside]), paint, 0.16))
+        wide, long = (0.28, 1.2) if turn == 0 else (0.42, 0.75)
+        tip = (long, 0.0, _ABOVE)
+        head = quad((0.0, -wide, _ABOVE), tip, tip, (0.0, wide, _ABOVE), paint)
+        parts.append(head.moved(turned(bend * 0.72, (ahead, aside, 0.0))))
+    return Mesh.joined(parts)
+
+
+def zebra(
+    road: Road, at: float, palette: Palette, *, length: float = 3.5, leaving: Literal["forward", "backward", ""] = ""
+) -> list[Thing]:
+    """Return a zebra crossing, and the lines before which traffic stops.
+
+    Args:
+        road: The road that is crossed.
+        at: Where it begins along the road's line.
+        palette: For the paint.
+        length: Meters along the road.
+        leaving: The lanes that come out of a junction there, and have no line.
+    """
+    paint = palette.number(Paints.marking)
+    edges = [(a, b) for side in ("left", "right") for lane, a, b in road.edges(side) if lane.kind in _DRIVABLE]
     low, high = min(min(e) for e in edges), max(max(e) for e in edges)
     bars = [strip(road, at, at + length, t, t + 0.5, _ABOVE, paint) for t in np.arange(low + 0.35, high - 0.5, 1.0)]
     for lane, middle in road.lanes:
-        if lane.kind == "driving":
+        if lane.kind in ("driving", "cycling") and leaving != ("forward" if lane.forward else "backward"):
             s = at - 1.6 if lane.forward else at + length + 1.2
             bars.append(strip(road, s, s + 0.4, middle - lane.width * 0.46, middle + lane.width * 0.46, _ABOVE, paint))
     return [Thing(Mesh.joined(bars), Tag.ROAD_LINE)]

@@ -17,7 +17,28 @@ from domainaug_simulators.street.mesh import Mesh, box, disc, ellipsoid, lathe, 
 from domainaug_simulators.street.scene import Lamp
 from domainaug_simulators.street.town.paints import CAR_COLORS, Paints
 
-__all__ = ["KINDS", "Vehicle", "vehicle"]
+__all__ = ["KINDS", "Vehicle", "Wheel", "vehicle"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wheel:
+    """A wheel.
+
+    Attributes:
+        mesh: Its triangles about its hub; it turns about y.
+        place: (3,) of its hub.
+        radius: Meters.
+        steers: Whether it is one of the front wheels.
+    """
+
+    mesh: Mesh
+    place: tuple[float, float, float]
+    radius: float
+    steers: bool
+
+    def rolled(self, driven: float, steering: float) -> Mesh:
+        """Return it in its place after `driven` meters, turned by `steering` radians to the left where it steers."""
+        return self.mesh.moved(turned(steering if self.steers else 0.0, self.place, pitch=driven / self.radius))
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +47,33 @@ class Vehicle:
 
     Attributes:
         kind: "sedan", "van", "truck" ...
-        mesh: Its triangles.
+        body: Its triangles but for the wheels.
+        wheels: Its wheels.
         size: Length, width, height.
         lamps: Its low beams.
     """
 
     kind: str
-    mesh: Mesh
+    body: Mesh
+    wheels: tuple[Wheel, ...]
     size: tuple[float, float, float]
     lamps: tuple[Lamp, ...]
+
+    @classmethod
+    def of(cls, kind: str, parts: Sequence[Mesh], wheels: Sequence[Wheel], lamps: tuple[Lamp, ...]) -> Vehicle:
+        """Return a vehicle of parts."""
+        body = Mesh.joined(parts)
+        low, high = Mesh.joined([body, *(wheel.rolled(0.0, 0.0) for wheel in wheels)]).bounds
+        return cls(kind, body, tuple(wheels), (float(high[0] - low[0]), float(high[1] - low[1]), float(high[2])), lamps)
+
+    @property
+    def mesh(self) -> Mesh:
+        """All of its triangles, as it stands."""
+        return self.posed()
+
+    def posed(self, driven: float = 0.0, steering: float = 0.0) -> Mesh:
+        """Return all of its triangles after `driven` meters, its front wheels turned `steering` radians to the left."""
+        return Mesh.joined([self.body, *(wheel.rolled(driven, steering) for wheel in self.wheels)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +162,6 @@ def _car(kind: str, shape: _Shape, palette: Palette, draw: np.random.Generator) 
     ]
     parts = [loft(rings, paint)]
     parts += _cabin(shape, length, width, height, np.interp, at, tops, paint, glass)
-    axles = (-0.31 * length, 0.30 * length)
-    for x in axles:
-        for side in (-1, 1):
-            parts += _wheel(x, side * (width / 2 - 0.10), shape.wheel, side, palette)
     parts += _car_lights(length, width, tops[0], tops[-3], palette)
     parts.append(
         box((0.16, width * 0.84, 0.09), palette.number(Paints.plastic)).at(length / 2 - 0.06, z=shape.clearance + 0.02)
@@ -134,8 +169,8 @@ def _car(kind: str, shape: _Shape, palette: Palette, draw: np.random.Generator) 
     parts.append(
         box((0.16, width * 0.84, 0.09), palette.number(Paints.plastic)).at(-length / 2 + 0.06, z=shape.clearance + 0.02)
     )
-    mesh = Mesh.joined(parts)
-    return Vehicle(kind, mesh, _extent(mesh), _beams(length / 2, width * 0.36, float(tops[-3]) - 0.08))
+    beams = _beams(length / 2, width * 0.36, float(tops[-3]) - 0.08)
+    return _on_wheels(kind, parts, (-0.31 * length, 0.30 * length), width / 2 - 0.10, shape.wheel, palette, beams)
 
 
 def _cabin(
@@ -184,10 +219,10 @@ def _cabin(
     return [glazing, roof, *pillars, *mirrors]
 
 
-def _wheel(x: float, y: float, radius: float, side: int, palette: Palette, width: float = 0.22) -> list[Mesh]:
+def _wheel(x: float, y: float, radius: float, side: int, palette: Palette, width: float = 0.22) -> Wheel:
     tire, rim, dark = (palette.number(m) for m in (Paints.rubber, Paints.steel, Paints.plastic))
-    out = y + side * width / 2
-    turn = turned(np.pi / 2 * side, (x, out, radius))
+    out = side * width / 2
+    turn = turned(np.pi / 2 * side, (0.0, out, 0.0))
     spokes = []
     for angle in np.arange(5) * 2 * np.pi / 5:
         end = np.array([0.012, np.cos(angle) * radius * 0.6, np.sin(angle) * radius * 0.6])
@@ -198,17 +233,36 @@ def _wheel(x: float, y: float, radius: float, side: int, palette: Palette, width
         (radius, width / 2 - 0.03),
         (radius * 0.9, width / 2),
     ]
-    lying = turned(0, (x, y, radius), roll=np.pi / 2)
-    arch = disc(radius * 1.16, dark, points=20).moved(
-        turned(np.pi / 2 * side, (x, y + side * (width / 2 - 0.035), radius * 1.04))
-    )
-    return [
-        lathe(profile, tire, points=20).moved(lying),
-        disc(radius * 0.66, dark, points=16).moved(turned(np.pi / 2 * side, (x, out + side * 0.002, radius))),
+    parts = [
+        lathe(profile, tire, points=20).moved(turned(0, roll=np.pi / 2)),
+        disc(radius * 0.66, dark, points=16).moved(turned(np.pi / 2 * side, (0.0, out + side * 0.002, 0.0))),
         *(spoke.moved(turn) for spoke in spokes),
-        disc(radius * 0.14, rim, points=8).moved(turned(np.pi / 2 * side, (x, out + side * 0.03, radius))),
-        arch,
+        disc(radius * 0.14, rim, points=8).moved(turned(np.pi / 2 * side, (0.0, out + side * 0.03, 0.0))),
     ]
+    return Wheel(Mesh.joined(parts), (x, y, radius), radius, x > 0)
+
+
+def _arch(wheel: Wheel, palette: Palette, width: float = 0.22) -> Mesh:
+    """Return the dark of the body about a wheel."""
+    x, y, z = wheel.place
+    side = 1 if y > 0 else -1
+    place = (x, y + side * (width / 2 - 0.035), z * 1.04)
+    return disc(z * 1.16, palette.number(Paints.plastic), points=20).moved(turned(np.pi / 2 * side, place))
+
+
+def _on_wheels(
+    kind: str,
+    parts: list[Mesh],
+    axles: Sequence[float],
+    half: float,
+    radius: float,
+    palette: Palette,
+    lamps: tuple[Lamp, ...],
+    width: float = 0.22,
+) -> Vehicle:
+    """Return a vehicle of parts on wheels `half` meters to both sides of its middle."""
+    wheels = [_wheel(x, side * half, radius, side, palette, width) for x in axles for side in (-1, 1)]
+    return Vehicle.of(kind, [*parts, *(_arch(wheel, palette, width) for wheel in wheels)], wheels, lamps)
 
 
 def _car_lights(length: float, width: float, rear: float, front: float, palette: Palette) -> list[Mesh]:
@@ -227,6 +281,9 @@ def _car_lights(length: float, width: float, rear: float, front: float, palette:
                 -length / 2 + 0.06, side * width * 0.35, rear + 0.06
             )
         )
+        turn = palette.number(Paints.left_light if side > 0 else Paints.right_light)
+        for x, z in ((length / 2 - 0.17, front - 0.155), (-length / 2 + 0.07, rear - 0.035)):
+            parts.append(ellipsoid((0.18, 0.30, 0.07), turn, points=8, rings=4).at(x, side * width * 0.37, z))
     parts.append(box((0.05, width * 0.42, 0.15), dark).at(length / 2 - 0.02, z=front - 0.20))
     parts.append(box((0.02, 0.5, 0.11), plate).at(length / 2 + 0.03, z=0.42))
     parts.append(box((0.02, 0.5, 0.11), plate).at(-length / 2 - 0.012, z=rear - 0.02))
@@ -238,11 +295,6 @@ def _beams(front: float, half: float, high: float) -> tuple[Lamp, ...]:
     return tuple(
         Lamp((front + 0.06, side * half, high), (1.0, 0.0, -0.012), color, beam=True, reach=75.0) for side in (-1, 1)
     )
-
-
-def _extent(mesh: Mesh) -> tuple[float, float, float]:
-    low, high = mesh.bounds
-    return float(high[0] - low[0]), float(high[1] - low[1]), float(high[2])
 
 
 def _shell(
@@ -307,12 +359,9 @@ def _van(palette: Palette, draw: np.random.Generator) -> Vehicle:
         )
     )
     parts.append(box((0.2, width * 0.95, 0.25), dark).at(length / 2 - 0.08, z=0.32))
-    for x in (-0.30 * length, 0.32 * length):
-        for side in (-1, 1):
-            parts += _wheel(x, side * (width / 2 - 0.11), 0.34, side, palette)
     parts += _car_lights(length, width, 0.95, 0.98, palette)
-    mesh = Mesh.joined(parts)
-    return Vehicle("van", mesh, _extent(mesh), _beams(length / 2, width * 0.36, 0.85))
+    axles, beams = (-0.30 * length, 0.32 * length), _beams(length / 2, width * 0.36, 0.85)
+    return _on_wheels("van", parts, axles, width / 2 - 0.11, 0.34, palette, beams)
 
 
 def _truck(palette: Palette, draw: np.random.Generator) -> Vehicle:
@@ -341,13 +390,10 @@ def _truck(palette: Palette, draw: np.random.Generator) -> Vehicle:
     for y in (-width * 0.485, width * 0.485):
         parts.append(_pane(front - 1.5, front - 0.55, y, 1.65, 2.45, glass))
         parts.append(box((cargo * 0.45, 0.05, 0.45), dark).at(rear + cargo * 0.45, y * 0.98, 0.5))
-        parts.append(box((0.1, 0.22, 0.45), dark).at(front - 0.35, y * 1.16, 1.9))
-    for x in (front - 1.25, rear + 1.2, rear + 2.45):
-        for side in (-1, 1):
-            parts += _wheel(x, side * (width / 2 - 0.16), 0.5, side, palette, 0.3)
+        parts.append(box((0.1, 0.22, 0.45), dark).at(front - 0.35, y * 1.08, 1.9))
     parts += _large_lights(rear, front, width, 0.75, palette)
-    mesh = Mesh.joined(parts)
-    return Vehicle("truck", mesh, _extent(mesh), _beams(front, 0.95, 0.78))
+    axles, beams = (front - 1.25, rear + 1.2, rear + 2.45), _beams(front, 0.95, 0.78)
+    return _on_wheels("truck", parts, axles, width / 2 - 0.16, 0.5, palette, beams, 0.3)
 
 
 def _bus(palette: Palette, draw: np.random.Generator) -> Vehicle:
@@ -393,12 +439,9 @@ def _bus(palette: Palette, draw: np.random.Generator) -> Vehicle:
         )
     )
     parts.append(box((0.06, width * 0.9, 0.3), dark).at(front - 0.0, z=0.35))
-    for x in (-length * 0.24, length * 0.28):
-        for side in (-1, 1):
-            parts += _wheel(x, side * (width / 2 - 0.15), 0.48, side, palette, 0.3)
     parts += _large_lights(rear, front, width, 0.75, palette)
-    mesh = Mesh.joined(parts)
-    return Vehicle("bus", mesh, _extent(mesh), _beams(front, 0.95, 0.75))
+    axles, beams = (-length * 0.24, length * 0.28), _beams(front, 0.95, 0.75)
+    return _on_wheels("bus", parts, axles, width / 2 - 0.15, 0.48, palette, beams, 0.3)
 
 
 _DESTINATION = Material((0.02, 0.02, 0.02), light=(0.25, 0.12, 0.01), roughness=0.3, soak=0.0)
@@ -409,7 +452,12 @@ def _large_lights(rear: float, front: float, width: float, high: float, palette:
     parts = []
     for side in (-1, 1):
         parts.append(ellipsoid((0.12, 0.34, 0.22), head, points=10, rings=6).at(front + 0.0, side * width * 0.38, high))
-        parts.append(box((0.06, 0.16, 0.42), tail).at(rear - 0.03, side * width * 0.42, high - 0.05))
+        parts.append(box((0.06, 0.16, 0.30), tail).at(rear - 0.03, side * width * 0.42, high + 0.07))
+        turn = palette.number(Paints.left_light if side > 0 else Paints.right_light)
+        parts.append(box((0.06, 0.16, 0.10), turn).at(rear - 0.03, side * width * 0.42, high - 0.04))
+        parts.append(
+            ellipsoid((0.10, 0.20, 0.10), turn, points=8, rings=4).at(front, side * width * 0.455, high - 0.14)
+        )
     parts.append(box((0.02, 0.5, 0.11), palette.number(Paints.plate)).at(rear - 0.03, z=high - 0.1))
     parts.append(box((0.02, 0.5, 0.11), palette.number(Paints.plate)).at(front + 0.05, z=0.5))
     return parts

@@ -6,10 +6,11 @@ from functools import cache
 
 import numpy as np
 import pytest
-from domainaug_simulators.street.town.opendrive import cut, opendrive_of
+from domainaug_simulators.street.town.opendrive import opendrive_of
 from domainaug_simulators.street.town.opendrive_reading import read_opendrive
 from domainaug_simulators.street.town.plan import LAYOUTS, Layout, Town, town_of
 from domainaug_simulators.street.town.roads import Lane, Road
+from domainaug_simulators.street.town.ways import cut
 
 from domainaug.errors import DomainAugError
 
