@@ -10,7 +10,6 @@ from typing import Any, Literal
 from domainaug.run.job import File, hashed
 from domainaug.run.ledger import Row
 from domainaug.run.summary import Progress, in_time
-from domainaug.run.versions import versions
 
 __all__ = ["Difference", "Proof", "ReplayReport", "short"]
 
@@ -117,9 +116,8 @@ class Proof:
     unproven: set[str] = field(default_factory=set)
     _done: int = 0
 
-    def compare_versions(self, was: Mapping[str, str]) -> None:
+    def compare_versions(self, was: Mapping[str, str], now: Mapping[str, str]) -> None:
         """Name the packages that are not what they were."""
-        now = versions()
         for name in sorted({*was, *now}):
             if was.get(name) != now.get(name):
                 self.differs("versions changed", name, was.get(name) or "none", now.get(name) or "none")

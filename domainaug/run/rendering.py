@@ -75,7 +75,7 @@ class ScenarioPlan:
             "simulator": self.scenario.simulator.name,
             "scenario": self.scenario.told(),
             "world": self.world.digest,
-            "versions": versions(),
+            "versions": versions(self.scenario.packages),
         }
         identity = json.dumps(told, sort_keys=True).encode()
         again = {

@@ -26,6 +26,7 @@ from domainaug.run.proof import Proof, ReplayReport, short
 from domainaug.run.rerendering import prove_scenario
 from domainaug.run.summary import Progress
 from domainaug.run.tailoring import for_profile, with_format, with_study_terms
+from domainaug.run.versions import versions
 
 __all__ = ["replay"]
 
@@ -86,7 +87,7 @@ class _Replay:
     layout: Layout
 
     def prove(self, profile: Profile, source: Path, engine: str, workers: int) -> None:
-        self.proof.compare_versions(self.header["versions"])
+        self.proof.compare_versions(self.header["versions"], versions())
         if profile.digest != self.header["profile_digest"]:
             before, after = self.header["profile_digest"], profile.digest
             self.proof.differs("profile changed", profile.id, short(before), short(after))

@@ -15,6 +15,7 @@ from domainaug.run.engines import Engine
 from domainaug.run.job import sealed
 from domainaug.run.proof import Proof, short
 from domainaug.run.rendering import ScenarioPlan
+from domainaug.run.versions import versions
 from domainaug.scenario import Scenario, World, plan_variants
 
 __all__ = ["prove_scenario"]
@@ -40,10 +41,10 @@ def prove_scenario(proof: Proof, header: Mapping[str, Any], source: Path | str |
     """
     if _NEEDED - header.keys():
         raise OutputError(f"{proof.out}: an earlier version wrote this ledger, without the world; render it again")
-    proof.compare_versions(header["versions"])
     proof.compare_disk()
     folder = Path(source) if source is not None else proof.out / header["folder"]
     scenario = Scenario.of_told(header["scenario"], header["world_told"], folder, header["count"])
+    proof.compare_versions(header["versions"], versions(scenario.packages))
     world = _surveyed(scenario)
     if world.digest != header["world"]:
         proof.differs("input changed", "the world", short(header["world"]), short(world.digest))

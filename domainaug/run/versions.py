@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
 
@@ -21,16 +22,24 @@ def _kernels() -> str:
     return f"numba {importlib.metadata.version('numba')}" if engine() == "numba" else "plain"
 
 
-def versions() -> dict[str, str]:
-    """Return name to version, for domainaug, the libraries that compute pixels, and the processor."""
+def versions(more: Iterable[str] = ()) -> dict[str, str]:
+    """Return name to version, for domainaug, the libraries that compute pixels, and the processor.
+
+    Args:
+        more: Further distributions that the bytes depend on; those that are not installed are left out.
+    """
     found = {"domainaug": __version__, "machine": platform.machine(), "kernels": _kernels()}
-    return dict(sorted({**found, **_installed()}.items()))
+    return dict(sorted({**found, **_installed(), **_found(more)}.items()))
 
 
 @cache
 def _installed() -> dict[str, str]:
+    return {"opencv" if name in _OPENCV else name: number for name, number in _found((*_PACKAGES, *_OPENCV)).items()}
+
+
+def _found(names: Iterable[str]) -> dict[str, str]:
     found = {}
-    for name in (*_PACKAGES, *_OPENCV):
+    for name in names:
         with suppress(importlib.metadata.PackageNotFoundError):
-            found["opencv" if name in _OPENCV else name] = importlib.metadata.version(name)
+            found[name] = importlib.metadata.version(name)
     return found

@@ -101,6 +101,11 @@ class Scenario:
         """The axes of its worlds, by name."""
         return {axis.name: axis for axis in self.simulator.axes}
 
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """Distributions beside domainaug's own that its pictures depend on, if its simulator names some."""
+        return tuple(getattr(self.simulator, "packages", ()))
+
     def told(self) -> dict[str, Any]:
         """Return everything that decides its variants, but how many there are and the world, as JSON-able data."""
         return {

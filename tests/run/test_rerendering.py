@@ -169,6 +169,19 @@ def test_other_versions_are_named_and_do_not_fail_identical_bytes(out):
     assert report.ok
 
 
+def test_packages_that_a_simulator_names_are_part_of_the_run(scenario, tmp_path, simulator):
+    class Cast(toy.Squares):
+        packages = ("pytest", "no-such-package")
+
+    simulator(Cast())
+    simulate(scenario, tmp_path / "cast", engine="serial")
+    assert replay(tmp_path / "cast", engine="serial").ok
+    changed(tmp_path / "cast", "versions", lambda was: {**was, "pytest": "1.0"})
+    with pytest.raises(OutputError, match="versions"):
+        simulate(scenario, tmp_path / "cast", engine="serial")
+    assert found(replay(tmp_path / "cast", engine="serial")) == {("versions changed", "pytest")}
+
+
 def test_a_world_that_is_gone_asks_for_its_folder(out, scenario, monkeypatch):
     def survey(self, world, folder):
         if not folder.is_dir():

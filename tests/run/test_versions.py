@@ -17,6 +17,12 @@ def test_the_libraries_that_compute_pixels_are_named_with_their_versions():
     assert list(found) == sorted(found)
 
 
+def test_further_packages_are_named_where_they_are_installed():
+    assert versions(["pytest", "no-such-package"]).items() - versions().items() == {
+        ("pytest", importlib.metadata.version("pytest"))
+    }
+
+
 def test_the_engine_of_the_kernels_is_named_since_each_has_its_own_bytes():
     with using("plain"):
         assert versions()["kernels"] == "plain"
