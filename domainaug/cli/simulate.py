@@ -41,6 +41,9 @@ def simulate(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be rendered and what it covers; write nothing.")
     ] = False,
+    xosc: Annotated[
+        bool, typer.Option("--xosc", help="Also write each variant as OpenSCENARIO, with its map (street).")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Render every variant of a scenario; the same command again goes on.
@@ -51,7 +54,7 @@ def simulate(
 
     with progress_bar("rendering") as tell:
         summary = run(
-            scenario, out, simulator=simulator, count=count, seed=seed, workers=workers, dry_run=dry_run,
+            scenario, out, simulator=simulator, count=count, seed=seed, workers=workers, dry_run=dry_run, xosc=xosc,
             engine=engine, memory_limit=in_count(memory_limit), timeout=timeout or None, progress=tell,
         )  # fmt: skip
     for note in summary.notes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,7 @@ def simulate(
     seed: int | None = None,
     workers: int | None = None,
     dry_run: bool = False,
+    xosc: bool = False,
     engine: str = "local",
     memory_limit: int | None = MEMORY_LIMIT,
     timeout: float | None = 600.0,
@@ -77,6 +78,8 @@ def simulate(
         seed: Overrides the file's.
         workers: Processes; as many as processors by default. The bytes do not depend on it.
         dry_run: Only say what would be rendered, and measure on a few; nothing is written.
+        xosc: Also write each variant as OpenSCENARIO with its map, of simulators of streets; as `xosc: true` in the
+            world does.
         engine: "local", or "serial" for a debugger.
         memory_limit: Bytes a worker may take, or None.
         timeout: Seconds one variant may take, or None; the first of a process reads the world.
@@ -94,6 +97,8 @@ def simulate(
     else:
         scenario = read_scenario(scenario, simulator=simulator)
     scenario = scenario.with_sampling(count=count, seed=seed)
+    if xosc:
+        scenario = replace(scenario, world={**scenario.world, "xosc": True})
     processes = max(workers or default_workers(), 1)
     chosen = engine_named(engine, workers=processes)
     world = scenario.simulator.survey(scenario.world, scenario.folder)

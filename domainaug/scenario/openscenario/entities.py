@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -42,7 +43,8 @@ def actors_and_ego(root: Xml.Element, parameters: Parameters, folder: Path) -> d
         parameters.note(f"the selection {one.get('name')!r} of entities is left out")
     begun = _begun(root, parameters)
     for name, (place, way) in list(begun.items()):
-        begun[name] = (place, way or _way(root, name, parameters))
+        ahead = _ahead(root, name, parameters)
+        begun[name] = _from_middle(place, ahead), _from_middle(way or _way(root, name, parameters), ahead)
     ego = _ego(list(kinds), kinds)
     found: dict[str, Any] = {"actors": []}
     for name, kind in kinds.items():
@@ -57,6 +59,36 @@ def actors_and_ego(root: Xml.Element, parameters: Parameters, folder: Path) -> d
     if ego is not None and ego.lower() not in _EGO:
         parameters.note(f"none of the entities is called Ego; the sensors are on {ego!r}, the first vehicle")
     return found
+
+
+def _ahead(root: Xml.Element, name: str, parameters: Parameters) -> float:
+    """Return how far the middle of an entity is ahead of the place that it is told by: of vehicles, the rear axle."""
+    for entity in root.findall("Entities/ScenarioObject"):
+        center = entity.find("*/BoundingBox/Center")
+        if entity.get("name") == name and center is not None:
+            return parameters.number(center, "x", "0")
+    return 0.0
+
+
+def _from_middle(told: dict[str, Any] | None, ahead: float) -> dict[str, Any] | None:
+    """Return a place, or a way, of the middle of somebody."""
+    if told is None or ahead == 0:
+        return told
+    if "at" in told:
+        x, y, yaw = told["at"]
+        angle = math.radians(yaw)
+        return {**told, "at": [round(x + ahead * math.cos(angle), 9), round(y + ahead * math.sin(angle), 9), yaw]}
+    if "lane" in told:
+        lane = told["lane"]
+        along = ahead if lane["lane"] <= 0 else -ahead
+        return {**told, "lane": {**lane, "s": max(lane["s"] + along, 0.0)}}
+    path = told["path"]
+    moved = []
+    for i, (time, x, y) in enumerate(path):
+        before, after = path[max(i - 1, 0)], path[min(i + 1, len(path) - 1)]
+        angle = math.atan2(after[2] - before[2], after[1] - before[1])
+        moved.append([time, round(x + ahead * math.cos(angle), 9), round(y + ahead * math.sin(angle), 9)])
+    return {**told, "path": moved}
 
 
 def _ego(names: list[str], kinds: dict[str, str | None]) -> str | None:

@@ -31,6 +31,9 @@ WET: Final = {"dry": (0.0, 0.0), "moist": (0.5, 0.0), "wetWithPuddles": (1.0, 0.
               "highFlooded": (1.0, 1.0)}  # fmt: skip
 """Wetness and puddles for each word of the standard's road conditions."""
 
+OWN: Final = "domainaug:"
+"""How names of properties begin that hold the value of an axis."""
+
 _TIME: Final = re.compile(r"(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?")
 
 
@@ -140,12 +143,23 @@ def _time(time: Xml.Element, parameters: Parameters, *, sun: bool) -> dict[str, 
 def _road(road: Xml.Element, parameters: Parameters) -> dict[str, Value]:
     if abs(parameters.number(road, "frictionScaleFactor", "1") - 1) > 1e-9:
         parameters.note("frictionScaleFactor of <RoadCondition> is left out: vehicles here do not slip")
-    if road.find("Properties") is not None:
-        parameters.note("<Properties> of <RoadCondition> are left out")
+    own = _own(road, parameters)
     if not road.get("wetness"):
-        return {}
+        return own
     wet, standing = (
         parameters.axis(road, "wetness", Measure(axis, words={word: both[i] for word, both in WET.items()}))
         for i, axis in enumerate(("wetness", "puddles"))
     )
-    return {"wetness": wet, "puddles": standing}
+    return {"wetness": wet, "puddles": standing, **own}
+
+
+def _own(road: Xml.Element, parameters: Parameters) -> dict[str, Value]:
+    """Return the axes that this library wrote as properties, to the last digit."""
+    found: dict[str, Value] = {}
+    for one in road.findall("Properties/Property"):
+        name = one.get("name", "")
+        if name.startswith(OWN):
+            found[name.removeprefix(OWN)] = parameters.number(one, "value")
+        else:
+            parameters.note(f"the property {name!r} of <RoadCondition> is left out")
+    return found

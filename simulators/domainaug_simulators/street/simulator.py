@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from domainaug.driving.weather import Weather
 from domainaug.effects import Interval
 from domainaug.errors import MissingExtra
 from domainaug.generators import Frame
@@ -19,6 +20,7 @@ from domainaug_simulators.street.worlds import Street, read_street
 
 if TYPE_CHECKING:
     from domainaug_simulators.street.listening import Listening
+    from domainaug_simulators.street.openscenario import Standing
     from domainaug_simulators.street.views import Views
 
 __all__ = ["StreetSimulator"]
@@ -39,6 +41,7 @@ class StreetSimulator:
     name: str = "street"
     axes: tuple[Axis, ...] = field(default=AXES, repr=False)
     trials: tuple[Trial, ...] = field(default=_TRIALS, repr=False)
+    packages: tuple[str, ...] = ("embreex",)
 
     def survey(self, world: Mapping[str, Any], folder: Path) -> _World:
         """Look at what a scenario says of its street; see `domainaug.scenario.Simulator`."""
@@ -125,6 +128,7 @@ class _Stage:
     def render(self, variant: Variant, number: int, folder: Path) -> Rendered:
         """Write all frames of all sensors: frame by frame, so that the street is built once for each."""
         from domainaug_simulators.street.listening import RIG, rig_told
+        from domainaug_simulators.street.openscenario import standing
         from domainaug_simulators.street.recording import encoded
 
         weather = weather_of(variant.values)
@@ -132,6 +136,7 @@ class _Stage:
         exposures: dict[str, float] = {}  # metered once for a sequence, so that nothing flickers
         for sensor in (*self.street.cameras, *self.street.sensors):
             (folder / sensor.name).mkdir()
+        met: list[dict[str, Standing]] = []
         for count in range(self.street.frames):
             for index, mounted in enumerate(self.street.cameras):
                 view = self.views.at(mounted, variant, count)
@@ -140,6 +145,11 @@ class _Stage:
                 paths += _put(folder, mounted.name, count, {"png": encoded(picture), **view.files})
             for mount in self.street.sensors:
                 paths += _put(folder, mount.name, count, self.listening.files(mount, variant, count, weather))
+            if self.street.xosc:
+                now = self.views.moment(variant, count)
+                met.append(standing(now.scene, now.ego))
+        if met:
+            paths += self._scenario(folder, variant, weather, met)
         known = {
             "layout": self.street.layout,
             "labels_id": variant.labels,
@@ -150,6 +160,18 @@ class _Stage:
         (folder / "scene.json").write_text(json.dumps(told, indent=1, sort_keys=True) + "\n", encoding="utf-8")
         (folder / RIG).write_bytes(rig_told(self.views, variant))
         return Rendered((*paths, Path("scene.json"), Path(RIG)), record)
+
+    def _scenario(self, folder: Path, variant: Variant, weather: Weather, met: list[dict[str, Standing]]) -> list[Path]:
+        """Write the variant as OpenSCENARIO, and its map."""
+        from domainaug_simulators.street.openscenario import MAP, SCENARIO, openscenario_of
+        from domainaug_simulators.street.town.opendrive import opendrive_of
+
+        file = self.street.map
+        roads = opendrive_of(self.views.town).encode() if file is None else file.path.read_bytes()
+        (folder / MAP).write_bytes(roads)
+        text = openscenario_of(f"{self.street.layout} {variant.id}", weather, met, self.street.dt)
+        (folder / SCENARIO).write_text(text, encoding="utf-8")
+        return [Path(SCENARIO), Path(MAP)]
 
 
 def _put(folder: Path, name: str, count: int, files: Mapping[str, bytes]) -> list[Path]:

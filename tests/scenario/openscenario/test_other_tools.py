@@ -51,6 +51,6 @@ def test_a_scenario_of_scenariogeneration_is_read(tmp_path: Path) -> None:
     assert found.spreads["visibility"].written == {"mean": 500.0, "deviation": 100.0, "from": 100.0, "to": 900.0}
     assert (found.sampling.method, found.sampling.count, found.seed) == ("random", 9, 3)
     assert found.world["map"] == "roads.xodr"
-    assert found.world["ego"] == {"lane": {"road": "1", "lane": -1, "s": 20.0, "aside": 0.1}, "speed": 12.0}
-    assert found.world["actors"] == [{"kind": "van", "name": "other", "at": [60.0, 1.75, -180.0]}]
+    assert found.world["ego"] == {"lane": {"road": "1", "lane": -1, "s": 22.0, "aside": 0.1}, "speed": 12.0}
+    assert found.world["actors"] == [{"kind": "van", "name": "other", "at": [58.0, 1.75, -180.0]}]
     assert any("<Sun> says where the sun stands" in note for note in found.notes)
