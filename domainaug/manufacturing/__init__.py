@@ -1,0 +1,63 @@
+"""Defects on photographs of parts: sized in mm, drawn in light, masked by what they cover, and measured.
+
+Site        a photograph, its part and its scale
+kind        a kind of defect with sizes (`defects/`)
+Defect      height, albedo, roughness, coverage and mask, whatever made it
+Relight     draws a defect on the photograph
+Gate        accepts it, or says why not; `calibrate` takes its thresholds from real defects
+draw_defect all of that
+"""
+
+from domainaug.manufacturing.calibrate import Calibration, calibrate
+from domainaug.manufacturing.defect import Defect
+from domainaug.manufacturing.defects import KINDS, kind
+from domainaug.manufacturing.drawing import Outcome, draw_defect
+from domainaug.manufacturing.gate import Gate, Refusal, Verdict
+from domainaug.manufacturing.measures import Measures, measures_of
+from domainaug.manufacturing.relight import Drawn, Relight
+from domainaug.manufacturing.response import find_part, to_light, to_values
+from domainaug.manufacturing.site import Site
+from domainaug.manufacturing.sizes import (
+    Constant,
+    Empirical,
+    LearnedSizes,
+    LogUniform,
+    Normal,
+    Uniform,
+    learn_sizes,
+    measure,
+)
+from domainaug.profile.part import Foreground, Lighting, Part, Response
+
+__all__ = [
+    "KINDS",
+    "Calibration",
+    "Constant",
+    "Defect",
+    "Drawn",
+    "Empirical",
+    "Foreground",
+    "Gate",
+    "LearnedSizes",
+    "Lighting",
+    "LogUniform",
+    "Measures",
+    "Normal",
+    "Outcome",
+    "Part",
+    "Refusal",
+    "Relight",
+    "Response",
+    "Site",
+    "Uniform",
+    "Verdict",
+    "calibrate",
+    "draw_defect",
+    "find_part",
+    "kind",
+    "learn_sizes",
+    "measure",
+    "measures_of",
+    "to_light",
+    "to_values",
+]

@@ -1,0 +1,111 @@
+"""Pits and blowholes: one hole, or a cluster of small ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domainaug.manufacturing.defect import Defect, generator
+from domainaug.manufacturing.defects.kind import finished, smooth_step
+from domainaug.manufacturing.site import Site
+from domainaug.manufacturing.sizes import Sized, size_of
+from domainaug.manufacturing.strokes import canvas_around
+
+__all__ = ["Pit"]
+
+_TRIES = 40  # at a place that is far enough from the others
+
+
+@dataclass(frozen=True, slots=True)
+class Pit:
+    """Holes that are about as deep as wide: dark, with a wall that is lit on one side, and irregular in outline.
+
+    Attributes:
+        diameter_mm: Of a hole.
+        count: How many lie together; 1 is a single hole.
+        spread_mm: How far a cluster reaches.
+        depth_share: Depth over diameter.
+        dark: Share of the light that comes out of the bottom.
+        elongation: Longer over shorter axis.
+        ragged: Departure of the outline from an ellipse, as a share of the radius.
+    """
+
+    diameter_mm: Sized = (0.15, 1.2)
+    count: Sized = (1.0, 6.0)
+    spread_mm: Sized = (0.8, 3.0)
+    depth_share: Sized = (0.15, 0.5)
+    dark: Sized = (0.15, 0.5)
+    elongation: Sized = (1.0, 2.2)
+    ragged: Sized = (0.08, 0.25)
+
+    name: ClassVar[str] = "pit"
+
+    def draw(self, seed: int, site: Site) -> Defect:
+        """Return one; see `Kind`."""
+        random = generator(seed, self.name)
+        size = size_of("diameter_mm", self.diameter_mm)
+        count, spread, share, dark, elongation, ragged = (
+            size_of(name, getattr(self, name)).draw(random)
+            for name in ("count", "spread_mm", "depth_share", "dark", "elongation", "ragged")
+        )
+        diameters = sorted((size.draw(random) for _ in range(max(1, round(count)))), reverse=True)
+        middles = _apart(random, diameters, spread)
+        reach = 0.9 * diameters[0]
+        canvas = canvas_around(middles, reach, diameters[-1], site.pitch_mm)
+        x, y = canvas.axes()
+        coverage, height, floor = canvas.zeros(), canvas.zeros(), canvas.zeros()
+        for (right, down), diameter in zip(middles.tolist(), diameters, strict=True):
+            turn = random.uniform(0, np.pi)
+            long, short = (x - right) * 2 / diameter, (y - down) * 2 / diameter
+            long, short = long * np.cos(turn) - short * np.sin(turn), long * np.sin(turn) + short * np.cos(turn)
+            short = short * elongation
+            angle = np.arctan2(short, long)
+            waves = sum(
+                np.float32(random.normal() / k**0.7) * np.cos(k * angle + np.float32(random.uniform(0, 6.3)))
+                for k in (2, 3, 5, 7)
+            )
+            radius = (np.hypot(long, short) / np.maximum(1 + np.float32(ragged) * waves, 0.3)).astype(np.float32)
+            edge = float(canvas.step_mm * 2 / diameter)
+            inside = 1 - smooth_step(radius, 1 - edge, 1 + edge)
+            coverage = np.maximum(coverage, inside)
+            bowl = np.sqrt(np.maximum(1 - np.minimum(radius, 1.0) ** 2, 0.0))
+            height = np.minimum(height, -np.float32(share * diameter) * bowl)
+            floor = np.maximum(floor, inside * (1 - smooth_step(radius, 0.35, 1.0) * 0.6))
+        return site.placed(
+            finished(
+                self.name,
+                canvas,
+                site,
+                coverage=coverage,
+                height_mm=height,
+                albedo=1 - np.float32(1 - dark) * floor,
+                roughness=0.1 * coverage,
+                covered=0.4,
+                least_px=2,
+                parameters={
+                    "diameter_mm": diameters[0],
+                    "count": float(len(diameters)),
+                    "depth_mm": share * diameters[0],
+                    "dark": dark,
+                    "elongation": elongation,
+                },
+                seed=seed,
+            ),
+            random,
+        )
+
+
+def _apart(random: np.random.Generator, diameters: list[float], spread: float) -> NDArray[np.float64]:
+    """Return (n, 2) middles in mm that keep their distance, where there is room (dart throwing)."""
+    found = [np.zeros(2)]
+    for diameter in diameters[1:]:
+        at = np.zeros(2)
+        for _ in range(_TRIES):
+            at = random.normal(0.0, spread / 2.5, 2)
+            if all(np.hypot(*(at - other)) > 0.6 * (diameter + diameters[k]) for k, other in enumerate(found)):
+                break
+        found.append(at)
+    return np.array(found)

@@ -1,0 +1,74 @@
+"""From a kind to a defect that the gate accepts: drawn, judged, and drawn again at most so many times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from domainaug.manufacturing.defects.kind import Kind
+from domainaug.manufacturing.gate import Gate, Verdict
+from domainaug.manufacturing.relight import Drawn, Relight
+from domainaug.manufacturing.site import Site
+
+__all__ = ["Attempt", "Outcome", "draw_defect"]
+
+_STRIDE = 0x9E3779B97F4A7C15  # 2^64 over the golden ratio: seeds of one defect's attempts are no others'
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try.
+
+    Attributes:
+        seed: What it was drawn from.
+        verdict: What the gate said.
+    """
+
+    seed: int
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """What came of one wanted defect.
+
+    Attributes:
+        drawn: The photograph with it, or None where every try was refused.
+        attempts: Every try, the last of which was accepted, or none.
+    """
+
+    drawn: Drawn | None
+    attempts: tuple[Attempt, ...] = field(default_factory=tuple)
+
+    @property
+    def refused(self) -> Iterable[tuple[str, ...]]:
+        """The codes of the tries that were refused."""
+        return [attempt.verdict.codes for attempt in self.attempts if not attempt.verdict.accepted]
+
+
+def draw_defect(
+    kind: Kind, site: Site, seed: int, *, gate: Gate | None = None, relight: Relight | None = None, most: int = 8
+) -> Outcome:
+    """Return a photograph with a defect of a kind that the gate accepts.
+
+    Args:
+        kind: What to draw.
+        site: Where.
+        seed: The defect is a function of it, the kind and the site.
+        gate: Thresholds; the defaults when None.
+        relight: How it is drawn; the defaults when None.
+        most: How many tries there are before it is given up.
+
+    Raises:
+        ImageError: The site lacks what the kind needs.
+    """
+    gate, relight = gate or Gate(), relight or Relight()
+    attempts: list[Attempt] = []
+    for number in range(most):
+        own = (seed + number * _STRIDE) % 2**64
+        drawn = relight.draw(kind.draw(own, site), site)
+        verdict = gate.judge(drawn, site)
+        attempts.append(Attempt(own, verdict))
+        if verdict.accepted:
+            return Outcome(drawn, tuple(attempts))
+    return Outcome(None, tuple(attempts))
