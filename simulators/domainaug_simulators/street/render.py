@@ -22,7 +22,7 @@ from domainaug_simulators.street.openness import openness
 from domainaug_simulators.street.rays import Hits
 from domainaug_simulators.street.sampling import Samples, central, edges, refined
 from domainaug_simulators.street.scene import Scene
-from domainaug_simulators.street.shadows import sunned
+from domainaug_simulators.street.shadows import lamps_seen, sunned
 from domainaug_simulators.street.sky import Sky
 from domainaug_simulators.street.surfaces import Ground, Met, Surfaces, met_at, surfaces_at, weathered
 
@@ -39,6 +39,7 @@ class Quality:
         sun_rays: Rays to the sun's disc where its shadow ends.
         lamps: How many lamps throw shadows at a point.
         gloss: Rays into the lobe of a glossy surface.
+        lamp_rays: Rays to the head of a lamp where its shadow ends.
     """
 
     more: int
@@ -46,12 +47,13 @@ class Quality:
     sun_rays: int
     lamps: int
     gloss: int
+    lamp_rays: int = 0
 
 
 QUALITIES: Final[dict[Literal["draft", "normal", "high"], Quality]] = {
     "draft": Quality(0, 4, 0, 1, 2),
-    "normal": Quality(4, 8, 12, 3, 3),
-    "high": Quality(8, 24, 32, 6, 6),
+    "normal": Quality(4, 8, 12, 3, 3, 6),
+    "high": Quality(8, 24, 32, 6, 6, 24),
 }
 
 
@@ -152,14 +154,9 @@ class Prepared:
 
     def _add_lamps(self, lamps: Lamps, samples: Samples, met: Surfaces, out: Floats) -> None:
         chosen, strength, rest = strongest_lamps(met, samples.directions, lamps, self.quality.lamps)
-        free = np.ones(chosen.shape, np.float32)
-        points, slots = np.nonzero((chosen >= 0) & (strength > 2e-5))
-        if len(points):
-            toward = lamps.rows[chosen[points, slots], :3] - met.points[points]
-            away = np.linalg.norm(toward, axis=-1)
-            toward /= np.maximum(away, 1e-6)[:, None]
-            reach = np.maximum(away - 0.25, 0).astype(np.float32)
-            free[points, slots] = ~self.scene.rays.blocked(met.points[points], toward, reach)
+        first = samples is self.first.samples
+        camera, rays = (self.camera, self.quality.lamp_rays) if first else (None, 0)
+        free = lamps_seen(self.scene, met, lamps, chosen, strength, camera=camera, rays=rays)
         lamp_light(met, samples.directions, lamps, chosen, free, rest * np.float32(0.7), out)
 
     def _mirrored(self, light: Light, samples: Samples, met: Surfaces, first: Mirrored | None) -> Mirrored:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ pytest.importorskip("numba")
 
 from domainaug_simulators.street.air import Air
 from domainaug_simulators.street.camera import Camera
+from domainaug_simulators.street.film import Film, developed, exposure_of
 from domainaug_simulators.street.materials import Glow, Material, Palette
 from domainaug_simulators.street.mesh import box, quad
 from domainaug_simulators.street.rays import engine_there
@@ -103,6 +106,40 @@ def test_penumbrae_grow_smoothly_from_edge_to_edge() -> None:
     assert sun[x > 30 + 1.1 * half].min() > 0.9
     assert sun[x < 30 - 1.1 * half].max() < 0.1
     assert 0.25 < sun[np.abs(x - 30) < 0.3 * half].mean() < 0.75
+
+
+def test_shadows_of_lamps_end_in_a_penumbra_as_wide_as_the_lamp_makes_it() -> None:
+    palette = Palette()
+    board = quad((-9, -9, 2), (0, -9, 2), (0, 9, 2), (-9, 9, 2), palette.number(MATTE))
+    lamp = Lamp((0, 0, 6), (0, 0, -1), (9.0, 9.0, 9.0))
+    post = Thing(box((0.1, 0.1, 0.1), palette.number(MATTE)).at(0, 0, 7), 14, 0, (lamp,))
+    scene = Scene.of([plane(palette), Thing(board, 3), post], palette)
+    camera = Camera((0, 0, 1.9), pitch=-90, width=24, height=96, view=20)  # below the board, over its shadow's edge
+    lit = Light(sky_of(-30, 0, clouds=1.0), Air(1e9), Ground(night=1.0))
+    hard, soft = (radiance_of(scene, camera, lit, Quality(0, 4, 0, 1, 1, rays))[..., 1] for rays in (0, 48))
+    x = places(camera)[..., 0]
+    edge = np.abs(x) < 0.22 * 2 / 4  # the head's radius, by how far the board is from ground and from lamp
+    assert len(np.unique(hard[:, 0].round(5) > hard.max() / 2)) == 2
+    between = (soft > soft.min() + 0.1 * np.ptp(soft)) & (soft < soft.max() - 0.15 * np.ptp(soft))
+    assert (between & edge).sum() > 0.6 * edge.sum()
+    assert not (between & (np.abs(x) > 0.22)).any()
+    assert (np.ptp(soft, axis=1) < 0.1 * soft.max()).all()  # no grain
+    assert ((hard > hard.max() / 2) | (hard < hard.max() / 10)).all()
+
+
+@pytest.mark.parametrize("light", [daylight(), night(wet=1.0, puddles=0.5)], ids=["day", "wet night"])
+def test_where_nothing_moves_two_frames_differ_by_the_noise_of_the_sensor_alone(light: Light) -> None:
+    scene, quality = yard(), QUALITIES["normal"]
+    one, other = (radiance_of(scene, ROAD, replace(light, time=time), quality) for time in (0.0, 0.1))
+    np.testing.assert_allclose(one, other, rtol=0.01)  # clouds drift
+    film = Film(exposure=exposure_of(one))
+    draws = [np.random.Generator(np.random.Philox(key=[3, frame])) for frame in (0, 1)]
+    shown = [developed(frame, film, draw).astype(int) for frame, draw in zip((one, other), draws, strict=True)]
+    change = shown[1] - shown[0]
+    assert 0.3 < change.std() < 8
+    assert abs(change.mean()) < 0.1
+    tiles = change[:48, :80].reshape(6, 8, 8, 10, 3).mean(axis=(1, 3, 4))
+    assert np.abs(tiles).max() < 2  # no patch of it grows brighter or darker
 
 
 def test_a_mirror_shows_what_stands_before_it() -> None:
