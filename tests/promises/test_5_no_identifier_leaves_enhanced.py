@@ -237,3 +237,13 @@ def test_a_copy_names_its_patient_and_has_no_private_element_however_deep(tmp_pa
         assert CANARY not in derived.DerivationDescription
         assert "ConversionSourceAttributesSequence" not in groups
     assert np.isfinite(dataset.pixel_array).all()
+
+
+def test_a_copy_in_nifti_has_none_of_it(tmp_path):
+    object_of(tmp_path / "source" / "one.dcm", "CT")
+    out = tmp_path / "out"
+    summary = augment(tmp_path / "source", out, profile="medical/ct-chest", file_format="nifti", engine="serial")
+    assert summary.done == 1
+    told = told_by(out, but=())
+    assert "within image.nii.gz" in told
+    assert not leaks(told)
