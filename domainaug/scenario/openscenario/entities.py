@@ -233,7 +233,7 @@ def _way(root: Xml.Element, name: str, parameters: Parameters) -> dict[str, Any]
         for action in group.iter("PrivateAction"):
             way = _trajectory(action, parameters) if name in actors else None
             if way is not None:
-                parameters.note(f"{name!r} sets off on its trajectory at time 0: triggers are not read")
+                parameters.note("who follows a trajectory sets off at time 0: triggers are not read")
                 return way
     return None
 

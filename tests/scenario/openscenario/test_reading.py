@@ -126,7 +126,7 @@ def test_trajectories_are_paths(read) -> None:
     )
     found, notes = read(scenario(more=story))
     assert found["world"]["ego"] == {"path": [[0, 0, 2], [2, 9, 2], [4, 30, 2]]}
-    assert any("sets off on its trajectory at time 0" in note for note in notes)
+    assert any("sets off at time 0" in note for note in notes)
 
 
 def test_vehicles_of_catalogs_are_looked_up(read, tmp_path: Path) -> None:
