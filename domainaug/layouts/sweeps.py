@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,12 +19,13 @@ from numpy.typing import NDArray
 
 from domainaug.errors import LabelError, UnreadableInput
 
-__all__ = ["Solid", "Sweep", "check_sweep", "read_sweeps"]
+__all__ = ["Solid", "Sweep", "check_sweep", "read_sweeps", "ridden"]
 
 Array = NDArray[np.float64]
 
 _SLACK: Final = 0.05  # meters that a point may lie outside the box of its thing, beside the noise of its range
 _NOISE: Final = 6.0  # standard deviations of that noise
+_ASTRIDE: Final = 1.0  # meters between the middles of a cycle and of who rides it, at most
 _LIDAR, _RADAR = ".turn.json", ".radar.json"
 _ARRAYS: Final = {
     "lidar": ("points", "ring", "time", "semantic", "instance", "echo", "pulse"),
@@ -184,6 +185,15 @@ def _solid(told: Mapping[str, Any]) -> Solid:
 
 def _pose(values: Any) -> Array:
     return np.array(values, np.float64).reshape(4, 4)
+
+
+def ridden(rider: Solid, solids: Sequence[Solid]) -> str:
+    """Return what a rider rides: "motorcycle", "bicycle", or "" where the LiDAR meets neither below."""
+    for solid in solids:
+        near = float(np.linalg.norm(solid.placed[:2, 3] - rider.placed[:2, 3])) < _ASTRIDE
+        if near and solid.kind in ("bicycle", "motorcycle"):
+            return solid.kind
+    return ""
 
 
 def check_sweep(sweep: Sweep) -> int:

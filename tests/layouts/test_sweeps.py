@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from domainaug.errors import LabelError, UnreadableInput
-from domainaug.layouts.exports.nuscenes_clouds import channel_of_sweep, content_of
+from domainaug.layouts.exports.nuscenes_clouds import channel_of_sweep, classes_of, content_of
+from domainaug.layouts.exports.nuscenes_things import CLASSES
 from domainaug.layouts.exports.semantic_kitti import labels_of
 from domainaug.layouts.sweeps import Sweep, check_sweep, read_sweeps
 
@@ -115,6 +116,20 @@ def test_classes_of_semantic_kitti_tell_what_moves_who_rides_what_and_what_nothi
     labels = labels_of(sweep)
     assert (labels & 0xFFFF).tolist() == [252, 10, 32, 15, 253, 40, 1, 1]
     assert (labels >> 16).tolist() == [7, 8, 9, 10, 11, 0, 0, 0]
+
+
+def test_classes_of_nuscenes_count_riders_to_what_they_ride_and_fog_as_noise(tmp_path):
+    objects = [
+        solid(9, "rider", 6, 3, (0.5, 0.5, 1.8)),
+        solid(10, "motorcycle", 6, 3.2, (2, 0.8, 1.2)),
+        solid(11, "rider", 9, 3, (0.5, 0.5, 1.8)),
+    ]
+    points, semantic = [[1, 1, 1, 1]] * 6, [CAR, RIDER, MOTORCYCLE, RIDER, ROAD, 0]
+    sweep = put(tmp_path, points, semantic, [7, 9, 10, 11, 0, 0], objects, echo=[1, 1, 1, 1, 1, 2])
+    names = [CLASSES[number] for number in classes_of(sweep)]
+    assert names == [
+        "vehicle.car", "vehicle.motorcycle", "vehicle.motorcycle", "vehicle.bicycle", "flat.driveable_surface", "noise",
+    ]  # fmt: skip
 
 
 def test_nuscenes_clouds_are_five_floats_a_point(tmp_path):

@@ -1,4 +1,4 @@
-"""Clouds and radar detections as nuScenes stores them: `LIDAR_TOP/*.pcd.bin` and `RADAR_FRONT/*.pcd`."""
+"""Clouds, classes of points and radar detections as nuScenes stores them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from domainaug.layouts.sweeps import Sweep
+from domainaug.layouts.exports.nuscenes_things import CLASSES
+from domainaug.layouts.sweeps import Sweep, ridden
 
-__all__ = ["channel_of_sweep", "content_of"]
+__all__ = ["channel_of_sweep", "classes_of", "content_of"]
 
 Array = NDArray[np.float64]
 
@@ -18,6 +19,16 @@ _FIELDS: Final = (
     ("vy", "f4"), ("vx_comp", "f4"), ("vy_comp", "f4"), ("is_quality_valid", "i1"), ("ambig_state", "i1"),
     ("x_rms", "i1"), ("y_rms", "i1"), ("invalid_state", "i1"), ("pdh0", "i1"), ("vx_rms", "i1"), ("vy_rms", "i1"),
 )  # fmt: skip
+_KINDS: Final = {
+    1: "flat.driveable_surface", 2: "flat.sidewalk", 3: "static.manmade", 4: "static.manmade", 5: "static.manmade",
+    6: "static.manmade", 7: "static.manmade", 8: "static.manmade", 9: "static.vegetation", 10: "flat.terrain",
+    12: "human.pedestrian.adult", 13: "vehicle.bicycle", 14: "vehicle.car", 15: "vehicle.truck",
+    16: "vehicle.bus.rigid", 17: "static.other", 18: "vehicle.motorcycle", 19: "vehicle.bicycle", 20: "static.other",
+    21: "static.other", 22: "static.other", 23: "flat.other", 24: "flat.driveable_surface", 25: "flat.other",
+    26: "static.manmade", 27: "flat.other", 28: "static.manmade",
+}  # fmt: skip
+"""The class of points for each of CARLA's; what is not here is noise."""
+_SURFACE: Final = 1
 _MOVING, _STATIONARY = 0, 1
 _UNAMBIGUOUS: Final = 3
 _STILL: Final = 0.5  # meters per second along the ray below which a detection is said to stand
@@ -39,6 +50,20 @@ def content_of(sweep: Sweep) -> bytes:
         points = arrays["points"].astype("<f4")
         return np.column_stack([points[:, :3], points[:, 3] * 255, arrays["ring"]]).astype("<f4").tobytes()
     return _radar(sweep)
+
+
+def classes_of(sweep: Sweep) -> NDArray[np.uint8]:
+    """Return the class of each point as nuScenes-lidarseg numbers it; riders are part of what they ride."""
+    arrays = sweep.arrays()
+    table = np.zeros(256, np.uint8)
+    for number, name in _KINDS.items():
+        table[number] = CLASSES.index(name)
+    classes = table[arrays["semantic"]]
+    classes[arrays["echo"] != _SURFACE] = 0
+    for solid in sweep.solids:
+        if solid.kind == "rider" and ridden(solid, sweep.solids) == "motorcycle":
+            classes[arrays["instance"] == solid.instance] = CLASSES.index("vehicle.motorcycle")
+    return np.asarray(classes, np.uint8)
 
 
 def _radar(sweep: Sweep) -> bytes:

@@ -18,7 +18,7 @@ from domainaug.errors import LabelError
 from domainaug.layouts.exports.files import copied, put_bytes, put_json, put_text
 from domainaug.layouts.exports.kitti import calibration_of, lidar_of, points_of
 from domainaug.layouts.frames import Frame
-from domainaug.layouts.sweeps import Solid, Sweep
+from domainaug.layouts.sweeps import Sweep, ridden
 
 __all__ = ["labels_of", "write"]
 
@@ -31,7 +31,6 @@ _KINDS: Final = {
 _MOVING: Final = {10: 252, 13: 257, 18: 258, 30: 254, 31: 253, 32: 255}
 _BICYCLIST, _MOTORCYCLIST = 31, 32
 _STANDING: Final = 0.2  # meters per second below which something does not move
-_ASTRIDE: Final = 1.0  # meters between the middles of a cycle and of who rides it, at most
 _SURFACE: Final = 1
 
 
@@ -84,21 +83,16 @@ def labels_of(sweep: Sweep) -> NDArray[np.uint32]:
     classes = table[arrays["semantic"]]
     classes[arrays["echo"] != _SURFACE] = _OUTLIER
     instance = arrays["instance"].astype(np.uint32)
-    cycles = [solid for solid in sweep.solids if solid.kind == "motorcycle"]
     for solid in sweep.solids:
         mine = instance == solid.instance
         if not mine.any():
             continue
         kind = int(classes[mine][0])
-        if kind == _BICYCLIST and any(_near(solid, cycle) for cycle in cycles):
+        if kind == _BICYCLIST and ridden(solid, sweep.solids) == "motorcycle":
             kind = _MOTORCYCLIST
         moving = float(np.linalg.norm(solid.velocity)) > _STANDING
         classes[mine] = _MOVING.get(kind, kind) if moving else kind
     return np.asarray(instance << 16 | classes, np.uint32)
-
-
-def _near(one: Solid, other: Solid) -> bool:
-    return float(np.linalg.norm(one.placed[:2, 3] - other.placed[:2, 3])) < _ASTRIDE
 
 
 def _row(matrix: NDArray[Any]) -> str:

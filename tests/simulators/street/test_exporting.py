@@ -194,11 +194,16 @@ def test_the_development_kit_of_nuscenes_reads_clouds_boxes_and_cameras(nuscenes
     read = kit.NuScenes("v1.0-mini", str(nuscenes), verbose=False)
     assert len(read.scene) == 2
     inside = 0
+    assert [one["name"] for one in sorted(read.category, key=lambda one: one["index"])] == list(read.colormap)
     for sample in read.sample:
         assert set(sample["data"]) == {"CAM_FRONT", "CAM_REAR", "LIDAR_TOP", "RADAR_FRONT"}
         path, boxes, intrinsic = read.get_sample_data(sample["data"]["LIDAR_TOP"])
         assert intrinsic is None
         cloud = classes.LidarPointCloud.from_file(path)
+        labels = np.fromfile(nuscenes / read.get("lidarseg", sample["data"]["LIDAR_TOP"])["filename"], np.uint8)
+        assert len(labels) == cloud.points.shape[1]
+        names = [read.lidarseg_idx2name_mapping[number] for number in np.unique(labels)]
+        assert {"flat.driveable_surface", "static.manmade", "vehicle.car"} <= set(names)
         for box in boxes:
             count = read.get("sample_annotation", box.token)["num_lidar_pts"]
             found = int(geometry.points_in_box(box, cloud.points[:3], wlh_factor=1.15).sum())
