@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from domainaug_simulators.street.skins import cap, move, skin, soften
+
 __all__ = [
     "Floats",
     "Mesh",
@@ -71,14 +73,15 @@ class Mesh:
         """Return it under a (4, 4) matrix; normals follow whatever the matrix stretches."""
         whole = np.asarray(matrix, np.float64)
         turn = whole[:3, :3]
-        corners = self.corners @ turn.T + whole[:3, 3]
-        normals = self.normals @ np.linalg.inv(turn)
-        normals /= np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-9)
+        corners, normals = np.empty(self.corners.shape, np.float32), np.empty(self.normals.shape, np.float32)
+        across = np.zeros((3, 4))
+        across[:, :3] = np.linalg.inv(turn).T
+        move(self.corners.reshape(-1, 3), np.ascontiguousarray(whole[:3]), False, corners.reshape(-1, 3))
+        move(self.normals.reshape(-1, 3), across, True, normals.reshape(-1, 3))
         if np.linalg.det(turn) < 0:  # a mirror turns faces inside out
-            corners, normals, uv = corners[:, ::-1], normals[:, ::-1], self.uv[:, ::-1]
-        else:
-            uv = self.uv
-        return Mesh(corners.astype(np.float32), normals.astype(np.float32), np.ascontiguousarray(uv), self.material)
+            corners, normals, uv = (np.ascontiguousarray(each[:, ::-1]) for each in (corners, normals, self.uv))
+            return Mesh(corners, normals, uv, self.material)
+        return Mesh(corners, normals, np.ascontiguousarray(self.uv), self.material)
 
     def at(self, x: float = 0, y: float = 0, z: float = 0, yaw: float = 0) -> Mesh:
         """Return it turned by `yaw` (radians, counter-clockwise) about z, then shifted."""
@@ -186,52 +189,24 @@ def extruded(points: Sequence[Sequence[float]], low: float, high: float, side: i
 
 def loft(rings: ArrayLike, material: int, *, caps: bool = True, smooth: bool = True) -> Mesh:
     """Return the skin over rings of points, (rings, points, 3); each ring counter-clockwise seen from the last one."""
-    grid = np.asarray(rings, np.float64)
-    count = len(grid)
-    across = np.roll(grid, -1, axis=1)
-    a, b, c, d = grid[:-1], across[:-1], across[1:], grid[1:]
-    corners = np.stack([np.stack([a, b, c], axis=2), np.stack([a, c, d], axis=2)], axis=2).reshape(-1, 3, 3)
-    around = np.cumsum(np.linalg.norm(across - grid, axis=-1), axis=1)
-    along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(grid.mean(axis=1), axis=0), axis=-1))])
-    u0 = np.concatenate([np.zeros((count, 1)), around[:, :-1]], axis=1)
-    v = np.broadcast_to(along[:, None], u0.shape)
-    uv = [
-        np.stack(pair, axis=-1)
-        for pair in ((u0[:-1], v[:-1]), (around[:-1], v[:-1]), (around[1:], v[1:]), (u0[1:], v[1:]))
-    ]
-    place = np.stack([np.stack([uv[0], uv[1], uv[2]], axis=2), np.stack([uv[0], uv[2], uv[3]], axis=2)], axis=2)
-    skin = _flat(corners, place.reshape(-1, 3, 2), material)
+    grid = np.ascontiguousarray(rings, np.float64)
+    most = 2 * grid.shape[1] * len(grid)
+    corners, normals = np.empty((most, 3, 3), np.float32), np.empty((most, 3, 3))
+    uv = np.empty((most, 3, 2), np.float32)
+    count = skin(grid, corners, normals, uv)
     if smooth:
-        skin = _smoothed(skin)
-    if not caps:
-        return skin
-    ends = [_cap(grid[0][::-1], material), _cap(grid[-1], material)]
-    return Mesh.joined([skin, *ends])
+        normals[:count] = normals[:count].astype(np.float32)
+        soften(corners[:count], normals[:count], np.full(_room(3 * count), -1, np.int64), 0.6)
+    if caps:
+        count = cap(np.ascontiguousarray(grid[0][::-1]), count, corners, normals, uv)
+        count = cap(np.ascontiguousarray(grid[-1]), count, corners, normals, uv)
+    made = np.full(count, material, np.int16)
+    return Mesh(corners[:count].copy(), normals[:count].astype(np.float32), uv[:count].copy(), made)
 
 
-def _cap(ring: NDArray[np.float64], material: int) -> Mesh:
-    middle = ring.mean(axis=0)
-    corners = np.stack([np.broadcast_to(middle, ring.shape), ring, np.roll(ring, -1, axis=0)], axis=1)
-    return _flat(corners, corners[..., :2] - middle[:2], material)
-
-
-def _smoothed(mesh: Mesh, sharpest: float = 0.6) -> Mesh:
-    """Average normals where corners meet, but not across edges whose faces part by more than acos(`sharpest`)."""
-    keys = np.round(mesh.corners.reshape(-1, 3) * 1e4).astype(np.int64)
-    _, where = np.unique(keys, axis=0, return_inverse=True)
-    where = where.ravel()
-    flat = mesh.normals.reshape(-1, 3).astype(np.float64)
-    area = np.linalg.norm(
-        np.cross(mesh.corners[:, 1] - mesh.corners[:, 0], mesh.corners[:, 2] - mesh.corners[:, 0]), axis=-1
-    )
-    weighted = flat * np.repeat(area, 3)[:, None]
-    total = np.zeros((where.max() + 1, 3))
-    np.add.at(total, where, weighted)
-    mean = total[where]
-    mean /= np.maximum(np.linalg.norm(mean, axis=-1, keepdims=True), 1e-9)
-    keep = (mean * flat).sum(axis=-1) > sharpest
-    out = np.where(keep[:, None], mean, flat).reshape(-1, 3, 3)
-    return Mesh(mesh.corners, out.astype(np.float32), mesh.uv, mesh.material)
+def _room(many: int) -> int:
+    """Return the size of a table for so many entries: a power of two, at most half full."""
+    return 1 << max(2 * many, 1).bit_length()
 
 
 def _ring(radius: float, points: int, start: float = 0.0) -> NDArray[np.float64]:
