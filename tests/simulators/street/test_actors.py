@@ -77,6 +77,7 @@ def test_nobody_stands_in_anybody_at_the_start(layout: Layout) -> None:
         assert _meetings(actors.at(0.0), _ego_body(actors, 0.0)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("aside", [-1.5, 1.5])
 def test_who_drives_beside_its_lane_meets_nobody_either(aside: float) -> None:
     actors = Actors.of(town("city", 1), 0, 2.0, 0.3, aside)
@@ -84,6 +85,7 @@ def test_who_drives_beside_its_lane_meets_nobody_either(aside: float) -> None:
         assert [pair for pair in _meetings(actors.at(time), _ego_body(actors, time)) if pair[0] == 0] == []
 
 
+@pytest.mark.slow
 def test_any_order_of_asking_gives_the_same_poses() -> None:
     def told(times: list[float]) -> dict[float, list[tuple[int, bytes]]]:
         actors = Actors.of(town("junction", 4), 1, 1.0, 0.3)
@@ -94,6 +96,7 @@ def test_any_order_of_asking_gives_the_same_poses() -> None:
     assert forward[0.0] != forward[0.35]
 
 
+@pytest.mark.slow
 def test_numbers_stay_with_who_bears_them_and_the_town_stays_as_it_is() -> None:
     place = town("junction", 4)
     before = len(place.palette.table())
@@ -130,6 +133,7 @@ def test_without_traffic_the_vehicle_with_the_sensors_drives_alone() -> None:
     assert way[-1] - way[0] > 15
 
 
+@pytest.mark.slow
 def test_wheels_roll_and_lights_are_switched_by_who_brakes_and_turns() -> None:
     actors = Actors.of(town("junction", 4), 0, 2.0, 0.3)
     lit = {name: actors.palette.number(getattr(Paints, name)) for name in ("brake_light", "turning_light")}

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from domainaug_simulators.street.materials import Material, Palette
 from domainaug_simulators.street.mesh import Mesh, box, ellipsoid, lathe, tube, turned
 from domainaug_simulators.street.town.paints import CAR_COLORS, Paints
-from domainaug_simulators.street.town.people import Looks, _limb, _torso
+from domainaug_simulators.street.town.people import Looks, _limb, _torso, hand, head
 
 __all__ = ["bicycle", "motorcycle", "rider"]
 
@@ -126,18 +126,21 @@ def rider(looks: Looks, *, motor: bool, phase: float = 0.0, helmet: int = -1) ->
         parts += _limb([hip, knee, foot], [0.088, 0.062, 0.047], looks.trousers)
         parts.append(box((0.25, 0.09, 0.07), looks.shoes, base=False).at(*(_by(foot, 0.05, 0, -0.01))))
         shoulder = _by(neck, 0.0, side * 0.18 * looks.stout, -0.03)
-        hand = _by(grips, 0.0, side * (0.32 if motor else 0.24), 0.0)
-        elbow = _bent(shoulder, hand, 0.30, 0.30, forward=False)
-        parts += _limb([shoulder, elbow, hand], [0.06, 0.046, 0.04], looks.shirt)
-    head = _by(neck, 0.06, 0, 0.20)
-    parts.append(tube(neck - [0, 0, 0.02], head - [0, 0, 0.06], 0.05, looks.skin))
-    if helmet >= 0:
-        parts.append(ellipsoid((0.27, 0.24, 0.25), helmet, points=14, rings=8).at(*(_by(head, 0, 0, 0.03))))
-        if not motor:
-            parts.append(ellipsoid((0.19, 0.155, 0.23), looks.skin, points=12, rings=8).at(*(head - [-0.02, 0, 0.05])))
-    else:
-        parts.append(ellipsoid((0.19, 0.155, 0.235), looks.skin, points=12, rings=8).at(*head))
-        parts.append(ellipsoid((0.205, 0.175, 0.19), looks.hair, points=12, rings=8).at(*(_by(head, -0.02, 0, 0.04))))
+        wrist = _by(grips, -0.05, side * (0.32 if motor else 0.24), 0.03)
+        elbow = _bent(shoulder, wrist, 0.30, 0.30, forward=False)
+        parts += _limb([shoulder, elbow, wrist], [0.06, 0.046, 0.036], looks.shirt)
+        lying = turned(0.0, (float(wrist[0]), float(wrist[1]), float(wrist[2])), pitch=-1.25)
+        parts += [part.moved(lying) for part in hand(looks, side)]
+    top = _by(neck, 0.06, 0, 0.20)
+    parts.append(tube(neck - [0, 0, 0.02], top - [0, 0, 0.06], 0.05, looks.skin))
+    if helmet < 0 or not motor:
+        parts += [part.at(*top) for part in head(looks)]
+    if helmet >= 0 and motor:
+        parts.append(ellipsoid((0.28, 0.25, 0.28), helmet, points=14, rings=8).at(*top))
+        visor = ellipsoid((0.08, 0.20, 0.10), looks.visor, points=10, rings=6)
+        parts.append(visor.at(*(_by(top, 0.11, 0, 0.015))))
+    elif helmet >= 0:
+        parts.append(ellipsoid((0.26, 0.20, 0.16), helmet, points=14, rings=8).at(*(_by(top, -0.01, 0, 0.09))))
     return Mesh.joined(parts)
 
 

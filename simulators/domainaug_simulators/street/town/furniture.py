@@ -18,6 +18,7 @@ __all__ = [
     "SIGNS",
     "Aspect",
     "Post",
+    "barrier",
     "bench",
     "bin_",
     "bollard",
@@ -27,6 +28,7 @@ __all__ = [
     "guard_rail",
     "sign",
     "signal_heads",
+    "stop_sign",
     "street_lamp",
     "traffic_light",
 ]
@@ -196,6 +198,32 @@ def cone(palette: Palette) -> Mesh:
     """Return a traffic cone."""
     skirt = box((0.36, 0.36, 0.035), palette.number(Paints.plastic))
     return Mesh.joined([skirt, lathe([(0.14, 0.035), (0.03, 0.72)], palette.number(Paints.cone), points=14)])
+
+
+def stop_sign(palette: Palette) -> Post:
+    """Return the sign of a bus stop at the origin that is read from +x: a disc over a timetable."""
+    steel, green, pale = (palette.number(m) for m in (Paints.steel, Paints.stop_green, Paints.plate))
+    face = Mesh.joined([disc(0.24, green, points=20), disc(0.17, pale, points=20).at(0.006)])
+    both = [face, face.moved(turned(np.pi, (-0.03, 0, 0)))]
+    letter = [
+        box((0.004, 0.05, 0.20), green, base=False).at(0.012, -0.07),
+        box((0.004, 0.05, 0.20), green, base=False).at(0.012, 0.07),
+    ]
+    letter.append(box((0.004, 0.12, 0.05), green, base=False).at(0.012))
+    board = box((0.03, 0.36, 0.5), pale).at(0.04, z=1.1)
+    return Post(
+        tube((-0.05, 0, 0), (-0.05, 0, 2.75), 0.035, steel),
+        Mesh.joined([*(part.at(z=2.5) for part in (*both, *letter)), board]),
+    )
+
+
+def barrier(palette: Palette, width: float) -> Mesh:
+    """Return a barrier across y about the origin, red and white, on two feet."""
+    stripes, dark = palette.number(Paints.cone), palette.number(Paints.plastic)
+    parts = [box((0.04, width, 0.22), stripes).at(z=z) for z in (0.35, 0.8)]
+    for y in (-width * 0.42, width * 0.42):
+        parts += [box((0.5, 0.22, 0.09), dark).at(0, y), box((0.05, 0.05, 1.05), dark).at(0.03, y)]
+    return Mesh.joined(parts)
 
 
 def guard_rail(length: float, palette: Palette) -> Mesh:

@@ -44,6 +44,7 @@ class Paints:
     )
     lamp_glass = Material((0.75, 0.75, 0.72), roughness=0.3, light=(7.0, 5.9, 4.2), glow=Glow.AT_NIGHT, cover=0.2)
     skin = Material((0.50, 0.32, 0.23), roughness=0.6, soak=0.1, cover=0.0)
+    eyes = Material((0.02, 0.016, 0.014), roughness=0.15, soak=0.0, cover=0.0)
     hair = Material((0.035, 0.025, 0.02), roughness=0.7, soak=0.1, cover=0.2)
     bark = Material((0.115, 0.09, 0.065), pattern=Pattern.BARK, cover=0.3)
     roof_tiles = Material((0.30, 0.11, 0.06), pattern=Pattern.TILES, sizes=(0.33, 0.24), soak=0.4)
@@ -52,6 +53,7 @@ class Paints:
     cone = Material(
         (0.75, 0.17, 0.03), (0.75, 0.75, 0.72), roughness=0.5, pattern=Pattern.STRIPES, sizes=(0.16,), cover=0.1
     )
+    stop_green = Material((0.02, 0.20, 0.07), roughness=0.45, soak=0.0, cover=0.1)
     soil = Material((0.10, 0.075, 0.05), pattern=Pattern.CONCRETE, soak=0.6)
     red_lamp = Material((0.25, 0.01, 0.01), light=(9.0, 0.25, 0.2), glow=Glow.ALWAYS, soak=0.0, cover=0.0)
     amber_lamp = Material((0.3, 0.15, 0.01), light=(9.0, 4.0, 0.2), glow=Glow.ALWAYS, soak=0.0, cover=0.0)

@@ -13,6 +13,7 @@ from domainaug_simulators.street.materials import Palette
 from domainaug_simulators.street.mesh import Mesh, box, quad
 from domainaug_simulators.street.scene import Lamp, Thing
 from domainaug_simulators.street.town import buildings, furniture, plants
+from domainaug_simulators.street.town.kerbside import along, arrows, bus_stops, roadworks
 from domainaug_simulators.street.town.paints import Paints
 from domainaug_simulators.street.town.roads import (
     CURB,
@@ -61,6 +62,7 @@ class Town:
         signals: Its traffic lights, if it has any.
         heads: What they show.
         obstacles: (x, y, radius) of what stands on sidewalks.
+        stands: (1 left or -1 right, meters along the first road) of bus stops.
         stops: (x, y, heading) where people wait for the bus.
     """
 
@@ -76,6 +78,7 @@ class Town:
     signals: Signals | None = None
     heads: list[Head] = field(default_factory=list)
     obstacles: list[tuple[float, float, float]] = field(default_factory=list)
+    stands: list[tuple[int, float]] = field(default_factory=list)
     stops: list[tuple[float, float, float]] = field(default_factory=list)
 
     def lit(self, time: float) -> list[Thing]:
@@ -128,11 +131,6 @@ def _driving(count: int, width: float, *, forward: bool) -> tuple[Lane, ...]:
     return tuple(Lane("driving", width, forward) for _ in range(count))
 
 
-def _along(road: Road, s: float, t: float, facing: float = 0.0) -> tuple[float, float, float]:
-    (place,), (heading,) = road.at(s, t)
-    return float(place[0]), float(place[1]), float(heading) + facing
-
-
 def _city(seed: int, draw: np.random.Generator) -> Town:
     parking, walk = Lane("parking", 2.2), Lane("sidewalk", draw.uniform(3.6, 4.6))
     side = int(draw.integers(1, 3))
@@ -180,8 +178,12 @@ def _with_crossing(town: Town, draw: np.random.Generator, *, at: float, lights: 
         town.things += zebra(road, before - 4.2, palette, leaving="backward")
         town.things += zebra(road, after + 0.7, palette, leaving="forward")
     town.clear.append((at - gap_x[0] - 14, at + gap_x[1] + 14))
+    arrows(town)
     _fronts(town, main, stretches, draw)
     _fronts(town, cross, [(4.0, 150 - gap_y[0] - 13), (150 + gap_y[1] + 13, 296.0)], draw)
+    if any(lane.kind == "parking" for lane, _ in main.lanes):
+        bus_stops(town, main, ((1, stretches[1][0] + 46.0), (-1, stretches[0][1] - 52.0)))
+        roadworks(town, main, "parking", stretches[1][0] + 22.0)
     _sidewalk_things(town, main, stretches, draw)
     if lights:
         _lights(town, at, reach_main, reach_cross, float(draw.uniform(0, CYCLE)))
@@ -199,9 +201,7 @@ def _fronts(town: Town, road: Road, stretches: list[tuple[float, float]], draw: 
                 depth = draw.uniform(10, 14)
                 house = buildings.block(width - 0.02, depth, town.palette, draw)
                 away = edge + np.sign(edge) * draw.choice([0.0, 0.0, 0.0, 0.8])
-                town.put(
-                    house, Tag.BUILDING, *_along(road, s + width / 2, away)[:2], 0.0, _along(road, s, 0, facing)[2]
-                )
+                town.put(house, Tag.BUILDING, *along(road, s + width / 2, away)[:2], 0.0, along(road, s, 0, facing)[2])
                 s += width + (draw.uniform(3, 9) if draw.random() < 0.15 else 0.0)
             ground = quad_along(
                 road, begin, end, edge, edge + np.sign(edge) * 40, CURB - 0.02, town.palette.number(Paints.concrete)
@@ -234,32 +234,41 @@ def _sidewalk_things(town: Town, road: Road, stretches: list[tuple[float, float]
         facing = -np.pi / 2 * sign
         for begin, end in stretches:
             for s in np.arange(begin + 4 + index * spacing / 2, end - 3, spacing):
-                x, y, yaw = _along(road, s, inner + sign * 0.5, facing)
+                x, y, yaw = along(road, s, inner + sign * 0.5, facing)
                 town.post(furniture.street_lamp(palette, warm=warm), Tag.POLE, x, y, CURB, yaw)
                 town.obstacles.append((x, y, 0.1))
+            stops = [s for side, s in town.stands if side == sign]
             if trees:
                 for s in np.arange(begin + 10 + index * 3, end - 8, spacing / 3):
-                    if draw.random() < 0.75 and abs((s - begin - 4 - index * spacing / 2) % spacing) > 2.5:
-                        x, y, yaw = _along(road, s, inner + sign * 0.75, draw.uniform(0, 6.3))
+                    beside = all(abs(s - stop) > 4.5 for stop in stops)
+                    if draw.random() < 0.75 and beside and abs((s - begin - 4 - index * spacing / 2) % spacing) > 2.5:
+                        x, y, yaw = along(road, s, inner + sign * 0.75, draw.uniform(0, 6.3))
                         town.obstacles.append((x, y, 0.2))
                         town.put(specimens[draw.integers(len(specimens))], Tag.VEGETATION, x, y, CURB, yaw)
                         town.put(_pit(palette), Tag.TERRAIN, x, y, CURB)
             for s in np.arange(begin + 7, end - 5, 17.0):
                 s += draw.uniform(-4, 4)
+                if any(abs(s - stop) < 4.5 for stop in stops):
+                    continue
                 make = (furniture.bin_, furniture.bench, furniture.bollard)[draw.integers(3)]
-                x, y, yaw = _along(road, s, outer - sign * 0.45, np.pi if sign < 0 else 0.0)
+                x, y, yaw = along(road, s, outer - sign * 0.45, np.pi if sign < 0 else 0.0)
                 town.put(make(palette), Tag.STATIC, x, y, CURB, yaw)
                 c, s_ = float(np.cos(yaw)), float(np.sin(yaw))
                 town.obstacles += [
                     (x + u * c, y + u * s_, 0.27) for u in ((-0.6, 0.0, 0.6) if make is furniture.bench else (0.0,))
                 ]
+    _signs(town, road, stretches, walks[-1][1] - 0.45, draw)
+
+
+def _signs(town: Town, road: Road, stretches: list[tuple[float, float]], t: float, draw: np.random.Generator) -> None:
+    """Put signs beside a road, `t` to the left of its line."""
     kinds = ("limit", "no_entry", "crossing", "priority", "direction")
     for begin, end in stretches:
         for s in np.arange(begin + 12, end - 6, 38.0):
             kind = kinds[draw.integers(len(kinds))]
-            x, y, yaw = _along(road, s + draw.uniform(-3, 3), walks[-1][1] - 0.45, np.pi)
+            x, y, yaw = along(road, s + draw.uniform(-3, 3), t, np.pi)
             town.obstacles.append((x, y, 0.1))
-            post = furniture.sign(palette, kind, number=int(draw.choice([30, 50])), seed=int(draw.integers(99)))
+            post = furniture.sign(town.palette, kind, number=int(draw.choice([30, 50])), seed=int(draw.integers(99)))
             town.post(post, Tag.TRAFFIC_SIGN, x, y, CURB, yaw)
 
 
@@ -307,26 +316,27 @@ def _highway(seed: int, draw: np.random.Generator) -> Town:
     rail = furniture.guard_rail(12.05, palette)
     for t, flip in ((1.3, 0.0), (-1.3, np.pi), (right + 2.6, 0.0), (left - 2.6, np.pi)):
         for s in np.arange(0, road.length - 12, 12.0):
-            x, y, yaw = _along(road, s + (12 if flip else 0), t, flip)
+            x, y, yaw = along(road, s + (12 if flip else 0), t, flip)
             town.put(rail, Tag.GUARD_RAIL, x, y, CURB if abs(t) < 2 else 0.02, yaw)
     for s in np.arange(draw.uniform(90, 160), road.length, 260.0):
-        x, y, yaw = _along(road, s, right - 0.5, np.pi)
+        x, y, yaw = along(road, s, right - 0.5, np.pi)
         post = furniture.gantry(palette, right - 0.5 + 1.0, seed=int(draw.integers(99)))
         town.post(post, Tag.TRAFFIC_SIGN, x, y, 0.0, yaw)
     for s in np.arange(50, road.length, 180.0):
-        x, y, yaw = _along(road, s, right + 1.2, np.pi)
+        x, y, yaw = along(road, s, right + 1.2, np.pi)
         post = furniture.sign(palette, "limit", number=int(draw.choice([80, 90])), size=1.1, height=2.6)
         town.post(post, Tag.TRAFFIC_SIGN, x, y, 0.0, yaw)
+    roadworks(town, road, "shoulder", float(draw.uniform(250, 420)), length=40.0)
     walled = draw.random() < 0.5
     woods = [plants.wood(30.0, palette, draw) for _ in range(8)]
     for side, edge in ((-1, right), (1, left)):
         for s in np.arange(-20, road.length - 30, 30.0):
-            x, y, yaw = _along(road, max(s, 0.0), edge + side * 2.5)
+            x, y, yaw = along(road, max(s, 0.0), edge + side * 2.5)
             if walled and side > 0 and 180 < s < 420:
                 town.put(buildings.noise_wall(30.0, palette), Tag.WALL, x, y, 0.0, yaw)
             elif draw.random() < 0.8:
                 wood = woods[draw.integers(len(woods))].moved(np.diag([1.0, float(side), 1.0, 1.0]))
-                town.put(wood, Tag.VEGETATION, *_along(road, max(s, 0.0), edge + side * 7)[:2], 0.0, yaw)
+                town.put(wood, Tag.VEGETATION, *along(road, max(s, 0.0), edge + side * 7)[:2], 0.0, yaw)
     return town
 
 
@@ -348,13 +358,13 @@ def _suburb(seed: int, draw: np.random.Generator) -> Town:
         facing = 0.0 if side > 0 else np.pi
         for s in np.arange(10.0, road.length - 10, 19.0):
             at = s + draw.uniform(-2, 2)
-            x, y, yaw = _along(road, at, edge + side * draw.uniform(9, 12), facing)
+            x, y, yaw = along(road, at, edge + side * draw.uniform(9, 12), facing)
             town.put(buildings.cottage(palette, draw), Tag.BUILDING, x, y, 0.0, yaw + draw.normal(0, 0.04))
             _garden(town, road, at, edge, side, trees, draw)
         for s in np.arange(12 + (side > 0) * 14, road.length, 32.0):
-            x, y, yaw = _along(road, s, edge - side * 1.15, -np.pi / 2 * side)
+            x, y, yaw = along(road, s, edge - side * 1.15, -np.pi / 2 * side)
             town.post(furniture.street_lamp(palette, height=5.5, reach=0.9), Tag.POLE, x, y, 0.1, yaw)
-    x, y, yaw = _along(road, 30.0, road.width[0] + 1.4, np.pi)
+    x, y, yaw = along(road, 30.0, road.width[0] + 1.4, np.pi)
     town.post(furniture.sign(palette, "limit", number=30), Tag.TRAFFIC_SIGN, x, y, 0.0, yaw)
     return town
 
@@ -363,7 +373,7 @@ def _garden(
     town: Town, road: Road, s: float, edge: float, side: int, trees: list[Mesh], draw: np.random.Generator
 ) -> None:
     palette = town.palette
-    begin = _along(road, s - 8, edge + side * 0.6)
+    begin = along(road, s - 8, edge + side * 0.6)
     if draw.random() < 0.6:
         hedge = plants.hedge(6.0, palette, draw, height=draw.uniform(0.8, 1.7))
         town.put(hedge, Tag.VEGETATION, *begin)
@@ -375,12 +385,12 @@ def _garden(
         )
         town.put(slats, Tag.FENCE, begin[0], begin[1], 0.0, begin[2])
     for _ in range(int(draw.integers(1, 4))):
-        x, y, _yaw = _along(
+        x, y, _yaw = along(
             road, s + draw.uniform(-9, 9), edge + side * draw.choice([draw.uniform(2.2, 4.0), draw.uniform(16, 26)])
         )
         town.put(trees[draw.integers(len(trees))], Tag.VEGETATION, x, y, 0.0, draw.uniform(0, 6.3))
     for _ in range(2):
-        x, y, _yaw = _along(road, s + draw.uniform(-8, 8), edge + side * draw.uniform(1.6, 5))
+        x, y, _yaw = along(road, s + draw.uniform(-8, 8), edge + side * draw.uniform(1.6, 5))
         town.put(plants.bush(palette, draw), Tag.VEGETATION, x, y)
 
 

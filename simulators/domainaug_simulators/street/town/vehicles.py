@@ -13,67 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domainaug_simulators.street.materials import Material, Palette
-from domainaug_simulators.street.mesh import Mesh, box, disc, ellipsoid, lathe, loft, quad, tube, turned
+from domainaug_simulators.street.mesh import Mesh, box, ellipsoid, loft, quad, tube
 from domainaug_simulators.street.scene import Lamp
 from domainaug_simulators.street.town.paints import CAR_COLORS, Paints
+from domainaug_simulators.street.town.wheels import Vehicle, on_wheels
 
-__all__ = ["KINDS", "Vehicle", "Wheel", "vehicle"]
-
-
-@dataclass(frozen=True, slots=True)
-class Wheel:
-    """A wheel.
-
-    Attributes:
-        mesh: Its triangles about its hub; it turns about y.
-        place: (3,) of its hub.
-        radius: Meters.
-        steers: Whether it is one of the front wheels.
-    """
-
-    mesh: Mesh
-    place: tuple[float, float, float]
-    radius: float
-    steers: bool
-
-    def rolled(self, driven: float, steering: float) -> Mesh:
-        """Return it in its place after `driven` meters, turned by `steering` radians to the left where it steers."""
-        return self.mesh.moved(turned(steering if self.steers else 0.0, self.place, pitch=driven / self.radius))
-
-
-@dataclass(frozen=True, slots=True)
-class Vehicle:
-    """A vehicle about the origin.
-
-    Attributes:
-        kind: "sedan", "van", "truck" ...
-        body: Its triangles but for the wheels.
-        wheels: Its wheels.
-        size: Length, width, height.
-        lamps: Its low beams.
-    """
-
-    kind: str
-    body: Mesh
-    wheels: tuple[Wheel, ...]
-    size: tuple[float, float, float]
-    lamps: tuple[Lamp, ...]
-
-    @classmethod
-    def of(cls, kind: str, parts: Sequence[Mesh], wheels: Sequence[Wheel], lamps: tuple[Lamp, ...]) -> Vehicle:
-        """Return a vehicle of parts."""
-        body = Mesh.joined(parts)
-        low, high = Mesh.joined([body, *(wheel.rolled(0.0, 0.0) for wheel in wheels)]).bounds
-        return cls(kind, body, tuple(wheels), (float(high[0] - low[0]), float(high[1] - low[1]), float(high[2])), lamps)
-
-    @property
-    def mesh(self) -> Mesh:
-        """All of its triangles, as it stands."""
-        return self.posed()
-
-    def posed(self, driven: float = 0.0, steering: float = 0.0) -> Mesh:
-        """Return all of its triangles after `driven` meters, its front wheels turned `steering` radians to the left."""
-        return Mesh.joined([self.body, *(wheel.rolled(driven, steering) for wheel in self.wheels)])
+__all__ = ["KINDS", "Vehicle", "vehicle"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +115,7 @@ def _car(kind: str, shape: _Shape, palette: Palette, draw: np.random.Generator) 
         box((0.16, width * 0.84, 0.09), palette.number(Paints.plastic)).at(-length / 2 + 0.06, z=shape.clearance + 0.02)
     )
     beams = _beams(length / 2, width * 0.36, float(tops[-3]) - 0.08)
-    return _on_wheels(kind, parts, (-0.31 * length, 0.30 * length), width / 2 - 0.10, shape.wheel, palette, beams)
+    return on_wheels(kind, parts, (-0.31 * length, 0.30 * length), width / 2 - 0.10, shape.wheel, palette, beams)
 
 
 def _cabin(
@@ -217,52 +162,6 @@ def _cabin(
         for side in (-1, 1)
     ]
     return [glazing, roof, *pillars, *mirrors]
-
-
-def _wheel(x: float, y: float, radius: float, side: int, palette: Palette, width: float = 0.22) -> Wheel:
-    tire, rim, dark = (palette.number(m) for m in (Paints.rubber, Paints.steel, Paints.plastic))
-    out = side * width / 2
-    turn = turned(np.pi / 2 * side, (0.0, out, 0.0))
-    spokes = []
-    for angle in np.arange(5) * 2 * np.pi / 5:
-        end = np.array([0.012, np.cos(angle) * radius * 0.6, np.sin(angle) * radius * 0.6])
-        spokes.append(tube((0.012, 0, 0), end, 0.045, rim, to=0.03, points=5))
-    profile = [
-        (radius * 0.9, -width / 2),
-        (radius, -width / 2 + 0.03),
-        (radius, width / 2 - 0.03),
-        (radius * 0.9, width / 2),
-    ]
-    parts = [
-        lathe(profile, tire, points=20).moved(turned(0, roll=np.pi / 2)),
-        disc(radius * 0.66, dark, points=16).moved(turned(np.pi / 2 * side, (0.0, out + side * 0.002, 0.0))),
-        *(spoke.moved(turn) for spoke in spokes),
-        disc(radius * 0.14, rim, points=8).moved(turned(np.pi / 2 * side, (0.0, out + side * 0.03, 0.0))),
-    ]
-    return Wheel(Mesh.joined(parts), (x, y, radius), radius, x > 0)
-
-
-def _arch(wheel: Wheel, palette: Palette, width: float = 0.22) -> Mesh:
-    """Return the dark of the body about a wheel."""
-    x, y, z = wheel.place
-    side = 1 if y > 0 else -1
-    place = (x, y + side * (width / 2 - 0.035), z * 1.04)
-    return disc(z * 1.16, palette.number(Paints.plastic), points=20).moved(turned(np.pi / 2 * side, place))
-
-
-def _on_wheels(
-    kind: str,
-    parts: list[Mesh],
-    axles: Sequence[float],
-    half: float,
-    radius: float,
-    palette: Palette,
-    lamps: tuple[Lamp, ...],
-    width: float = 0.22,
-) -> Vehicle:
-    """Return a vehicle of parts on wheels `half` meters to both sides of its middle."""
-    wheels = [_wheel(x, side * half, radius, side, palette, width) for x in axles for side in (-1, 1)]
-    return Vehicle.of(kind, [*parts, *(_arch(wheel, palette, width) for wheel in wheels)], wheels, lamps)
 
 
 def _car_lights(length: float, width: float, rear: float, front: float, palette: Palette) -> list[Mesh]:
@@ -330,38 +229,70 @@ def _van(palette: Palette, draw: np.random.Generator) -> Vehicle:
     glass, dark = palette.number(Paints.car_glass), palette.number(Paints.plastic)
     rings = []
     for x, low, high in (
-        *((-0.5, 0.45, height - 0.1), (-0.49, 0.32, height), (0.20, 0.30, height), (0.30, 0.30, height - 0.10)),
-        *((0.40, 0.30, 1.30), (0.47, 0.30, 1.05), (0.495, 0.36, 0.90), (0.5, 0.42, 0.75)),
+        *((-0.5, 0.44, height - 0.12), (-0.494, 0.33, height - 0.02), (-0.2, 0.30, height), (0.15, 0.30, height)),
+        *((0.22, 0.30, height - 0.04), (0.26, 0.30, height - 0.14), (0.40, 0.30, 1.24), (0.465, 0.30, 1.05)),
+        *((0.49, 0.34, 0.92), (0.5, 0.40, 0.74)),
     ):
-        half = width / 2 * (1 - 0.05 * (x > 0.45) - 0.02 * (x > 0.25))
-        rings.append(_ring(x * length, half, low, high, power=7.0))
+        half = width / 2 * (1 - 0.07 * max(x - 0.40, 0.0) / 0.1 - 0.02 * (abs(x) > 0.48))
+        rings.append(_ring(x * length, half, low, high, power=8.0, points=32))
     parts = [loft(rings, paint)]
-    x0, x1 = 0.305 * length, 0.398 * length
-    half = width / 2 * 0.82
+    x0, x1, half = 0.275 * length + 0.045, 0.398 * length + 0.035, width / 2 * 0.90
+    parts.append(_upright((x1, 1.27), (x0, height - 0.27), half, half * 0.90, glass))
+    rear = -length / 2 - 0.008
+    for y in (-0.46, 0.46):
+        parts.append(_upright((rear, 1.30), (rear, height - 0.42), 0.36, 0.36, glass, facing=-1).at(y=y))
+    for side in (-1, 1):
+        parts += _van_side(side, length, width, height, palette)
+    parts.append(box((0.02, 0.012, height - 0.75), dark).at(-length / 2 - 0.004, z=0.5))
+    parts.append(box((0.16, width * 0.93, 0.30), dark).at(length / 2 - 0.05, z=0.32))
+    parts.append(box((0.12, width * 0.96, 0.20), dark).at(-length / 2 - 0.01, z=0.34))
+    parts.append(box((0.06, width * 0.40, 0.16), dark).at(length / 2 - 0.035, z=0.72))
+    for x, z in ((length / 2 + 0.035, 0.44), (-length / 2 - 0.03, 0.62)):
+        parts.append(box((0.02, 0.5, 0.11), palette.number(Paints.plate)).at(x, z=z))
+    axles, beams = (-0.30 * length, 0.335 * length), _beams(length / 2, width * 0.36, 0.85)
+    return on_wheels("van", parts, axles, width / 2 - 0.11, 0.34, palette, beams)
+
+
+def _upright(
+    low: tuple[float, float], high: tuple[float, float], wide: float, narrow: float, glass: int, *, facing: int = 1
+) -> Mesh:
+    """Return a pane across the vehicle from (x, z) to (x, z), half as wide as told, seen from ahead or from behind."""
+    (x0, z0), (x1, z1) = low, high
+    a, b = wide * facing, narrow * facing
+    return quad((x0, -a, z0), (x0, a, z0), (x1, b, z1), (x1, -b, z1), glass)
+
+
+def _van_side(side: int, length: float, width: float, height: float, palette: Palette) -> list[Mesh]:
+    """Return what is on one side of a van: windows, seams of doors, a strip, a mirror, lights."""
+    glass, dark, paint = (palette.number(m) for m in (Paints.car_glass, Paints.plastic, Paints.dark_steel))
+    y = side * width / 2
+    out = y + side * 0.012
+    high = height - 0.40
+    corners = [
+        (0.165 * length, out, 1.26),
+        (0.352 * length, out, 1.26),
+        (0.285 * length, out, high),
+        (0.165 * length, out, high),
+    ]
+    if side > 0:
+        corners = corners[::-1]
+    parts = [quad(corners[0], corners[1], corners[2], corners[3], glass)]
+    for x, low, top in ((0.150, 0.42, height - 0.25), (-0.12, 0.42, height - 0.25), (0.365, 0.72, 1.22)):
+        parts.append(box((0.014, 0.012, top - low), dark).at(x * length, y, low))
+    parts.append(box((0.27 * length, 0.012, 0.03), dark).at(-0.26 * length, y, 1.12))
+    parts.append(box((0.62 * length, 0.03, 0.11), dark).at(-0.02 * length, y, 0.58))
+    for x in (0.135, -0.09):
+        parts.append(box((0.16, 0.04, 0.035), dark).at(x * length, y, 1.10))
+    arm = box((0.05, 0.16, 0.04), dark).at(0.345 * length, y + side * 0.06, 1.30)
+    parts += [arm, ellipsoid((0.10, 0.17, 0.30), paint, points=10, rings=6).at(0.345 * length, y + side * 0.10, 1.42)]
+    turn = palette.number(Paints.left_light if side > 0 else Paints.right_light)
+    head = ellipsoid((0.20, 0.36, 0.22), palette.number(Paints.headlight), points=12, rings=6)
+    parts.append(head.at(length / 2 - 0.085, side * width * 0.345, 0.86))
     parts.append(
-        quad(
-            (x1 + 0.03, -half, 1.36),
-            (x1 + 0.03, half, 1.36),
-            (x0 + 0.03, half * 0.93, height - 0.13),
-            (x0 + 0.03, -half * 0.93, height - 0.13),
-            glass,
-        )
+        ellipsoid((0.14, 0.12, 0.15), turn, points=8, rings=4).at(length / 2 - 0.10, side * width * 0.435, 0.84)
     )
-    for y in (-width / 2, width / 2):
-        parts.append(_pane(0.14 * length, 0.30 * length, y, 1.25, min(height - 0.25, 1.95), glass))
-    parts.append(
-        quad(
-            (-length / 2 - 0.008, half * 0.85, 1.3),
-            (-length / 2 - 0.008, -half * 0.85, 1.3),
-            (-length / 2 - 0.008, -half * 0.85, 1.85),
-            (-length / 2 - 0.008, half * 0.85, 1.85),
-            glass,
-        )
-    )
-    parts.append(box((0.2, width * 0.95, 0.25), dark).at(length / 2 - 0.08, z=0.32))
-    parts += _car_lights(length, width, 0.95, 0.98, palette)
-    axles, beams = (-0.30 * length, 0.32 * length), _beams(length / 2, width * 0.36, 0.85)
-    return _on_wheels("van", parts, axles, width / 2 - 0.11, 0.34, palette, beams)
+    tail = box((0.06, 0.12, 0.36), palette.number(Paints.taillight)).at(-length / 2 - 0.005, side * width * 0.435, 0.94)
+    return [*parts, tail, box((0.06, 0.12, 0.12), turn).at(-length / 2 - 0.005, side * width * 0.435, 0.80)]
 
 
 def _truck(palette: Palette, draw: np.random.Generator) -> Vehicle:
@@ -393,7 +324,7 @@ def _truck(palette: Palette, draw: np.random.Generator) -> Vehicle:
         parts.append(box((0.1, 0.22, 0.45), dark).at(front - 0.35, y * 1.08, 1.9))
     parts += _large_lights(rear, front, width, 0.75, palette)
     axles, beams = (front - 1.25, rear + 1.2, rear + 2.45), _beams(front, 0.95, 0.78)
-    return _on_wheels("truck", parts, axles, width / 2 - 0.16, 0.5, palette, beams, 0.3)
+    return on_wheels("truck", parts, axles, width / 2 - 0.16, 0.5, palette, beams, 0.3)
 
 
 def _bus(palette: Palette, draw: np.random.Generator) -> Vehicle:
@@ -441,7 +372,7 @@ def _bus(palette: Palette, draw: np.random.Generator) -> Vehicle:
     parts.append(box((0.06, width * 0.9, 0.3), dark).at(front - 0.0, z=0.35))
     parts += _large_lights(rear, front, width, 0.75, palette)
     axles, beams = (-length * 0.24, length * 0.28), _beams(front, 0.95, 0.75)
-    return _on_wheels("bus", parts, axles, width / 2 - 0.15, 0.48, palette, beams, 0.3)
+    return on_wheels("bus", parts, axles, width / 2 - 0.15, 0.48, palette, beams, 0.3)
 
 
 _DESTINATION = Material((0.02, 0.02, 0.02), light=(0.25, 0.12, 0.01), roughness=0.3, soak=0.0)

@@ -29,6 +29,7 @@ def states(who: Cast, seconds: float) -> np.ndarray:
     return np.stack([who.traffic._state(k) for k in range(round(seconds / DT))])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("density", [1.0, 3.0])
 @pytest.mark.parametrize("layout", ["city", "junction"])
 def test_nobody_passes_a_stop_line_on_red(layout: Layout, density: float) -> None:
@@ -48,6 +49,7 @@ def test_nobody_passes_a_stop_line_on_red(layout: Layout, density: float) -> Non
     assert passed > 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("density", [1.0, 3.0])
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_speeds_and_accelerations_are_those_of_people_who_drive(layout: Layout, density: float) -> None:
@@ -62,6 +64,7 @@ def test_speeds_and_accelerations_are_those_of_people_who_drive(layout: Layout, 
     assert told[told[..., _ON] > 0][:, _V].mean() > (10 if layout == "highway" else 0.5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_headings_follow_the_way_and_turns_are_gentle(layout: Layout) -> None:
     traffic = cast(layout, 0, 1.0).traffic
@@ -78,6 +81,21 @@ def test_headings_follow_the_way_and_turns_are_gentle(layout: Layout) -> None:
                 swing = abs((new.yaw - old.yaw + np.pi) % (2 * np.pi) - np.pi) / 0.1
                 assert swing * new.speed < 4.5, "m/s2 to the side"
         before = now
+
+
+def test_nobody_in_a_junction_passes_on_red_for_a_while() -> None:
+    who, place = cast("junction", 1, 1.0), town("junction", 4)
+    told, traffic = states(who, 40.0), who.traffic
+    lines = np.array([[traffic.routes[r].stop for r in row] for row in traffic._trips])
+    which = told[..., _TRIP].astype(int) % 32
+    stop = lines[np.arange(told.shape[1])[None], which]
+    over = (told[:-1, :, _S] <= stop[:-1]) & (told[1:, :, _S] > stop[1:]) & (told[:-1, :, _TRIP] == told[1:, :, _TRIP])
+    over &= (told[:-1, :, _ON] > 0) & (told[1:, :, _ON] > 0)
+    assert over.sum() > 5
+    assert place.signals is not None
+    for k, i in zip(*np.nonzero(over), strict=True):
+        group = traffic.routes[traffic._trips[i, which[k, i]]].group
+        assert place.signals.aspect(group, k * DT) in ("green", "amber")
 
 
 def test_traffic_crosses_turns_and_indicates() -> None:
