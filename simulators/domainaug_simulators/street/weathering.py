@@ -31,11 +31,45 @@ class Ground:
 
 
 @compiled
-def _window(m: Any, row: Any, u: Any, v: Any, glass: Any, night: Any) -> None:
+def _shop(u: Any, v: Any, width: Any, seed: Any) -> Any:
+    """Return the light of a shop behind its pane, 0 to 1, and its tint: shelves of goods, and walls between them."""
+    bay = np.int64(np.floor(u / np.float32(1.9)))
+    wall = np.float32(0.34) + np.float32(0.4) * smoothstep(np.float32(1.2), np.float32(2.6), v)  # lit from above
+    wall *= np.float32(0.75) + np.float32(0.5) * chance(bay, 4, seed + 31)
+    if chance(bay, 5, seed + 31) > np.float32(0.62) or v > np.float32(2.25):
+        return wall, np.float32(1), np.float32(0.95), np.float32(0.86)
+    across, up = u / np.float32(0.21), v / np.float32(0.47)
+    i, j = np.floor(across), np.floor(up)
+    f, g = across - i, up - j
+    own = chance(np.int64(i), np.int64(j), seed + 37)
+    tall = np.float32(0.35) + np.float32(0.5) * own
+    soft = min(width / np.float32(0.42), np.float32(0.5))
+    there = smoothstep(tall + soft, tall - soft, g) * smoothstep(
+        np.float32(0.45) + soft, np.float32(0.45), abs(f - 0.5)
+    )
+    board = smoothstep(np.float32(0.05) + soft, np.float32(0.05), np.float32(1) - g)
+    there *= np.float32(1) - smoothstep(np.float32(0.1), np.float32(0.3), width) * np.float32(0.5)
+    red = np.float32(0.10) + np.float32(0.75) * chance(np.int64(i), np.int64(j), seed + 41)
+    green = np.float32(0.08) + np.float32(0.50) * chance(np.int64(i), np.int64(j), seed + 43)
+    blue = np.float32(0.06) + np.float32(0.42) * chance(np.int64(i), np.int64(j), seed + 47)
+    gray = np.float32(0.45) * (red + green + blue) / np.float32(3)  # few goods are gaudy
+    red, green, blue = red * np.float32(0.55) + gray, green * np.float32(0.55) + gray, blue * np.float32(0.55) + gray
+    keep = (np.float32(1) - there) * np.float32(0.7)  # the shelves' own back
+    light = wall * (np.float32(1) - np.float32(0.55) * board)
+    return light, red * there + keep, green * there + keep * np.float32(0.94), blue * there + keep * np.float32(0.84)
+
+
+@compiled
+def _window(m: Any, row: Any, u: Any, v: Any, width: Any, glass: Any, night: Any) -> None:
     """Light some windows: each has its own lamp, curtain and hour of going to bed; floors of offices go together."""
     i, j = np.int64(np.floor(u / m[9])), np.int64(np.floor(v / m[10]))
     seed = int(m[13])
     office = int(m[8]) == 5
+    if office and np.float32(2) < m[10] < np.float32(3.2):  # a pane as high as a ground floor
+        shown, red, green, blue = _shop(u, v, width, seed)
+        shown *= np.float32(0.10) * glass * night
+        row[8], row[9], row[10] = m[14] * shown * red, m[15] * shown * green, m[16] * shown * blue
+        return
     group = np.int64(np.floor(np.float32(i) / np.float32(4))) if office else i
     if chance(group, j, seed + 17) > np.float32(0.36) or (office and chance(i, j, seed + 23) > np.float32(0.8)):
         return
@@ -45,7 +79,7 @@ def _window(m: Any, row: Any, u: Any, v: Any, glass: Any, night: Any) -> None:
     height = v / m[10] - np.floor(v / m[10])
     if office:  # rows of lights under the ceiling, desks below
         ceiling = smoothstep(np.float32(0.62), np.float32(0.72), height)
-        strength = (np.float32(0.16) + np.float32(0.6) * ceiling) * (np.float32(0.6) + np.float32(0.4) * own)
+        strength = (np.float32(0.035) + np.float32(0.10) * ceiling) * (np.float32(0.6) + np.float32(0.4) * own)
     elif drawn > np.float32(0.8):
         strength *= np.float32(0.55)
     strength *= np.float32(0.45) + np.float32(0.75) * smoothstep(np.float32(0.15), np.float32(0.85), height)
@@ -57,12 +91,12 @@ def _window(m: Any, row: Any, u: Any, v: Any, glass: Any, night: Any) -> None:
 
 
 @compiled
-def _own_light(m: Any, row: Any, u: Any, v: Any, glass: Any, night: Any) -> None:
+def _own_light(m: Any, row: Any, u: Any, v: Any, width: Any, glass: Any, night: Any) -> None:
     """Set what a surface sends out by itself."""
     glow = int(m[17])
     if glow == 4:
         if night > np.float32(0) and glass > np.float32(0):
-            _window(m, row, u, v, glass, night)
+            _window(m, row, u, v, width, glass, night)
         return
     share = np.float32(0)
     if glow == 1:
@@ -164,7 +198,7 @@ def left_by_weather(rows: Any, points: Any, marks: Any, table: Any, weather: Any
             continue
         m = table[int(marks[r, 4])]
         v, width, up = marks[r, 1], marks[r, 2], row[5]
-        _own_light(m, row, marks[r, 0], v, marks[r, 3], night)
+        _own_light(m, row, marks[r, 0], v, width, marks[r, 3], night)
         if wet > np.float32(0):
             _soaked(m, row, points[r, 0], points[r, 1], up, wet, puddles, width)
         if snow > np.float32(0) and up > np.float32(-0.1):

@@ -106,6 +106,20 @@ def test_some_windows_are_lit_at_night_and_none_by_day() -> None:
     assert lit.std() > 0.25 * lit.mean()  # no two windows are alike
 
 
+def test_shops_show_goods_of_many_colors_and_are_dark_by_day() -> None:
+    pane = Material(
+        (0.03, 0.03, 0.03), pattern=Pattern.CURTAIN, sizes=(2.0, 2.9), light=(0.1, 0.1, 0.1), glow=Glow.WINDOWS
+    )
+    before, table = met(pane, up=0.0, glass=1.0)
+    night, day = (weathered(before, table, Ground(night=night)).rows[:, LIGHT : LIGHT + 3] for night in (1.0, 0.0))
+    assert day.max() == 0
+    assert night.min() > 0
+    goods = before.marks[:, 1] < 2.25  # above them is the wall alone
+    share = night / night.sum(axis=-1, keepdims=True)
+    assert share[goods].std(axis=0).min() > 0.015
+    assert share[~goods].std(axis=0).max() < 1e-4
+
+
 @pytest.mark.parametrize("glow", [Glow.ALWAYS, Glow.AT_NIGHT])
 def test_lamps_know_the_hour(glow: Glow) -> None:
     before, table = met(Material((0.1, 0.1, 0.1), light=(2.0, 1.0, 0.5), glow=glow))
