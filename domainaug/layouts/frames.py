@@ -24,6 +24,7 @@ __all__ = ["Frame", "Thing", "check_frame", "read_frames"]
 Array = NDArray[np.float64]
 
 _CENTIMETERS: Final = 0.01
+_CALIBRATION: Final = ("width", "height", "intrinsics", "world_to_camera")
 _SLACK: Final = 0.3  # meters that a surface may lie outside its 3-D box: mirrors, handlebars, half a pixel far away
 _INSIDE: Final = 0.9  # share of the pixels of a thing that lie in its box at least
 _PIXELS: Final = 2.0  # that a visible box may reach beyond the projection of its 3-D box
@@ -166,6 +167,11 @@ def _told(path: Path) -> Any:
 
 def _frame(path: Path, variant: str, scene: Mapping[str, Any]) -> Frame:
     told = _told(path)
+    calibration = told.get("camera") if isinstance(told, Mapping) else None
+    missing = [name for name in _CALIBRATION if name not in (calibration or {})]
+    if missing:
+        what = f"this does not tell of a frame: the calibration of its camera has no {' and no '.join(missing)}"
+        raise UnreadableInput("bad-label", what, path=path)
     try:
         camera, ego = told["camera"], told["ego"]
         name = path.name.removesuffix(".objects.json")

@@ -165,9 +165,17 @@ def test_bad_input_is_one_sentence(rendered, one, tmp_path):
     with pytest.raises(OutputError, match="something here already"):
         export_frames(rendered, one, "kitti")
     (path,) = one.rglob("*.objects.json")
-    path.write_text("{}")
-    with pytest.raises(UnreadableInput, match="does not tell of a frame"):
+    told = json.loads(path.read_text())
+    del told["camera"]["intrinsics"]
+    path.write_text(json.dumps(told))
+    with pytest.raises(
+        UnreadableInput, match="does not tell of a frame: the calibration of its camera has no intrinsics"
+    ):
         export_frames(one, tmp_path / "out", "kitti")
+    path.write_text("{}")
+    with pytest.raises(UnreadableInput, match="has no width and no height and no intrinsics and no world_to_camera"):
+        export_frames(one, tmp_path / "out", "kitti")
+    assert not (tmp_path / "out").exists()
 
 
 def test_classes_of_points_need_a_lidar(rendered, tmp_path):

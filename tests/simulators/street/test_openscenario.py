@@ -114,3 +114,13 @@ def test_riders_are_part_of_what_they_ride() -> None:
     found = standing(Scene.of(things, town.palette), Ego((0.0, 0.0, 0.0), 0.0, 1.0))
     assert [one.category for one in found.values()] == ["car", "bicycle", "van", "pedestrian", "car"]
     assert all(one.place[2] == pytest.approx(math.pi / 2) for name, one in found.items() if name != "Ego")
+
+
+def test_the_files_in_the_documents_are_valid_and_can_be_read(schema) -> None:
+    folder = Path(__file__).parents[3] / "docs" / "scenarios"
+    for path in sorted(folder.glob("*.xosc")):
+        schema.validate(str(path))
+    spread = read_scenario(folder / "street-fog.xosc")
+    assert spread.spreads["visibility"].written == [60.0, 300.0]
+    assert set(spread.spreads) == {"visibility", "sun_altitude"}
+    assert read_scenario(folder / "street-fog-scene.xosc").fixed["visibility"] == 100.0
