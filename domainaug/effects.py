@@ -43,6 +43,7 @@ class Needs(Enum):
     VOLUME = "volume"
     LABELS = "labels"
     SCENE = "scene"
+    PART = "part"
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,6 +349,17 @@ _TABLE = (
         lowest=-90,
         highest=90,
     ),
+    # -- the part that is inspected -------------------------------------------------------------------
+    Effect(
+        "drawn_defect",
+        "share",
+        0,
+        _A,
+        0.00001,
+        "Share of the frame under defects that were drawn and that the mask marks.",
+        Needs.PART,
+        highest=1,
+    ),
     # -- labels ---------------------------------------------------------------------------------------
     Effect("misregistration", "px", 0, _S, 1.0, "How far the picture moves without its label.", Needs.LABELS),
 )
@@ -392,9 +404,14 @@ def effect(name: str) -> Effect:
         raise UnknownName("effect", name, EFFECTS) from None
 
 
-def applicable(*, color: bool, volume: bool, scene: bool = False) -> Iterator[Effect]:
-    """Yield every effect that can happen to such an image, in order; `scene` is one under the sky."""
-    for row in EFFECTS.values():
-        lacking = (row.needs is Needs.COLOR and not color) or (row.needs is Needs.VOLUME and not volume)
-        if not lacking and (scene or row.needs is not Needs.SCENE):
-            yield row
+def applicable(*, color: bool, volume: bool, scene: bool = False, part: bool = False) -> Iterator[Effect]:
+    """Yield every effect that can happen to such an image, in order.
+
+    Args:
+        color: It has more than one channel.
+        volume: It is one of a stack of slices.
+        scene: It shows a scene under the sky.
+        part: It shows a part that is inspected.
+    """
+    there = {Needs.COLOR: color, Needs.VOLUME: volume, Needs.SCENE: scene, Needs.PART: part}
+    yield from (row for row in EFFECTS.values() if there.get(row.needs, True))

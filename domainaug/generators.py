@@ -44,6 +44,7 @@ class Frame:
         unit: What values count ("level", "HU" ...).
         volume: Whether the image is one of a stack of slices.
         scene: Whether it shows a scene under the sky, which has weather.
+        part: Whether it shows a part that is inspected, which may get defects.
     """
 
     height: int = 512
@@ -55,6 +56,7 @@ class Frame:
     unit: str = "level"
     volume: bool = False
     scene: bool = False
+    part: bool = False
 
     @property
     def aspect(self) -> float:
@@ -309,7 +311,7 @@ _HIDDEN_BY_SMOOTHING = ("compression", "loss_of_levels", "pixelation", "impulse_
 
 @lru_cache(maxsize=4)
 def _possible(color: bool, volume: bool) -> tuple[Effect, ...]:
-    return tuple(applicable(color=color, volume=volume, scene=True))  # who declares weather knows of a scene
+    return tuple(applicable(color=color, volume=volume, scene=True, part=True))  # who declares it knows what is shown
 
 
 def _spanned(name: str, column: Array) -> Interval:

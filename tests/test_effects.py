@@ -54,12 +54,17 @@ def test_gray_images_have_no_color_and_slices_no_tilt():
     assert "hue" not in names
     assert "tilt" not in names
     assert "rotation" in names
-    assert {row.name for row in applicable(color=True, volume=True, scene=True)} == set(EFFECTS)
+    assert {row.name for row in applicable(color=True, volume=True, scene=True, part=True)} == set(EFFECTS)
+
+
+def test_only_parts_get_defects():
+    rest = {row.name for row in applicable(color=True, volume=True, scene=True)}
+    assert set(EFFECTS) - rest == {"drawn_defect"}
 
 
 def test_only_scenes_have_weather_in_physical_units():
     weather = {"visibility", "rain", "snowfall", "snow_cover", "sun_altitude"}
-    assert {row.name for row in applicable(color=True, volume=True)} == set(EFFECTS) - weather
+    assert {row.name for row in applicable(color=True, volume=True, part=True)} == set(EFFECTS) - weather
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,8 @@ def _by_code(profile: Profile, code: str) -> list[Explained]:
 
 def _possible(profile: Profile) -> set[str]:
     frame = profile.frame
-    return {row.name for row in applicable(color=frame.channels > 1, volume=frame.volume, scene=frame.scene)}
+    color = frame.channels > 1
+    return {row.name for row in applicable(color=color, volume=frame.volume, scene=frame.scene, part=frame.part)}
 
 
 def _by_word(profile: Profile, subject: str, folded: str) -> list[Explained]:

@@ -142,6 +142,7 @@ class Profile:
         option_choices: Name to the values an option can have, where the profile says so.
         recipe_places: Road into the recipe to (file, line, column), so that a wrong parameter can be located.
         part: The part that is inspected, where the profile or the user describes one.
+        gate: Thresholds for defects that are drawn, where they are not the defaults (`domainaug.manufacturing.Gate`).
     """
 
     id: str
@@ -165,6 +166,7 @@ class Profile:
         default_factory=dict, compare=False, repr=False
     )
     part: Part | None = None
+    gate: Mapping[str, Any] = field(default_factory=dict)
 
     def in_force(self, effect_name: str) -> tuple[Limit, ...]:
         """Return the rules that bind `effect_name` under the options in force, waived ones included."""
@@ -182,7 +184,8 @@ class Profile:
         """Yield the effects that can happen to this kind of image and that no rule mentions."""
         spoken = {limit.effect.name for limit in self.limits}
         frame = self.frame
-        for row in applicable(color=frame.channels > 1, volume=frame.volume, scene=frame.scene):
+        color = frame.channels > 1
+        for row in applicable(color=color, volume=frame.volume, scene=frame.scene, part=frame.part):
             if row.name not in spoken:
                 yield row
 

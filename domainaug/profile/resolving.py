@@ -93,8 +93,17 @@ def resolve(document: Document, file: ProfileFile, parent: Profile | None) -> Pr
         option_choices=choices,
         recipe_places=recipe_places,
         part=part,
+        gate={**base.gate, **_gate(document, file)},
     )
     return replace(profile, digest=digest(profile))
+
+
+def _gate(document: Document, file: ProfileFile) -> dict[str, Any]:
+    said = {} if file.gate is None else file.gate.model_dump(exclude_none=True)
+    for name in ("length_mm", "area_mm2"):
+        if name in said and not 0 <= said[name][0] <= said[name][1]:
+            raise document.fault(f"{name}: two numbers in order, from 0 up, got {said[name]}", "gate", name)
+    return said
 
 
 def _frame(document: Document, file: ProfileFile, base: Frame) -> Frame:
@@ -109,6 +118,8 @@ def _frame(document: Document, file: ProfileFile, base: Frame) -> Frame:
         changes["volume"] = entry.volume
     if entry.scene is not None:
         changes["scene"] = entry.scene
+    if entry.part is not None:
+        changes["part"] = entry.part
     if entry.spacing_mm is not None:
         pair = entry.spacing_mm if isinstance(entry.spacing_mm, list) else [entry.spacing_mm] * 2
         if len(pair) != 2 or not all(0 < x < 1e6 for x in pair):
@@ -249,6 +260,8 @@ def digest(profile: Profile) -> str:
         "options": profile.options,
         "waivers": profile.waivers,
     }
+    if profile.gate:
+        content["gate"] = profile.gate
     if profile.part is not None:
         content["part"] = _fields(profile.part)
     text = json.dumps(content, sort_keys=True, ensure_ascii=True, separators=(",", ":"), default=_plain)
@@ -260,8 +273,8 @@ def _fields(value: Any) -> dict[str, Any]:
     return {name: one for name, one in told.items() if name not in _LATER or one}
 
 
-_LATER = ("every", "every_by")
-"""Fields of rules that came later: where they say nothing, they leave the digest as it was."""
+_LATER = ("every", "every_by", "part")
+"""Fields that came later: where they say nothing, they leave the digest as it was."""
 
 
 def _plain(value: Any) -> Any:

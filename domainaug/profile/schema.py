@@ -83,6 +83,9 @@ class FrameEntry(_Entry):
     scene: bool | None = Field(
         default=None, description="true or false: whether images show a scene, which has weather"
     )
+    part: bool | None = Field(
+        default=None, description="true or false: whether images show a part that is inspected, and may get defects"
+    )
 
 
 class ValueRangeEntry(_Entry):
@@ -170,6 +173,28 @@ class PartEntry(_Entry):
     )
 
 
+class GateEntry(_Entry):
+    """Thresholds of the gate that drawn defects pass; what is not said has its default."""
+
+    on_part: float | None = Field(default=None, description="a share: least of the mask on the part", ge=0, le=1)
+    contrast: float | None = Field(default=None, description="a number from 0 up: least contrast", ge=0)
+    seam: float | None = Field(default=None, description="a number from 1 up: largest seam", ge=1)
+    outside: float | None = Field(default=None, description="a share: largest of the change off the mask", ge=0, le=1)
+    mask_changed: float | None = Field(default=None, description="a share: least of the mask that changed", ge=0, le=1)
+    change_marked: float | None = Field(
+        default=None, description="a share: least of the change that is marked", ge=0, le=1
+    )
+    length_mm: list[float] | None = Field(
+        default=None, description="[shortest, longest] in mm", min_length=2, max_length=2
+    )
+    area_mm2: list[float] | None = Field(
+        default=None, description="[smallest, largest] in square mm", min_length=2, max_length=2
+    )
+    distance: float | None = Field(
+        default=None, description="a number from 0 up: deviations from the real defects", ge=0
+    )
+
+
 class ProfileFile(_Entry):
     """A profile: the limits of one field, each with its reason, and a recipe inside them."""
 
@@ -183,7 +208,7 @@ class ProfileFile(_Entry):
     extends: str | None = Field(default=None, description="a profile's id, or a path to a YAML file", min_length=1)
     applies_to: dict[str, Any] = Field(default={}, description="a mapping; dicom holds tag values")
     frame: FrameEntry = Field(
-        default=FrameEntry(), description="a mapping of size, channels, spacing_mm, volume, scene"
+        default=FrameEntry(), description="a mapping of size, channels, spacing_mm, volume, scene, part"
     )
     value_range: ValueRangeEntry = Field(default=ValueRangeEntry(), description="a mapping of low, high, unit, fill")
     options: dict[str, OptionEntry | bool | int | float | str | None] = Field(
@@ -191,6 +216,9 @@ class ProfileFile(_Entry):
     )
     waive: dict[str, str] = Field(default={}, description="CODE: the reason it is waived")
     part: PartEntry | None = Field(default=None, description="a mapping: pixel_pitch_mm, symmetry, lighting ...")
+    gate: GateEntry | None = Field(
+        default=None, description="a mapping of thresholds for drawn defects: contrast, seam, on_part ..."
+    )
     limits: list[LimitEntry] = Field(default=[], description="a list of rules")
     recipe: list[dict[str, Any]] | None = Field(default=None, description="a list of transform: {parameters} entries")
 
@@ -278,6 +306,7 @@ _MODELS: Mapping[str, type[_Entry]] = {
     "value_range": ValueRangeEntry,
     "options": OptionEntry,
     "part": PartEntry,
+    "gate": GateEntry,
     "lighting": LightingEntry,
     "response": ResponseEntry,
     "foreground": ForegroundEntry,

@@ -15,6 +15,7 @@ family; a new transform is a class in one of them, or in a file of its own, and 
     affine.py, pose.py, deform.py, crop_mm.py, mirror.py, reorient.py   where things are; space.py has the matrices,
                    body.py finds the middle of a body, orientation.py says which way an array lies in the patient
     component_crop.py   pieces about defects
+    defects.py     defects on parts, with their mask
     symmetry.py    turns and mirrors that map a part onto itself
     intensity.py, noise.py   values
     slicewise.py   those that work slice by slice
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from domainaug.transforms.ct_artifacts import BeamHardening, Rings
     from domainaug.transforms.ct_metal import MetalStreaks
     from domainaug.transforms.ct_noise import KernelNoise, LowDose
+    from domainaug.transforms.defects import DrawDefect
     from domainaug.transforms.deform import Deform
     from domainaug.transforms.intensity import BiasField, Gamma, Window
     from domainaug.transforms.lighting import FundusHaze, LightTemperature, UnevenLight
@@ -79,6 +81,7 @@ __all__ = [
     "CropMm",
     "Deform",
     "DepthAttenuation",
+    "DrawDefect",
     "Exposure",
     "Fog",
     "FundusHaze",
@@ -126,6 +129,7 @@ _FAMILIES = {
     "CropMm": "crop_mm",
     "Deform": "deform",
     "DepthAttenuation": "ultrasound",
+    "DrawDefect": "defects",
     "Exposure": "radiograph",
     "FundusHaze": "lighting",
     "Gamma": "intensity",

@@ -36,6 +36,20 @@ _ARGUMENTS: dict[str, list[dict[str, Any]]] = {
         {"displacement_px": 1000.0, "control_points": (9, 7), "border": "replicate"},
         {"displacement_mm": (1.0, 4.0), "spacing": (0.8, 0.5)},
     ],
+    "DrawDefect": [
+        {"spacing": 0.1, "masks": "each", "unlabeled": True},
+        {"kinds": {"dent": {"diameter_mm": (1.0, 2.0)}}, "spacing": 0.1, "masks": "each", "unlabeled": True},
+        {
+            "kinds": "pore",
+            "lighting": {"kind": "x-ray"},
+            "response": {"curve": "log", "decades": 1.5},
+            "gate": {"contrast": 0.2},
+            "cover": 0.3,
+            "masks": "each",
+            "unlabeled": True,
+            "spacing": (0.1, 0.2),
+        },
+    ],
     "Gamma": [{"log_gamma": 0.05}, {}, {"log_gamma": (0.2, 0.7)}],
     "GaussianNoise": [{"std": 2.0}, {"std": (3.0, 9.0)}, {"std": (15.0, 30.0)}],
     "Ghosting": [

@@ -25,8 +25,9 @@ HOLES = frozenset(("Collimation",))
 
 UNDER_HOLES = frozenset(("rotation", "scale", "aspect", "shear", "shift", "local_warp", "outside", "field_of_view"))
 
-PICTURES = [each for each in EXAMPLES if type(each).__name__ not in ("VolumeAffine", "Reorient")]
-"""Reorienting turns the array and nothing in the patient: no effect, though a meter that sees arrays reads one."""
+PICTURES = [each for each in EXAMPLES if type(each).__name__ not in ("VolumeAffine", "Reorient", "DrawDefect")]
+"""Reorienting turns the array and nothing in the patient: no effect, though a meter that sees arrays reads one. Defects
+are drawn into the masks that the meter reads places from."""
 
 
 @pytest.fixture(scope="module")

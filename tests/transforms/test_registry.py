@@ -47,7 +47,16 @@ class TestList:
     @pytest.mark.parametrize("transform", EXAMPLES, ids=named)
     def test_each_offers_what_a_pass_asks_for(self, transform):
         alone = {"ColoredNoise"}
-        looks = {"CropMm-2", "CropMm-3", "Pose-0", "Pose-1", "Pose-2"}  # at the picture, which what is pending makes
+        looks = {
+            "DrawDefect-0",
+            "DrawDefect-1",
+            "DrawDefect-2",
+            "CropMm-2",
+            "CropMm-3",
+            "Pose-0",
+            "Pose-1",
+            "Pose-2",
+        }  # at the picture, which what is pending makes
         looks |= {"ComponentCrop-0"}
         turns = {"AnatomicalMirror-1", "Reorient-0", "Reorient-1"}  # labels change sides, or steps after it are told
         turns |= {"ComponentCrop-1", "ComponentCrop-2"}
@@ -56,7 +65,7 @@ class TestList:
         alone |= {"Collimation", "Exposure", "GridLines", "QuantumNoise", "Scatter"}
         alone |= {"AcousticClutter", "AcousticShadow", "DepthAttenuation", "Speckle"}
         alone |= {"FundusHaze", "StainJitter", "UnevenLight"}
-        alone |= {"Fog", "LensDrops", "NightLike", "RainInAir", "SnowInAir", "SunGlare", "WetRoad"}
+        alone |= {"DrawDefect", "Fog", "LensDrops", "NightLike", "RainInAir", "SnowInAir", "SunGlare", "WetRoad"}
         offers = isinstance(transform, ChangesValues | MovesPixels | MovesVoxels)
         assert offers == (type(transform).__name__ not in alone)
         how = "picture" if named(transform) in looks else "alone" if named(transform) in turns else "shape"

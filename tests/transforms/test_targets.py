@@ -28,7 +28,10 @@ VOLUMES = {
     "mask3d": (6, 40, 50),
     "masks3d": (3, 6, 40, 50),
 }
-FLAT = ("ComponentCrop-0", "ComponentCrop-1", "ComponentCrop-2", "CropMm-3", "Deform-2", "Deform-3")
+FLAT = (
+    *("ComponentCrop-0", "ComponentCrop-1", "ComponentCrop-2", "CropMm-3", "Deform-2", "Deform-3"),
+    *("DrawDefect-0", "DrawDefect-1", "DrawDefect-2"),
+)
 """Told about two axes only."""
 
 

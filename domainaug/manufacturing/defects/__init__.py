@@ -5,7 +5,7 @@
     fiber.py burr.py                            of what lies on it or grows at its edge
     pore.py                                     of what X-rays pass
     missing.py misplaced.py print_smear.py      of what is mounted or printed
-    kind.py                                     what they have in common
+    kinds.py                                    what they have in common
 
 A kind is a frozen dataclass of sizes with a method `draw(seed, site)`; a new one is a module and an entry here.
 """
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from domainaug.errors import UnknownName
 
 if TYPE_CHECKING:
-    from domainaug.manufacturing.defects.kind import Kind
+    from domainaug.manufacturing.defects.kinds import Kind
 
 __all__ = ["KINDS", "kind"]
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from domainaug.errors import ImageError
 from domainaug.manufacturing.defect import Defect, Mask, averaged, generator
-from domainaug.manufacturing.defects.kind import noise_line, smooth_step
+from domainaug.manufacturing.defects.kinds import noise_line, smooth_step
 from domainaug.manufacturing.site import Site
 from domainaug.manufacturing.sizes import Sized, size_of
 from domainaug.manufacturing.strokes import Canvas, stroke

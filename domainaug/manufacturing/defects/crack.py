@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domainaug.manufacturing.defect import Defect, generator
-from domainaug.manufacturing.defects.kind import finished, noise_line
+from domainaug.manufacturing.defects.kinds import finished, noise_line
 from domainaug.manufacturing.site import Site
 from domainaug.manufacturing.sizes import Sized, size_of
 from domainaug.manufacturing.strokes import canvas_around, stroke, wander

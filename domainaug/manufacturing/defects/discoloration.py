@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from domainaug.manufacturing.defect import Defect, Floats, generator
-from domainaug.manufacturing.defects.kind import finished, noise, smooth_step
+from domainaug.manufacturing.defects.kinds import finished, noise, smooth_step
 from domainaug.manufacturing.defects.stain import blot
 from domainaug.manufacturing.site import Site
 from domainaug.manufacturing.sizes import Sized, size_of

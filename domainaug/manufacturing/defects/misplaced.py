@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from domainaug.manufacturing.defect import Defect, generator
-from domainaug.manufacturing.defects.kind import needed_components, softened
+from domainaug.manufacturing.defects.kinds import needed_components, softened
 from domainaug.manufacturing.defects.missing import taken_away
 from domainaug.manufacturing.site import Site
 from domainaug.manufacturing.sizes import Sized, size_of

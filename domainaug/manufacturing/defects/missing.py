@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from domainaug.manufacturing.defect import Defect, generator
-from domainaug.manufacturing.defects.kind import needed_components
+from domainaug.manufacturing.defects.kinds import needed_components
 from domainaug.manufacturing.refill import refill
 from domainaug.manufacturing.site import Box, Site
 

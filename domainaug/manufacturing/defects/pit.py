@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domainaug.manufacturing.defect import Defect, generator
-from domainaug.manufacturing.defects.kind import finished, smooth_step
+from domainaug.manufacturing.defects.kinds import finished, smooth_step
 from domainaug.manufacturing.site import Site
 from domainaug.manufacturing.sizes import Sized, size_of
 from domainaug.manufacturing.strokes import canvas_around

@@ -10,7 +10,7 @@ import numpy as np
 
 from domainaug.errors import ImageError
 from domainaug.manufacturing.defect import Defect, Floats, Mask, generator
-from domainaug.manufacturing.defects.kind import noise_line, smooth_step
+from domainaug.manufacturing.defects.kinds import noise_line, smooth_step
 from domainaug.manufacturing.site import Site
 from domainaug.manufacturing.sizes import Sized, size_of
 

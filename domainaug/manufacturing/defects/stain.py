@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from domainaug.manufacturing.defect import Defect, Floats, generator
-from domainaug.manufacturing.defects.kind import finished, noise, smooth_step
+from domainaug.manufacturing.defects.kinds import finished, noise, smooth_step
 from domainaug.manufacturing.site import Site
 from domainaug.manufacturing.sizes import Sized, size_of
 from domainaug.manufacturing.strokes import Canvas, canvas_around
