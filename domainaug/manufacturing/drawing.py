@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from domainaug.manufacturing.defects.kind import Kind
+from domainaug.manufacturing.defects.kinds import Kind
 from domainaug.manufacturing.gate import Gate, Verdict
 from domainaug.manufacturing.relight import Drawn, Relight
 from domainaug.manufacturing.site import Site
