@@ -32,7 +32,7 @@ OUT = Path(__file__).parent / "images" / "photograph-weather.jpg"
 def photograph() -> tuple[np.ndarray, np.ndarray]:
     """Return a street by day, and depth in meters, inf for the sky."""
     town = town_of("city", 1)
-    things, draw, road = list(town.things), np.random.default_rng(4), town.roads[0]
+    things, draw, road = [*town.things, *town.lit(0.0)], np.random.default_rng(4), town.roads[0]
     middle = [m for lane, m in road.lanes if lane.kind == "driving" and lane.forward][-1]
     start = town.ahead[0] + 5
     for number, (lane, across) in enumerate(road.lanes):

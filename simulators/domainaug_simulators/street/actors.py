@@ -18,7 +18,7 @@ from domainaug_simulators.street.materials import Palette
 from domainaug_simulators.street.mesh import Mesh, turned
 from domainaug_simulators.street.scene import Body, Lamp, Thing
 from domainaug_simulators.street.town.casting import Cars, Cast, Seats, cast_of
-from domainaug_simulators.street.town.cycles import bicycle, motorcycle, rider
+from domainaug_simulators.street.town.cycles import rider
 from domainaug_simulators.street.town.paints import Paints
 from domainaug_simulators.street.town.people import person
 from domainaug_simulators.street.town.plan import Town
@@ -121,7 +121,7 @@ class Actors:
                 if isinstance(ride, Cars):
                     out.append(_driven(ride, moving, number, swaps))
                 else:
-                    out += _ridden(ride, moving, number, self.palette)
+                    out += _ridden(ride, moving, number)
             number += 2
         for stroll, looks in zip(self.cast.strolls, self.cast.looks, strict=True):
             there = stroll.at(time)
@@ -173,14 +173,17 @@ def _driven(car: Cars, moving: Moving, number: int, swaps: Mapping[str, tuple[in
     return Thing(mesh.moved(pose), int(_TAGS.get(vehicle.kind, Tag.CAR)), number, lamps, body)
 
 
-def _ridden(seat: Seats, moving: Moving, number: int, palette: Palette) -> list[Thing]:
+def _ridden(seat: Seats, moving: Moving, number: int) -> list[Thing]:
     pose = turned(moving.yaw, (*moving.place, 0.0))
-    draw = np.random.Generator(np.random.Philox(key=list(seat.key)))
-    make = motorcycle if seat.motor else bicycle
-    mount = make(palette, draw, driven=moving.driven)
+    mount = seat.vehicle.posed(moving.driven, float(np.clip(moving.steering, -0.4, 0.4)))
     mounted = rider(seat.looks, motor=seat.motor, phase=-2 * np.pi * moving.driven / _GEAR, helmet=seat.helmet)
-    shapes = ((mount, Tag.MOTORCYCLE if seat.motor else Tag.BICYCLE), (mounted, Tag.RIDER))
-    return [_placed(mesh, pose, tag, number + i, moving.velocity) for i, (mesh, tag) in enumerate(shapes)]
+    lamps = tuple(_moved(lamp, pose) for lamp in seat.vehicle.lamps)
+    body = Body.around(seat.vehicle.mesh, pose, moving.velocity)
+    tag = Tag.MOTORCYCLE if seat.motor else Tag.BICYCLE
+    return [
+        Thing(mount.moved(pose), int(tag), number, lamps, body),
+        _placed(mounted, pose, Tag.RIDER, number + 1, moving.velocity),
+    ]
 
 
 def _parked(cast: Cast, palette: Palette) -> list[Thing]:

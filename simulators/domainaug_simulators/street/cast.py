@@ -97,7 +97,7 @@ def _player(listed: Listed, track: Track, town: Town, draw: np.random.Generator)
         return _Player(listed, track, ((cone(palette), _TAGS[kind]),))
     if kind in ("bicycle", "motorcycle"):
         motor = kind == "motorcycle"
-        seat = (motorcycle if motor else bicycle)(palette, draw)
+        seat = (motorcycle if motor else bicycle)(palette, draw).mesh
         mounted = rider(Looks(palette, draw), motor=motor, phase=float(draw.uniform(0, 6.3)))
         return _Player(listed, track, ((seat, Tag.MOTORCYCLE if motor else Tag.BICYCLE), (mounted, Tag.RIDER)))
     made = vehicle(kind, palette, draw)

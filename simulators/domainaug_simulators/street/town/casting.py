@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domainaug_simulators.street.materials import Material, Palette
+from domainaug_simulators.street.town.cycles import bicycle, motorcycle
 from domainaug_simulators.street.town.driving import DT
 from domainaug_simulators.street.town.paints import CAR_COLORS
 from domainaug_simulators.street.town.people import Looks
@@ -46,15 +47,15 @@ class Seats:
 
     Attributes:
         motor: Whether it is a motorcycle.
+        vehicle: The bicycle or motorcycle.
         looks: The rider's.
         helmet: The material of a helmet, or -1.
-        key: Fixes the bicycle or motorcycle.
     """
 
     motor: bool
+    vehicle: Vehicle
     looks: Looks
     helmet: int
-    key: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,7 +135,9 @@ class _Fleet:
         if motor or draw.random() < 0.6:
             red, green, blue = CAR_COLORS[draw.integers(len(CAR_COLORS))][0]
             helmet = self.palette.number(Material((red, green, blue), roughness=0.25, mirror=0.05, cover=0.2))
-        return Seats(motor, Looks(self.palette, draw), helmet, (self.seed, 6000 + self._seats))
+        own = np.random.Generator(np.random.Philox(key=[self.seed, 6000 + self._seats]))
+        mount = (motorcycle if motor else bicycle)(self.palette, own)
+        return Seats(motor, mount, Looks(self.palette, draw), helmet)
 
 
 def _taken(own: Route, aside: float, start: float) -> NDArray[np.float64]:

@@ -7,8 +7,10 @@ from numpy.typing import NDArray
 
 from domainaug_simulators.street.materials import Material, Palette
 from domainaug_simulators.street.mesh import Mesh, box, ellipsoid, lathe, tube, turned
+from domainaug_simulators.street.scene import Lamp
 from domainaug_simulators.street.town.paints import CAR_COLORS, Paints
 from domainaug_simulators.street.town.people import Looks, _limb, _torso, hand, head
+from domainaug_simulators.street.town.wheels import Vehicle, Wheel
 
 __all__ = ["bicycle", "motorcycle", "rider"]
 
@@ -17,7 +19,7 @@ Point = NDArray[np.float64]
 """(3,) meters."""
 
 
-def _wheel(x: float, radius: float, thick: float, palette: Palette, *, spokes: int, driven: float) -> list[Mesh]:
+def _wheel(x: float, radius: float, thick: float, palette: Palette, *, spokes: int) -> Wheel:
     tire, rim = palette.number(Paints.rubber), palette.number(Paints.steel)
     inner = radius - 2 * thick
     profile = [
@@ -27,15 +29,12 @@ def _wheel(x: float, radius: float, thick: float, palette: Palette, *, spokes: i
         (radius - thick * 0.4, thick),
         (inner, thick),
     ]
-    lying = turned(0, (x, 0, radius), roll=np.pi / 2)
-    parts = [_open(lathe(profile, tire, points=22)).moved(lying)]
-    for angle in np.arange(spokes) * np.pi / spokes - driven / radius:
+    parts = [_open(lathe(profile, tire, points=22)).moved(turned(0, roll=np.pi / 2))]
+    for angle in np.arange(spokes) * np.pi / spokes:
         arm = np.array([np.cos(angle), 0, np.sin(angle)]) * inner
-        parts.append(
-            tube(np.array([x, 0, radius]) - arm, np.array([x, 0, radius]) + arm, 0.006 + thick * 0.12, rim, points=4)
-        )
-    parts.append(tube((x, -0.05, radius), (x, 0.05, radius), 0.03, rim, points=8))
-    return parts
+        parts.append(tube(-arm, arm, 0.006 + thick * 0.12, rim, points=4))
+    parts.append(tube((0, -0.05, 0), (0, 0.05, 0), 0.03, rim, points=8))
+    return Wheel(Mesh.joined(parts), (x, 0.0, radius), radius, x > 0)
 
 
 def _open(wheel: Mesh) -> Mesh:
@@ -44,8 +43,8 @@ def _open(wheel: Mesh) -> Mesh:
     return Mesh(wheel.corners[flat], wheel.normals[flat], wheel.uv[flat], wheel.material[flat])
 
 
-def bicycle(palette: Palette, draw: np.random.Generator, *, driven: float = 0.0) -> Mesh:
-    """Return a bicycle that looks along +x on z = 0, about its middle, after `driven` meters."""
+def bicycle(palette: Palette, draw: np.random.Generator) -> Vehicle:
+    """Return a bicycle that looks along +x on z = 0, about its middle."""
     colors, _ = zip(*CAR_COLORS, strict=True)
     frame = palette.number(Material(colors[draw.integers(len(colors))], roughness=0.35, mirror=0.05, cover=0.3))
     dark, steel = palette.number(Paints.plastic), palette.number(Paints.steel)
@@ -70,13 +69,12 @@ def bicycle(palette: Palette, draw: np.random.Generator, *, driven: float = 0.0)
     parts.append(
         ellipsoid((0.05, 0.06, 0.05), palette.number(Paints.taillight), points=8, rings=4).at(rear - 0.1, 0, 0.72)
     )
-    for x in (rear, front):
-        parts += _wheel(x, radius, 0.018, palette, spokes=7, driven=driven)
-    return Mesh.joined(parts)
+    wheels = [_wheel(x, radius, 0.018, palette, spokes=7) for x in (rear, front)]
+    return Vehicle.of("bicycle", parts, wheels, ())
 
 
-def motorcycle(palette: Palette, draw: np.random.Generator, *, driven: float = 0.0) -> Mesh:
-    """Return a motorcycle that looks along +x on z = 0, about its middle, after `driven` meters."""
+def motorcycle(palette: Palette, draw: np.random.Generator) -> Vehicle:
+    """Return a motorcycle that looks along +x on z = 0, about its middle."""
     colors, _ = zip(*CAR_COLORS, strict=True)
     paint = palette.number(Material(colors[draw.integers(len(colors))], roughness=0.25, mirror=0.05, cover=0.4))
     dark, steel = palette.number(Paints.plastic), palette.number(Paints.chrome)
@@ -93,9 +91,9 @@ def motorcycle(palette: Palette, draw: np.random.Generator, *, driven: float = 0
         tube((0.44, -0.10, 1.02), (0.72, -0.10, 0.31), 0.03, steel),
         ellipsoid((0.5, 0.2, 0.08), paint, points=10, rings=4).at(0.72, 0, 0.66),
     ]
-    for x, thick in ((0.72, 0.055), (-0.70, 0.07)):
-        parts += _wheel(x, 0.31, thick, palette, spokes=4, driven=driven)
-    return Mesh.joined(parts)
+    wheels = [_wheel(x, 0.31, thick, palette, spokes=4) for x, thick in ((0.72, 0.055), (-0.70, 0.07))]
+    beam = Lamp((0.72, 0.0, 0.92), (1.0, 0.0, -0.012), (12.0, 11.6, 10.8), beam=True, reach=60.0)
+    return Vehicle.of("motorcycle", parts, wheels, (beam,))
 
 
 def rider(looks: Looks, *, motor: bool, phase: float = 0.0, helmet: int = -1) -> Mesh:

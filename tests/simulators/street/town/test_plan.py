@@ -69,3 +69,35 @@ def test_the_same_seed_makes_the_same_town(town: Town) -> None:
 def test_another_seed_makes_another_town() -> None:
     first, second = (sum(len(thing.mesh) for thing in town_of("suburb", seed).things) for seed in (1, 2))
     assert first != second
+
+
+def test_nobody_parks_in_roadworks_and_at_bus_stops() -> None:
+    from domainaug_simulators.street.actors import Actors
+
+    town = town_of("city", 1)
+    assert len(town.closed) == 3
+    assert len(town.stands) == 2
+    actors = Actors.of(town, 0, 3.0, 0.3)
+    parked = [thing.body.pose[:2, 3] for thing in actors.still if thing.tag == Tag.CAR and thing.body is not None]
+    assert len(parked) > 20
+    for t, begin, end in town.closed:
+        assert not any(abs(y - t) < 1.0 and begin - 2.0 < x < end + 2.0 for x, y in parked)
+
+
+def test_who_waits_for_the_bus_stands_on_the_sidewalk() -> None:
+    town = town_of("city", 1)
+    right, left = town.roads[0].width
+    walk = next(lane.width for lane, _ in town.roads[0].lanes if lane.kind == "sidewalk")
+    assert len(town.stops) == 6
+    for _, y, _ in town.stops:
+        assert left - walk < y < left or right < y < right + walk
+
+
+def test_lights_hang_at_every_arm_and_show_what_the_signals_say() -> None:
+    town = town_of("junction", 1)
+    assert town.signals is not None
+    assert sorted(head.group for head in town.heads) == [0, 0, 1, 1]
+    shown = {town.signals.aspect(0, time): town.lit(time) for time in (0.0, 10.0, 24.0, 36.0, 50.0)}
+    assert len(shown) >= 2
+    meshes = [tuple(int(m) for m in things[0].mesh.material) for things in shown.values()]
+    assert len(set(meshes)) == len(meshes), "another aspect, other lamps that burn"
