@@ -57,7 +57,7 @@ def town_on(roads: RoadMap, seed: int) -> Town:
     others = [road.plain() for road in roads.roads.values() if not road.junction and road.id != main.id]
     town = Town("map", seed, [plain, *others], ahead=(min(8.0, 0.2 * plain.length), 0.7 * plain.length))
     for road in roads.roads.values():
-        town.things += surfaces(road, town.palette)
+        town.things += surfaces(road, town.palette, _driven_beside(road, roads))
     for name in sorted({road.junction for road in roads.roads.values()} - {""}):
         town.things += _floor([road for road in roads.roads.values() if road.junction == name], town)
     for road in roads.roads.values():
@@ -69,6 +69,12 @@ def town_on(roads: RoadMap, seed: int) -> Town:
     spread = float(np.hypot(*(high - low))) / 2
     far_away(town, draw, (float(middle[0]), float(middle[1])), max(spread - 250.0, 0.0))
     return town
+
+
+def _driven_beside(road: MapRoad, roads: RoadMap) -> Array | None:
+    """Return points all over the other ways of a road's junction; None outside of junctions."""
+    ways = [way for way in roads.roads.values() if road.junction and way.junction == road.junction and way is not road]
+    return np.concatenate([places_of(way, drivable=True, apart=1.0) for way in ways]) if ways else None
 
 
 def _floor(ways: list[MapRoad], town: Town) -> list[Thing]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Final, Literal
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from domainaug_simulators.street.materials import Material, Palette
 from domainaug_simulators.street.mesh import Mesh
@@ -23,6 +25,7 @@ SIDES: Final[tuple[Literal["left", "right"], ...]] = ("left", "right")
 DRIVABLE: Final = ("driving", "parking", "shoulder", "cycling")
 _ABOVE, _RIM, _VERGE = 0.012, 0.18, 0.02
 _DASH, _GAP = 3.0, 6.0
+_CROSSED: Final = 0.75  # meters from points a meter apart within which a place is among them
 _YELLOW: Final = replace(Paints.marking, color=(0.66, 0.44, 0.03))
 
 
@@ -106,8 +109,14 @@ def _wall(road: MapRoad, s: Array, at: Array, low: float, high: float, material:
     )  # fmt: skip
 
 
-def surfaces(road: MapRoad, palette: Palette) -> list[Thing]:
-    """Return the surfaces and the markings of a road."""
+def surfaces(road: MapRoad, palette: Palette, driven: Array | None = None) -> list[Thing]:
+    """Return the surfaces and the markings of a road.
+
+    Args:
+        road: The road.
+        palette: Takes its materials.
+        driven: (n, 2) points all over other ways of its junction, at most a meter apart; nothing is painted there.
+    """
     parts: dict[Tag, list[Mesh]] = {tag: [] for tag in (Tag.ROAD, Tag.ROAD_LINE, Tag.SIDEWALK, Tag.TERRAIN)}
     for section in road.sections:
         s = steps_of(road, section.begin, section.end)
@@ -117,7 +126,7 @@ def surfaces(road: MapRoad, palette: Palette) -> list[Thing]:
                 for tag, mesh in _lane(road, s, edge, before, palette):
                     parts[tag].append(mesh)
                 before = edge.lane.kind
-    parts[Tag.ROAD_LINE] += _markings(road, palette)
+    parts[Tag.ROAD_LINE] += _markings(road, palette, None if driven is None else cKDTree(driven))
     return [Thing(Mesh.joined(meshes), tag) for tag, meshes in parts.items() if any(len(mesh) for mesh in meshes)]
 
 
@@ -145,26 +154,31 @@ def _lane(road: MapRoad, s: Array, edge: Edges, before: str, palette: Palette) -
             yield Tag.SIDEWALK, _wall(road, s, high, 0.0, z, curb, left=True)
 
 
-def _markings(road: MapRoad, palette: Palette) -> list[Mesh]:
+def _markings(road: MapRoad, palette: Palette, driven: cKDTree | None) -> list[Mesh]:
     parts: list[Mesh] = []
     for section in road.sections:
-        parts += _painted(road, section, section.middle, None, palette)
+        parts += _painted(road, section, section.middle, None, palette, driven)
         for lane in (*section.left, *section.right):
-            parts += _painted(road, section, lane.marks, lane.number, palette)
+            parts += _painted(road, section, lane.marks, lane.number, palette, driven)
     return parts
 
 
 def _painted(
-    road: MapRoad, section: Section, marks: Sequence[Mark], lane: int | None, palette: Palette
+    road: MapRoad, section: Section, marks: Sequence[Mark], lane: int | None, palette: Palette, driven: cKDTree | None
 ) -> Iterable[Mesh]:
     """Yield what is painted along the outer edge of a lane, or along the middle."""
     ends = [*(mark.begin for mark in marks), section.end]
     for mark, (begin, end) in zip(marks, pairwise(ends), strict=True):
         paint = palette.number(_YELLOW if mark.yellow else Paints.marking)
         for kind, shift in _strokes(mark):
-            for low, high in _stretches(kind, max(begin, section.begin), min(end, section.end)):
+            most = math.inf if driven is None else 1.0
+            for low, high in _stretches(kind, max(begin, section.begin), min(end, section.end), most):
                 s = steps_of(road, low, high)
                 at = _edge(road, section, lane, s) + shift
+                if driven is not None:
+                    middle = road.line.at((low + high) / 2, float(at.mean()))[0]
+                    if driven.query(middle)[0][0] < _CROSSED:
+                        continue
                 yield ribbon(road, s, at - mark.width / 2, at + mark.width / 2, _ABOVE, paint)
 
 
@@ -183,8 +197,11 @@ def _strokes(mark: Mark) -> list[tuple[str, float]]:
     return [(kinds[0], mark.width), (kinds[1], -mark.width)]
 
 
-def _stretches(kind: str, begin: float, end: float) -> list[tuple[float, float]]:
+def _stretches(kind: str, begin: float, end: float, most: float) -> list[tuple[float, float]]:
+    """Return where a line is painted, in pieces of at most `most` meters if it is solid."""
     if kind == "solid":
-        return [(begin, end)] if end - begin > 1e-6 else []
+        if end - begin < 1e-6:
+            return []
+        return list(pairwise(np.linspace(begin, end, max(math.ceil((end - begin) / most), 1) + 1).tolist()))
     starts = np.arange(np.ceil(begin / (_DASH + _GAP)) * (_DASH + _GAP), end - _DASH, _DASH + _GAP)
     return [(float(s), float(s) + _DASH) for s in starts]

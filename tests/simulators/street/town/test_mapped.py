@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -150,3 +151,47 @@ def test_what_is_not_drawn_is_said() -> None:
     hills, objects = read_map(hilly).notes
     assert "drawn level" in hills
     assert "0 signs and 1 objects" in objects
+
+
+def junction_of_another_tool(path: Path) -> str:
+    xodr = pytest.importorskip("scenariogeneration.xodr")
+    lines = [
+        [xodr.Line(50), xodr.Spiral(0.0001, 0.02, 40), xodr.Arc(0.02, angle=0.8)], [xodr.Line(60)], [xodr.Line(50)]
+    ]  # fmt: skip
+    roads = [
+        xodr.create_road(line, number, left_lanes=1, right_lanes=right, lane_width=3.2)
+        for number, line, right in zip((1, 2, 3), lines, (2, 2, 1), strict=True)
+    ]
+    junction = xodr.CommonJunctionCreator(100, "junction")
+    for road, angle, end in zip(roads, (0, np.pi, 1.5 * np.pi), ("successor", *["predecessor"] * 2), strict=True):
+        junction.add_incoming_road_circular_geometry(road, 20, angle, end)
+    for one, other in ((1, 2), (1, 3), (2, 3)):
+        junction.add_connection(one, other)
+    whole = xodr.OpenDrive("theirs")
+    for road in roads:
+        whole.add_road(road)
+    whole.add_junction_creator(junction)
+    whole.adjust_roads_and_lanes()
+    whole.write_xml(str(path))
+    return path.read_text()
+
+
+def test_a_junction_that_another_tool_writes_joins_and_is_not_painted_across(tmp_path: Path) -> None:
+    theirs = read_map(junction_of_another_tool(tmp_path / "theirs.xodr"))
+    ways = [road for road in theirs.roads.values() if road.junction]
+    assert len(ways) == 3
+    ends = np.concatenate([
+        road.line.at([0.0, road.length])[0] for road in theirs.roads.values() if not road.junction
+    ])  # fmt: skip
+    for way in ways:
+        for place in way.line.at([0.0, way.length])[0]:
+            assert np.hypot(*(ends - place).T).min() < 0.05
+    town = town_on(theirs, 1)
+    lines = [thing for thing in town.things if thing.tag == Tag.ROAD_LINE]
+    painted = np.concatenate([thing.mesh.corners.reshape(-1, 3)[:, :2] for thing in lines])
+    own = ways[0].line.at(np.arange(6.0, ways[0].length - 6, 0.5))[0]
+    crossed = [way for way in ways[1:] if np.hypot(*(way.line.at(way.length / 2)[0] - own).T).min() < 6]
+    assert crossed, "ways lie over each other"
+    middle = crossed[0].line.at(crossed[0].length / 2, -1.6)[0]
+    near = np.hypot(*(painted - middle).T)
+    assert near.min() > 0.3
