@@ -65,7 +65,9 @@ class Relight:
     roughness: float = 0.16
     mu_per_mm: float = 0.06
     noise: bool = True
-    _known: dict[int, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _known: dict[str, tuple[Site, NDArray[np.float64]]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def draw(self, defect: Defect, site: Site, *, optics: Optics | None = None) -> Drawn:
         """Return the photograph with a defect.
@@ -161,16 +163,15 @@ class Relight:
         lighting = site.part.lighting
         if lighting.azimuth_deg is not None:
             return light_direction(np.zeros((1, 1), np.float32), None, lighting)
-        key = id(site)
-        if key not in self._known:
-            self._known.clear()
-            picture = site.picture[:: max(1, site.shape[0] // 256), :: max(1, site.shape[1] // 256)]
-            inside = None
-            if site.inside is not None:
-                inside = site.inside[:: max(1, site.shape[0] // 256), :: max(1, site.shape[1] // 256)]
-            light = to_light(np.ascontiguousarray(picture), site.part.response, site.value_range)
-            self._known[key] = (site, light_direction(light, inside, lighting))
-        return np.asarray(self._known[key][1])
+        known = self._known.get("toward")
+        if known is not None and known[0] is site:
+            return known[1]
+        step = max(1, min(site.shape) // 256)
+        inside = None if site.inside is None else site.inside[::step, ::step]
+        small = np.ascontiguousarray(site.picture[::step, ::step])
+        found = light_direction(to_light(small, site.part.response, site.value_range), inside, lighting)
+        self._known["toward"] = (site, found)  # of the latest picture, for the tries that follow
+        return found
 
 
 def _facets(cosine: Any, rough: Any) -> Any:

@@ -138,7 +138,14 @@ def stroke(canvas: Canvas, points: Points, reach_mm: float) -> Stroke:
 
 
 def wander(
-    random: np.random.Generator, length_mm: float, heading_deg: float, *, step_mm: float, bend: float, pull: float
+    random: np.random.Generator,
+    length_mm: float,
+    heading_deg: float,
+    *,
+    step_mm: float,
+    bend: float,
+    pull: float,
+    drift: float = 0.0,
 ) -> Points:
     """Return a path whose heading wanders: an Ornstein-Uhlenbeck process about the heading it began with.
 
@@ -148,6 +155,7 @@ def wander(
         heading_deg: Counter-clockwise from the picture's right.
         step_mm: From point to point.
         bend: Standard deviation of the change of heading per square root of mm, in degrees.
+        drift: Degrees by which the heading itself turns per mm.
         pull: Share of the departure from the heading that is taken back per mm.
 
     Returns:
@@ -162,7 +170,7 @@ def wander(
     for place, kick in enumerate(kicks.tolist()):
         turned = turned * kept + kick
         off[place] = turned
-    angles = np.radians(heading_deg + off)
+    angles = np.radians(heading_deg + off + drift * step * (np.arange(count - 1) - (count - 2) / 2))
     steps = np.stack([np.cos(angles), -np.sin(angles)], axis=1) * step
     points = np.concatenate([np.zeros((1, 2)), np.cumsum(steps, axis=0)])
     return np.asarray(points - (points.min(axis=0) + points.max(axis=0)) / 2)

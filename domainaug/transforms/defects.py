@@ -18,7 +18,7 @@ from domainaug.manufacturing.defects import KINDS, kind
 from domainaug.manufacturing.drawing import Outcome, draw_defect
 from domainaug.manufacturing.gate import Gate
 from domainaug.manufacturing.relight import Drawn, Relight
-from domainaug.manufacturing.site import Site
+from domainaug.manufacturing.site import Box, Site
 from domainaug.profile.part import Foreground, Lighting, Part, Response
 from domainaug.transforms.arguments import choice, number, share
 from domainaug.transforms.fusing import Drawn as Parameters
@@ -51,7 +51,8 @@ class DrawDefect(Ranged, A.DualTransform):  # type: ignore[misc]
     the gate; one that is refused is drawn anew, at most `tries` times, and then the picture stays as it is. The record
     says what was drawn, and how often and why tries were refused. Everything is a function of the seed and the picture.
 
-    Boxes and key points cannot get one more, so calls with boxes are refused: take them from the mask.
+    Boxes cannot get one more, so calls with boxes are refused: take them from the mask. `missing` and `misplaced` need
+    boxes of what is mounted on the part: pass components=[(top, left, bottom, right), ...] beside the picture.
 
     Args:
         kinds: A kind, several, one of which is drawn, or a mapping of kinds to their sizes ({"scratch": {"length_mm":
@@ -148,7 +149,7 @@ class DrawDefect(Ranged, A.DualTransform):  # type: ignore[misc]
             )
         pitch = float(np.sqrt(spacing[0] * spacing[1]))
         low, high = data.get("value_range") or _range_of(picture)
-        site = self._site(picture, pitch, (float(low), float(high)))
+        site = self._site(picture, pitch, (float(low), float(high)), data.get("components") or ())
         gate = self._gate.with_sizes(area_mm2=self._area(site))
         outcome = draw_defect(drawer, site, key, gate=gate, relight=Relight(), most=self.tries)
         return {**nothing, "refused": tuple(map(tuple, outcome.refused)), **self._told(outcome, picture, site)}
@@ -172,9 +173,11 @@ class DrawDefect(Ranged, A.DualTransform):  # type: ignore[misc]
             "made": _Made(picture, outcome.drawn),
         }
 
-    def _site(self, picture: Array, pitch: float, value_range: tuple[float, float]) -> Site:
+    def _site(
+        self, picture: Array, pitch: float, value_range: tuple[float, float], components: Sequence[Box] = ()
+    ) -> Site:
         part = Part(pitch, lighting=self._lit, response=self._response, foreground=self._foreground)
-        return Site.of(picture, part, value_range=value_range)
+        return Site.of(picture, part, value_range=value_range, components=components)
 
     def _area(self, site: Site) -> tuple[float, float]:
         most = self.cover * site.shape[0] * site.shape[1] * site.pitch_mm**2
@@ -184,9 +187,8 @@ class DrawDefect(Ranged, A.DualTransform):  # type: ignore[misc]
     def _refuse_labels(self, data: Mapping[str, Any]) -> None:
         if "image" not in data and "images" not in data:
             raise ImageError("DrawDefect draws on pictures: pass image=")
-        for name in ("bboxes", "keypoints"):
-            if name == "bboxes" and name in data:
-                raise LabelError("DrawDefect cannot add a box to those of the call; pass mask= and take boxes from it")
+        if "bboxes" in data:
+            raise LabelError("DrawDefect cannot add a box to those of the call; pass mask= and take boxes from it")
         if "masks" in data and self.masks == "refuse":
             raise LabelError(
                 'DrawDefect does not know which of several masks gets the defect; pass mask=, or masks="each" to the '

@@ -63,7 +63,18 @@ class TestMillimeters:
     @pytest.mark.parametrize(
         ("name", "sizes", "length"),
         [
-            ("scratch", {"length_mm": 8.0, "width_mm": 0.5, "skips": 0.0, "bend_deg": 0.01, "heading_deg": 20.0}, 8.0),
+            (
+                "scratch",
+                {
+                    "length_mm": 8.0,
+                    "width_mm": 0.5,
+                    "skips": 0.0,
+                    "bend_deg": 0.01,
+                    "arc_deg": 0.0,
+                    "heading_deg": 20.0,
+                },
+                8.0,
+            ),
             ("dent", {"diameter_mm": 6.0, "elongation": 1.0, "wobble": 0.0}, 6.0),
             ("pit", {"diameter_mm": 3.0, "count": 1.0, "elongation": 1.0, "ragged": 0.0}, 3.0),
             ("fiber", {"length_mm": 9.0, "width_mm": 0.5, "curl_deg": 0.0}, 9.0),
@@ -78,7 +89,7 @@ class TestMillimeters:
 
     def test_a_thin_scratch_is_as_much_of_a_pixel_as_it_is_wide(self):
         site = Site.of(plate(), Part(pixel_pitch_mm=0.1))
-        sizes = {"length_mm": 6.0, "skips": 0.0, "bend_deg": 0.01, "heading_deg": 0.0}
+        sizes = {"length_mm": 6.0, "skips": 0.0, "bend_deg": 0.01, "arc_deg": 0.0, "heading_deg": 0.0}
         thin, wide = (kind("scratch", width_mm=width, **sizes).draw(5, site) for width in (0.03, 0.3))
         assert 6 < wide.share().sum() / thin.share().sum() < 14
 

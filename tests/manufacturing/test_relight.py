@@ -70,7 +70,15 @@ class TestPhysics:
         assert np.abs(one.astype(int) - other).max() <= 1
 
     def test_a_scratch_across_the_light_shows_and_one_along_it_hardly(self):
-        sizes = {"length_mm": 8.0, "width_mm": 0.3, "depth_share": 0.25, "fresh": 1.0, "skips": 0.0, "bend_deg": 0.01}
+        sizes = {
+            "length_mm": 8.0,
+            "width_mm": 0.3,
+            "depth_share": 0.25,
+            "fresh": 1.0,
+            "skips": 0.0,
+            "bend_deg": 0.01,
+            "arc_deg": 0.0,
+        }
         seen = []
         for heading in (0.0, 90.0):
             site = Site.of(

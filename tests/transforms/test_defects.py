@@ -87,6 +87,14 @@ class TestPictureAndMask:
             assert (out["mask"][changed] > 0).mean() > 0.6
             assert changed.any()
 
+    def test_a_component_is_taken_away(self):
+        image = plate()
+        image[60:80, 90:120] = 200
+        made = DrawDefect("missing", spacing=0.1, p=1)
+        out = Pipeline([made], seed=1)(image=image, mask=empty(), components=[(58, 88, 82, 122)])
+        assert out["image"][60:80, 90:120].max() < 150
+        assert out["mask"][58:82, 88:122].all()
+
 
 class TestRefusals:
     def test_without_a_scale(self):

@@ -64,11 +64,13 @@ class Crack:
         reach = width + 1.5 * site.pitch_mm
         canvas = canvas_around(every, reach, width, site.pitch_mm)
         coverage, lips = canvas.zeros(), canvas.zeros()
-        for path, share, both in paths:
+        knots = int(np.clip(length / 0.8, 3, 40))
+        for smooth, share, both in paths:
+            path = smooth + random.normal(0.0, 0.3 * width * share, smooth.shape)  # it goes around every grain
             line = stroke(canvas, path, reach)
             way = np.linspace(0, 1, 96)
             taper = (np.minimum(way, 1 - way) * 2) ** 0.45 if both else (1 - way) ** 0.6
-            opening = width * share * np.clip(taper * (0.8 + 0.3 * noise_line(96, 24, random)), 0.12, 1.4)
+            opening = width * share * np.clip(taper * (0.9 + 0.16 * noise_line(96, knots, random)), 0.12, 1.4)
             wide = np.interp(line.along, way, opening).astype(np.float32)
             coverage = np.maximum(coverage, line.coverage(wide, canvas.step_mm))
             sunk = np.maximum(1 - line.distance / np.float32(reach), 0.0)

@@ -30,7 +30,7 @@ class Dent:
     """
 
     diameter_mm: Sized = (1.0, 8.0)
-    depth_share: Sized = (0.015, 0.08)
+    depth_share: Sized = (0.008, 0.05)
     rim: Sized = (0.08, 0.2)
     elongation: Sized = (1.0, 1.8)
     heading_deg: Sized = (0.0, 180.0)

@@ -31,6 +31,7 @@ class Scratch:
         fresh: Factor on what the bared surface gives back; above 1 where metal is brighter than its skin.
         skips: Share of the length where the tool hardly touches.
         bend_deg: How much the heading wanders per square root of mm.
+        arc_deg: How far it turns per mm, to either side.
     """
 
     length_mm: Sized = (2.0, 15.0)
@@ -42,21 +43,24 @@ class Scratch:
     skips: Sized = (0.0, 0.35)
     bend_deg: Sized = (0.6, 4.0)
 
+    arc_deg: Sized = (0.0, 5.0)
+
     name: ClassVar[str] = "scratch"
 
     def draw(self, seed: int, site: Site) -> Defect:
         """Return one; see `Kind`."""
         random = generator(seed, self.name)
-        length, width, depth_share, heading, rims, fresh, skips, bend = (
+        length, width, depth_share, heading, rims, fresh, skips, bend, arc = (
             size_of(name, getattr(self, name)).draw(random)
             for name in (
                 *("length_mm", "width_mm", "depth_share", "heading_deg"),
-                *("rims", "fresh", "skips", "bend_deg"),
+                *("rims", "fresh", "skips", "bend_deg", "arc_deg"),
             )
         )
         depth = depth_share * width
+        side = float(random.choice([-1.0, 1.0]))
         step = max(site.pitch_mm, length / 96)
-        path = wander(random, length, heading, step_mm=step, bend=bend, pull=0.15)
+        path = wander(random, length, heading, step_mm=step, bend=bend, pull=0.15, drift=arc * side)
         reach = 1.6 * width + 1.5 * site.pitch_mm
         canvas = canvas_around(path, reach, width, site.pitch_mm)
         line = stroke(canvas, path, reach)
