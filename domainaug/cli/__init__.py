@@ -19,6 +19,7 @@ from domainaug.cli.demo import demo
 from domainaug.cli.doctor import doctor
 from domainaug.cli.export import export
 from domainaug.cli.replay import replay
+from domainaug.cli.serve import serve_carla
 from domainaug.cli.simulate import simulate
 from domainaug.cli.study import study
 from domainaug.cli.warmup import warmup
@@ -35,7 +36,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for command in (demo, profiles, show, explain, study, check, augment, simulate, export, replay, warmup, doctor):
+for command in (
+    demo, profiles, show, explain, study, check, augment, simulate, export, replay, serve_carla, warmup, doctor,
+):  # fmt: skip
     app.command()(command)
 
 

@@ -1,0 +1,1 @@
+"""What sensors measure, as the bytes after a message's head."""

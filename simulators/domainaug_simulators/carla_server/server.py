@@ -1,0 +1,122 @@
+"""The server: sockets in front of a world, and a clock while nobody keeps time."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from domainaug_simulators.carla_server.calls.registry import answered
+from domainaug_simulators.carla_server.desk import Desk
+from domainaug_simulators.carla_server.wire.layouts import layout_of
+from domainaug_simulators.carla_server.wire.rpc import Caller, RpcServer
+from domainaug_simulators.carla_server.wire.streams import StreamServer
+from domainaug_simulators.carla_server.world.levels import level_named
+
+__all__ = ["CarlaServer", "serve"]
+
+_GROUPS: Final = ("episode", "actors", "vehicles", "walkers", "lights", "environment", "batch", "traffic_manager",
+                  "recorder")  # fmt: skip
+_PACE: Final = 0.05  # seconds between frames in asynchronous mode
+
+
+class CarlaServer:
+    """Serves a town to CARLA's client.
+
+    Use it as a context manager, or call `start` and `close`.
+    """
+
+    def __init__(
+        self, town: str = "city", *, host: str = "127.0.0.1", port: int = 2000, version: str = "0.9.16"
+    ) -> None:
+        """Listen; calls are answered from `start` on.
+
+        Args:
+            town: The map to begin with: a layout, with a seed if there is to be another (`city_7`).
+            host: Where to listen; 127.0.0.1 lets nobody else in.
+            port: The port of calls; streams are on the next. 0 for any that are free.
+            version: The client's version.
+
+        Raises:
+            UnknownName: There is no such town, or the version is not known.
+            DomainAugError: The ports cannot be had.
+        """
+        for group in _GROUPS:
+            importlib.import_module(f"domainaug_simulators.carla_server.calls.{group}")
+        layout, level = layout_of(version), level_named(town)
+        self.streams = StreamServer(host, port + 1 if port else 0, layout)
+        self.desk = Desk(layout, self.streams, level)
+        try:
+            self.rpc = RpcServer(host, port, self._answer, self._left)
+        except BaseException:
+            self.streams.close()
+            raise
+        self._stopped = threading.Event()
+        self._clock = threading.Thread(target=self._run, name="carla-clock", daemon=True)
+
+    @property
+    def port(self) -> int:
+        """The port of calls."""
+        return self.rpc.port
+
+    def start(self) -> None:
+        """Answer, and let time pass."""
+        with self.desk.lock:
+            self.desk.tick()
+        self.streams.start()
+        self.rpc.start()
+        self._clock.start()
+
+    def close(self) -> None:
+        """Hang up on everybody and stop the clock."""
+        self._stopped.set()
+        self.rpc.close()
+        self.streams.close()
+        if self._clock.is_alive():
+            self._clock.join(timeout=10)
+
+    def __enter__(self) -> CarlaServer:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _answer(self, name: str, arguments: list[Any], caller: Caller) -> Any:
+        return answered(self.desk, name, arguments, caller)
+
+    def _left(self, caller: Caller) -> None:
+        """Forget the traffic managers of a client that has gone, so that the next may have their ports."""
+        with self.desk.lock:
+            for port in caller.ports:
+                self.desk.managers.pop(port, None)
+
+    def _run(self) -> None:
+        before = time.monotonic()
+        while not self._stopped.wait(_PACE):
+            with self.desk.lock:
+                now = time.monotonic()
+                if not self.desk.settings.synchronous:
+                    self.desk.tick(None if self.desk.settings.delta else now - before)
+                before = now
+
+
+def serve(town: str, host: str, port: int, version: str, ready: Callable[[str], None]) -> None:
+    """Serve until interrupted.
+
+    Args:
+        town: The map to begin with.
+        host: Where to listen.
+        port: The port of calls.
+        version: The client's version.
+        ready: Told a sentence once clients can come.
+
+    Raises:
+        UnknownName: There is no such town, or the version is not known.
+        DomainAugError: The ports cannot be had.
+    """
+    with CarlaServer(town, host=host, port=port, version=version) as server:
+        ready(f"serving {town} to clients of CARLA {version} on {host}, ports {server.port} and {server.streams.port}")
+        threading.Event().wait()
