@@ -22,10 +22,12 @@ from domainaug.manufacturing.site import Box, Site
 __all__ = ["Drawn", "Relight"]
 
 _RING = 24  # pixels around a defect that blur and noise are read from
-_GLOSS = {"bright-field": 0.55, "dark-field": 0.25, "structured": 0.4, "dome": 0.15}
+_GLOSS = {"bright-field": 0.55, "dark-field": 0.15, "structured": 0.4, "dome": 0.15}
 """Share of the light that comes back as from a mirror with small facets, of bare metal in each lighting."""
 
-_LARGEST = 6.0  # times what was there: no facet of a photograph that was not saturated gives back more
+_LARGEST = {"dark-field": 20.0}
+"""Times the light that was there that facets give back at most; where the ground is bright, 6."""
+
 _LEAST = 0.004  # of white: what counts as changed
 
 
@@ -155,9 +157,9 @@ class Relight:
         rough = np.clip(self.roughness + defect.roughness, 0.04, 1.0)
         shiny = _facets(cosine, rough) / _facets(np.float64(half[2]), np.float64(self.roughness))
         gloss = self.gloss if self.gloss is not None else _GLOSS.get(kind, 0.4)
-        shiny = shiny / (1 + shiny / _LARGEST)  # a camera's facets are many and never all alike
-        shiny = shiny * (1 + 1 / _LARGEST)
-        return np.asarray((1 - gloss) * np.minimum(matte, _LARGEST) + gloss * shiny, np.float32)
+        most = _LARGEST.get(kind, 6.0)
+        shiny = shiny * (1 + 1 / most) / (1 + shiny / most)  # facets under a pixel are many and never all alike
+        return np.asarray((1 - gloss) * np.minimum(matte, most) + gloss * shiny, np.float32)
 
     def _toward(self, site: Site) -> NDArray[np.float64]:
         lighting = site.part.lighting

@@ -66,7 +66,7 @@ class Crack:
         coverage, lips = canvas.zeros(), canvas.zeros()
         knots = int(np.clip(length / 0.8, 3, 40))
         for smooth, share, both in paths:
-            path = smooth + random.normal(0.0, 0.3 * width * share, smooth.shape)  # it goes around every grain
+            path = smooth + random.normal(0.0, 0.12 * width * share, smooth.shape)  # it goes around every grain
             line = stroke(canvas, path, reach)
             way = np.linspace(0, 1, 96)
             taper = (np.minimum(way, 1 - way) * 2) ** 0.45 if both else (1 - way) ** 0.6
