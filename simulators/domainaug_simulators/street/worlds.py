@@ -18,7 +18,7 @@ __all__ = ["LAYOUTS", "MapFile", "Mounted", "Street", "read_street"]
 LAYOUTS: Final = ("city", "highway", "junction", "suburb")
 """Names of the layouts; here, so that a scenario can be read without the packages that build them."""
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 """Raised when the same description makes another street."""
 
 _SEEDS: Final = 2**63
