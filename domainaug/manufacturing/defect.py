@@ -45,6 +45,7 @@ class Defect:
         fine: Pixels of the maps in a pixel of the picture, along an axis.
         light: (h, w) or (h, w, channels) float32: light as a share of white that takes the place of what was there,
             as much as `coverage` says; None where factors do.
+        anchored: Whether it is where it is because of an outline or a component, and so may reach beyond the part.
     """
 
     kind: str
@@ -59,6 +60,7 @@ class Defect:
     seed: int = 0
     fine: int = 1
     light: Floats | None = None
+    anchored: bool = False
 
     def __post_init__(self) -> None:
         size = tuple(side * self.fine for side in self.mask.shape)

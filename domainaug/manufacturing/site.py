@@ -121,13 +121,13 @@ class Site:
         return best if self.inside is None or most >= 1.0 else best.only_on(self.inside)
 
     def share_on_part(self, defect: Defect) -> float:
-        """Return how much of a mask lies on the part and in the picture."""
+        """Return how much of a mask lies on the part and in the picture; of an anchored defect, in the picture."""
         top, left, bottom, right = self.clipped(defect.box)
         if top >= bottom or left >= right or not defect.mask.any():
             return 0.0
         row, column = defect.at
         mask = defect.mask[top - row : bottom - row, left - column : right - column]
-        if self.inside is not None:
+        if self.inside is not None and not defect.anchored:
             mask = mask & self.inside[top:bottom, left:right]
         return float(mask.sum()) / float(defect.mask.sum())
 

@@ -131,6 +131,30 @@ class TestPlace:
         assert np.hypot(x, y).max() < 55 + 8 + 3
 
 
+class TestColor:
+    def test_a_stain_takes_blue_first(self):
+        site = Site.of(np.repeat(plate()[..., None], 3, axis=2), lit())
+        defect = kind("stain", density=0.4, tint=(0.5, 1.0, 1.5)).draw(1, site)
+        red, green, blue = defect.albedo[defect.mask].mean(axis=0)
+        assert red > green > blue
+
+    def test_a_fiber_is_gray_on_ground_of_any_color(self):
+        tinted = (plate()[..., None] * np.array([1.4, 0.8, 0.4])).clip(0, 255).astype(np.uint8)
+        site = Site.of(tinted, lit())
+        defect = kind("fiber", width_mm=0.4, lint=1.0).draw(1, site)
+        ground = site.light((0, 0, *site.shape)).mean(axis=(0, 1))
+        on_it = ground * defect.albedo[defect.coverage > 0.99].mean(axis=0)
+        assert on_it.max() / on_it.min() < 0.4 * ground.max() / ground.min()
+
+    @pytest.mark.parametrize(("hue", "channel"), [(0.0, 0), (180.0, 1), (270.0, 2)])
+    def test_a_discoloration_goes_toward_its_hue(self, hue, channel):
+        site = Site.of(np.repeat(plate()[..., None], 3, axis=2), lit())
+        defect = kind("discoloration", difference=15.0, hue_deg=hue, lighter=0.0).draw(1, site)
+        factors = defect.albedo[defect.coverage > 0.5].mean(axis=0)
+        assert factors[channel] > 1
+        assert factors.argmax() == channel
+
+
 class TestComponents:
     def test_a_missing_one_looks_like_the_surface_around(self):
         picture, boxes = board()

@@ -48,6 +48,13 @@ class TestCodes:
         drawn = Relight().draw(good.defect.moved((-10, -10)), there)
         assert "off-part" in codes(drawn, there)
 
+    @pytest.mark.parametrize(("name", "sizes"), [("burr", {"height_mm": 1.0, "tone": 1.0}), ("missing", {})])
+    def test_one_that_belongs_beside_the_part_is_not(self, name, sizes):
+        picture, inside = disc()
+        assert not inside[:20].any()
+        there = Site.of(picture, lit(foreground=Foreground("otsu")), components=[(15, 60, 40, 100)])
+        assert "off-part" not in codes(Relight().draw(kind(name, **sizes).draw(1, there), there), there)
+
     def test_one_that_marks_nothing_is_empty(self, good, site):
         nothing = replace(good, mask=np.zeros_like(good.mask))
         assert "empty" in codes(nothing, site)

@@ -80,6 +80,7 @@ class Burr:
             parameters={"length_mm": length, "height_mm": height, "rough": rough, "tone": tone},
             seed=seed,
             fine=_FINE,
+            anchored=True,
             light=_lit(site, box, part, tone, random),
         )
 

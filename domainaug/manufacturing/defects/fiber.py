@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -15,6 +15,9 @@ from domainaug.manufacturing.sizes import Sized, size_of
 from domainaug.manufacturing.strokes import canvas_around, stroke
 
 __all__ = ["Fiber"]
+
+
+_GRAY = 0.8  # of the color of the ground that a fiber does not have
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ class Fiber:
         shade = stroke(canvas, path + shift, reach).coverage(1.3 * width, canvas.step_mm)
         dark = softened(shade, max(0.6, 0.5 * lift / canvas.step_mm)) * 0.35 * (lift > 0)
         on_top = tone * (0.85 + 0.25 * round_)  # its ridge faces the camera
-        return site.placed(
+        placed = site.placed(
             finished(
                 self.name,
                 canvas,
@@ -76,6 +79,16 @@ class Fiber:
             ),
             random,
         )
+        return _gray(placed, site) if site.channels == 3 else placed
+
+
+def _gray(defect: Defect, site: Site) -> Defect:
+    """Return a fiber that is gray on ground of any color: its factors take most of the color off."""
+    light = site.light(site.clipped(defect.box)).reshape(-1, 3)
+    color = np.maximum(light.mean(axis=0), 1e-3) if len(light) else np.ones(3, np.float32)
+    toward = (color.mean() / color) ** _GRAY
+    factor = 1 + defect.coverage[..., None] * (toward - 1)
+    return replace(defect, albedo=(defect.albedo[..., None] * factor).astype(np.float32))
 
 
 def _curve(random: np.random.Generator, length: float, curl: float) -> NDArray[np.float64]:

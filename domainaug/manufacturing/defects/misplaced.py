@@ -73,5 +73,6 @@ class Misplaced:
                 "toward_deg": np.degrees(toward),
             },
             seed=seed,
+            anchored=True,
             light=np.ascontiguousarray(light[window], np.float32),
         )

@@ -45,6 +45,7 @@ class Missing:
                 "width_mm": shape[1] * site.pitch_mm,
             },
             seed=seed,
+            anchored=True,
             light=np.ascontiguousarray(light[window]),
         )
 
