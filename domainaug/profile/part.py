@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 __all__ = [
     "SYMMETRIES",
@@ -162,6 +162,21 @@ class Part:
         if not self.symmetry.startswith("D"):
             return False
         return _multiple(line_deg - self.axis_deg, 180.0 / fold(self.symmetry))
+
+    def seen(self) -> dict[str, Any]:
+        """Return what a transform that draws on pictures of the part is told: plain words and numbers, as in a recipe.
+
+        What is as it is by default is left out, and so are masks of the foreground, which are files.
+        """
+        told: dict[str, Any] = {}
+        for name in ("lighting", "response", "foreground"):
+            value, usual = getattr(self, name), getattr(Part(), name)
+            said = {key: getattr(value, key) for key in value.__slots__ if getattr(value, key) != getattr(usual, key)}
+            if said and said.get("by") != "masks":
+                told[name] = said
+        if self.pixel_pitch_mm is not None:
+            told["spacing"] = self.pixel_pitch_mm
+        return told
 
     @property
     def turn_deg(self) -> float | None:

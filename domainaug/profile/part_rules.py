@@ -28,13 +28,14 @@ __all__ = [
     "recipe_of_part",
     "retuned",
     "rules_of_part",
+    "told_to_defects",
     "with_part",
     "with_part_rules",
     "without_part",
 ]
 
 _ORIGIN = "part"
-_STEP = "SymmetryTurn"
+_STEP, _DRAWS = "SymmetryTurn", "DrawDefect"
 _MIRRORS = (("mirror_horizontal", 90.0), ("mirror_vertical", 0.0))
 _OPINION = (Evidence("", "opinion"),)
 _TEXTURE = (Evidence("ni-texture-defects", "moderate", "texture inspection tolerates about 5 deg and 10 % of scale"),)
@@ -146,6 +147,39 @@ def recipe_of_part(recipe: tuple[Mapping[str, Any], ...], part: Part) -> tuple[M
     return ({_STEP: {**parameters, "p": 0.5}}, *steps)
 
 
+def told_to_defects(
+    recipe: tuple[Mapping[str, Any], ...],
+    part: Part | None,
+    gate: Mapping[str, Any],
+    before: tuple[Part | None, Mapping[str, Any]] = (None, {}),
+) -> tuple[Mapping[str, Any], ...]:
+    """Return a recipe whose steps that draw defects know the part and the gate; what they say themselves stays.
+
+    Args:
+        recipe: As written, or as told before.
+        part: The part, or None.
+        gate: The thresholds of the profile.
+        before: The part and the thresholds that the recipe was told before, which no longer hold.
+    """
+    known, old = _known(part, gate), _known(*before)
+    return tuple(_told(step, known, old) for step in recipe) if known or old else recipe
+
+
+def _known(part: Part | None, gate: Mapping[str, Any]) -> dict[str, Any]:
+    return {**(part.seen() if part is not None else {}), **({"gate": dict(gate)} if gate else {})}
+
+
+def _told(step: Mapping[str, Any], known: Mapping[str, Any], old: Mapping[str, Any]) -> Mapping[str, Any]:
+    name, said = next(iter(step.items()))
+    if name == _DRAWS:
+        own = {key: value for key, value in (said or {}).items() if key not in old or value != old[key]}
+        return {name: {**known, **own}}
+    inner = said.get("transforms") if isinstance(said, Mapping) else None
+    if not isinstance(inner, list | tuple):
+        return step
+    return {name: {**said, "transforms": [_told(each, known, old) for each in inner]}}
+
+
 def with_part(profile: Profile, part: Part) -> Profile:
     """Return a profile for one part; see `Profile.with_part`.
 
@@ -158,5 +192,7 @@ def with_part(profile: Profile, part: Part) -> Profile:
     changed = {name: value for name, value in wanted.items() if value != profile.options[name]}
     profile = with_options(profile, changed) if changed else profile
     limits = with_part_rules(without_part(profile.limits), part)
-    profile = replace(profile, part=part, limits=limits, recipe=recipe_of_part(profile.recipe, part))
+    before = profile.part, profile.gate
+    recipe = told_to_defects(recipe_of_part(profile.recipe, part), part, profile.gate, before)
+    profile = replace(profile, part=part, limits=limits, recipe=recipe)
     return replace(profile, digest=digest(profile))

@@ -14,7 +14,14 @@ from domainaug.profile.limits import read_limits
 from domainaug.profile.model import Limit, Profile, ValueRange
 from domainaug.profile.options import checked_value
 from domainaug.profile.part_reading import read_part
-from domainaug.profile.part_rules import part_options, recipe_of_part, retuned, with_part_rules, without_part
+from domainaug.profile.part_rules import (
+    part_options,
+    recipe_of_part,
+    retuned,
+    told_to_defects,
+    with_part_rules,
+    without_part,
+)
 from domainaug.profile.reading import Document
 from domainaug.profile.recipe_shape import check_shape
 from domainaug.profile.schema import OptionEntry, ProfileFile
@@ -74,6 +81,8 @@ def resolve(document: Document, file: ProfileFile, parent: Profile | None) -> Pr
         recipe, recipe_places = tuple(file.recipe), _places(document)
     if part is not None and file.recipe is None and file.part is not None:
         recipe = recipe_of_part(recipe, part)
+    gate = {**base.gate, **_gate(document, file)}
+    recipe = told_to_defects(recipe, part, gate, (base.part, base.gate))
     profile = Profile(
         id=file.id,
         version=file.version,
@@ -93,7 +102,7 @@ def resolve(document: Document, file: ProfileFile, parent: Profile | None) -> Pr
         option_choices=choices,
         recipe_places=recipe_places,
         part=part,
-        gate={**base.gate, **_gate(document, file)},
+        gate=gate,
     )
     return replace(profile, digest=digest(profile))
 

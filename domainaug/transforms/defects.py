@@ -111,6 +111,16 @@ class DrawDefect(Ranged, A.DualTransform):  # type: ignore[misc]
         self._drawers = self._checked()
         self._gate = Gate.from_mapping(self.gate or {})
 
+    @classmethod
+    def for_part(cls, part: Part, **arguments: Any) -> DrawDefect:
+        """Return one that knows how a part is lit, how values follow light, what belongs to it, and its pitch.
+
+        Args:
+            part: The part.
+            **arguments: Of the constructor, and before what the part says.
+        """
+        return cls(**{**part.seen(), **arguments})
+
     def _checked(self) -> tuple[Any, ...]:
         """Return the kinds, made, and keep what is said of the part."""
         named: Mapping[str, Any] = (

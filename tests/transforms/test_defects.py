@@ -12,6 +12,7 @@ from domainaug._albumentations import A
 from domainaug.errors import ImageError, LabelError, UnknownName
 from domainaug.pipeline import Pipeline
 from domainaug.profile import load_profile
+from domainaug.profile.part import Lighting, Part, Response
 from domainaug.transforms import DrawDefect
 
 
@@ -145,6 +146,26 @@ class TestProfile:
         assert (finding.code, finding.effect) == ("MFG143", "drawn_defect")
         assert finding.fix is not None
         assert finding.fix.parameter == "cover"
+
+    def test_a_step_of_a_recipe_knows_the_part_and_the_gate_of_its_profile(self, tmp_path):
+        path = tmp_path / "line.yaml"
+        path.write_text(
+            "id: plant/line\nversion: 1.0.0\ntitle: Line\nextends: manufacturing/metal-surface\n"
+            "part: {pixel_pitch_mm: 0.05, lighting: {kind: dark-field, azimuth_deg: 45}}\ngate: {contrast: 0.9}\n"
+            "recipe:\n  - OneOf:\n      transforms:\n        - DrawDefect: {kinds: dent}\n        - NoOp: {}\n",
+            encoding="utf-8",
+        )
+        step = load_profile(path).compose(seed=3).transforms[-1].transforms[0]
+        assert (step.spacing, step.gate["contrast"]) == ((0.05, 0.05), 0.9)
+        assert step.lighting == {"kind": "dark-field", "azimuth_deg": 45}
+        other = load_profile(path).with_part(Part(0.2)).compose(seed=3).transforms[-1].transforms[0]
+        assert (other.spacing, other.lighting) == ((0.2, 0.2), "bright-field")
+
+    def test_one_for_a_part_is_told_what_the_part_says(self):
+        part = Part(0.02, lighting=Lighting("x-ray"), response=Response("log", decades=3.0))
+        made = DrawDefect.for_part(part, kinds="pore", spacing=0.03)
+        assert (made.lighting, made.response) == ({"kind": "x-ray"}, {"curve": "log", "decades": 3.0})
+        assert made.spacing == (0.03, 0.03)
 
     def test_it_goes_into_recipes(self, tmp_path):
         path = tmp_path / "line.yaml"
