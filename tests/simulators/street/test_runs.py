@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ import pytest
 pytest.importorskip("numba")
 
 from domainaug.run import replay, simulate
+from domainaug.run.ledger import LEDGER
 
 pytestmark = pytest.mark.slow
 
@@ -22,7 +25,7 @@ id: runs
 simulator: street
 world: {layout: highway, seed: 2, frames: 2}
 fixed: {width: 64, height: 48, quality: draft, density: 0.4}
-vary: {weather: [noon, rain-night, snow], along: [0.2, 0.5]}
+vary: {weather: [noon, rain-night], along: [0.2, 0.5]}
 sample: {method: grid}
 """
 
@@ -38,7 +41,7 @@ def scenario(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def whole(scenario: Path) -> Path:
     """A run of one worker that nothing disturbed."""
     summary = simulate(scenario, scenario.parent / "whole", workers=1)
-    assert (summary.run.done, summary.exit_code) == (6, 0)
+    assert (summary.run.done, summary.exit_code) == (4, 0)
     return scenario.parent / "whole"
 
 
@@ -56,20 +59,29 @@ def test_two_workers_write_the_bytes_of_one(scenario: Path, whole: Path) -> None
 def test_every_variant_is_proven_from_the_ledger(whole: Path) -> None:
     report = replay(whole, workers=2)
     assert (report.ok, report.identical, report.differences) == (True, report.checked, ())
-    assert report.checked == 6 * (2 * 6 + 1) + 2
+    assert report.checked == len(digests(whole)) - 1, "all but the manifest"
+
+
+def written(out: Path) -> int:
+    """Return how many variants the ledger of a run has."""
+    try:
+        with closing(sqlite3.connect(f"file:{out / LEDGER}?mode=ro", uri=True)) as ledger:
+            return int(ledger.execute("SELECT COUNT(*) FROM copies").fetchone()[0])
+    except sqlite3.Error:  # it is not there yet
+        return 0
 
 
 @pytest.fixture
 def killed(scenario: Path) -> Path:
-    """A run whose processes were all killed when its first variants were there."""
+    """A run whose processes were all killed when its first variant was there."""
     out = scenario.parent / "killed"
     command = [sys.executable, "-m", "domainaug", "simulate", str(scenario), str(out), "--workers", "2"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     try:
         until = time.monotonic() + 240
-        while len(list(out.glob("variants/*/scene.json"))) < 2:
+        while not written(out):
             assert process.poll() is None, "the run ended before it could be killed"
-            assert time.monotonic() < until, "waited too long for the first variants"
+            assert time.monotonic() < until, "waited too long for the first variant"
             time.sleep(0.01)
     finally:
         os.killpg(process.pid, 9)
@@ -84,9 +96,9 @@ def test_a_killed_run_shows_nothing_half_and_goes_on_to_the_same_bytes(
     complete = digests(whole)
     visible = {name: digest for name, digest in digests(killed).items() if not name.startswith((".tmp-", ".lock"))}
     left = {name.split("/")[1] for name in visible if name.startswith("variants/")}
-    assert 2 <= len(left) < 6
+    assert 1 <= len(left) < 4
     assert all(complete[name] == digest for name, digest in visible.items())
     summary = simulate(scenario, killed, workers=2)
     assert summary.run.skipped >= 1
-    assert summary.run.skipped + summary.run.done == 6
+    assert summary.run.skipped + summary.run.done == 4
     assert digests(killed) == complete
