@@ -1,4 +1,4 @@
-"""Perlin masks and pasted defects."""
+"""Perlin masks, pasted defects, and drawn ones."""
 
 from __future__ import annotations
 
@@ -184,7 +184,44 @@ def _paste(name: str, blend: str, times: float, note: str) -> Case:
     )
 
 
+_DRAWN = {
+    "scratch": {"length_mm": 11.5, "width_mm": 0.15},
+    "dent": {"diameter_mm": 7.0},
+    "stain": {"diameter_mm": 8.0},
+}
+"""Kinds, and sizes at which their window is about 128 pixels at 0.1 mm."""
+
+
+def _drawn(name: str) -> Callable[[Scale], Callable[[], Any]]:
+    def make(scale: Scale) -> Callable[[], Any]:
+        from domainaug.manufacturing import Gate, Part, Relight, Site, kind
+
+        rng, side = np.random.default_rng(0), _side(scale, 1024)
+        photograph = (110 + rng.normal(0, 2, (side, side)) + rng.normal(0, 3, (1, side))).astype(np.uint8)
+        part, drawer, seeds = Part(pixel_pitch_mm=0.1), kind(name, **_DRAWN[name]), iter(range(1 << 30))
+
+        def work() -> Any:
+            site = Site.of(photograph, part)
+            return Gate().judge(Relight().draw(drawer.draw(next(seeds), site), site), site)
+
+        return work
+
+    return make
+
+
+def _judged(name: str) -> Case:
+    return Case(
+        f"drawn-{name}",
+        f"{name} of 128 pixels drawn, relit and judged on 1024²",
+        ours=(Contender("domainaug", _drawn(name), "ours"),),
+        peers=(),
+        limits=(Contender("copy of the picture", _copy, "limit"),),
+        reach=(Reach(within=0.06),),
+    )
+
+
 CASES = (
+    *(_judged(name) for name in _DRAWN),
     _perlin(256, 100),
     _perlin(1024, 200),
     _paste("feather", "feather", 4, "into a new picture; also tells which pixels changed"),
