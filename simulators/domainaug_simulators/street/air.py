@@ -69,7 +69,8 @@ def _glow(origin: Any, directions: Any, distance: Any, lamps: Any, beta: Any, ou
             along = wx * dx + wy * dy + wz * dz
             nearest = min(max(along, np.float32(0)), far)
             hx, hy, hz = wx - dx * nearest, wy - dy * nearest, wz - dz * nearest
-            gap = np.sqrt(wx * wx + wy * wy + wz * wz - along * along + np.float32(1e-3))
+            squared = wx * wx + wy * wy + wz * wz - along * along  # below 0 by a rounding, far along a ray
+            gap = np.sqrt(max(squared, np.float32(0)) + np.float32(1e-3))
             if gap > np.float32(25):
                 continue
             gap = max(gap, np.float32(0.25))

@@ -49,3 +49,15 @@ def test_a_lamp_glows_in_fog_alone_and_most_near_itself() -> None:
     thin = glow_of_lamps(origin, rays, far, lamp, Air(5000).extinction)[:, 0]
     assert thick[0] > thick[1] > thick[2] > 0
     assert (thin < thick / 5).all()
+
+
+def test_lamps_far_along_a_ray_glow_like_any_others() -> None:
+    """Roundings there are larger than how far the lamp is off the ray."""
+    angles = np.linspace(0, 0.4, 4000)
+    rays = np.stack([np.cos(angles), np.sin(angles), 0 * angles], axis=-1).astype(np.float32)
+    for k in range(0, 4000, 400):
+        place = rays[k].astype(np.float64) * 190 + (3000, 2000, 0)
+        lamps = Lamps(np.array([[*place, 0, 0, -1, 1, 1, 1, 0, 40, 0]], np.float32))
+        origin = np.array([3000, 2000, 0], np.float32)
+        glow = glow_of_lamps(origin, rays, np.full(len(rays), 150, np.float32), lamps, 0.01)
+        assert np.isfinite(glow).all()
