@@ -6,11 +6,14 @@ import logging
 import threading
 import time
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from typing import Final
 
 from domainaug_simulators.carla_server.calls.forms import actor_form
-from domainaug_simulators.carla_server.sensors.catalogue import sensor_for
+from domainaug_simulators.carla_server.sensors.catalogue import Looks, sensor_for
+from domainaug_simulators.carla_server.sensors.darkroom import Darkroom
+from domainaug_simulators.carla_server.sensors.interface import Frame, Seen, Sensor
 from domainaug_simulators.carla_server.wire.layouts import Layout
 from domainaug_simulators.carla_server.wire.observer import head_of, state_of
 from domainaug_simulators.carla_server.wire.streams import StreamServer
@@ -46,11 +49,13 @@ class Desk:
         lock: Held while the world is read or changed.
         level: The map.
         episode: The world.
+        looks: The map as sensors see it.
         settings: How time passes.
         frame: The number of the last frame.
         delta: How many seconds it covers.
         managers: Addresses of traffic managers by port.
         unknown: Calls that were made and are not served.
+        darkroom: Where slow sensors measure.
         gravity: What inertial sensors take for gravity, m/s^2.
     """
 
@@ -63,6 +68,7 @@ class Desk:
         self.managers: dict[int, str] = {}
         self.unknown: set[str] = set()
         self.gravity = 9.81
+        self.darkroom = Darkroom()
         self.brought: Level | None = None
         self._ids, self._numbers = count(1), count(1)
         self._state: bytes | None = None
@@ -72,6 +78,7 @@ class Desk:
         self.observer = streams.open(lambda: self._state)
         self.level = level
         self.episode = Episode(level, next(self._numbers), self._ids)
+        self.looks = Looks(level)
 
     # -- maps -----------------------------------------------------------------------------------------------
 
@@ -116,7 +123,8 @@ class Desk:
     def _change(self, coming: _Coming) -> None:
         for actor in list(self.episode.actors.values()):
             self._leave(actor)
-        self.level, self._coming = coming.level, None
+        self.darkroom.wait()
+        self.level, self._coming, self.looks = coming.level, None, Looks(coming.level)
         self.episode = Episode(self.level, next(self._numbers), self._ids)
         if coming.reset:
             self.settings = Settings()
@@ -157,22 +165,36 @@ class Desk:
 
     def cue(self) -> int:
         """Let a client ask for a frame, and return its number."""
+        self.darkroom.wait()
         with self.lock:
             return self.tick()
 
     def _measure(self) -> None:
-        """Let sensors that somebody listens to measure."""
-        world = None
+        """Let sensors that somebody listens to measure; slow ones do it beside the clock.
+
+        In synchronous mode the next frame waits for them (see `cue`), so that none is lost; else frames are skipped.
+        """
+        world, jobs = None, []
         for actor in self.episode.each(SensorActor):
             if actor.sensor is None or self.episode.elapsed + 1e-9 < actor.due or not self.streams.wanted(actor.stream):
                 continue
+            if actor.sensor.slow and (self.darkroom.busy or self.settings.no_rendering):
+                continue
             actor.due = self._next(actor)
             world = world or self.episode.frame(self.frame, self.delta)
-            body = actor.sensor.frame(world, world.actors[actor.id])
-            if body is not None:
-                kind = self.layout.sensors[actor.description.id]
-                head = head_of(self.layout, kind, self.frame, self.episode.elapsed, actor.transform)
-                self.streams.publish(actor.stream, head + body)
+            job = partial(self._message, actor.sensor, actor.stream, world, world.actors[actor.id])
+            if actor.sensor.slow:
+                jobs.append(job)
+            else:
+                job()
+        if jobs:
+            self.darkroom.develop(jobs)
+
+    def _message(self, sensor: Sensor, stream: int, world: Frame, own: Seen) -> None:
+        body = sensor.frame(world, own)
+        if body is not None:
+            kind = self.layout.sensors[own.type_id]
+            self.streams.publish(stream, head_of(self.layout, kind, world.number, world.elapsed, own.transform) + body)
 
     def _next(self, actor: SensorActor) -> float:
         """Return when a sensor measures again: every `sensor_tick` seconds, each frame where that is 0."""

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
+from domainaug.errors import MissingExtra
 from domainaug_simulators.carla_server.calls.registry import answered
 from domainaug_simulators.carla_server.desk import Desk
 from domainaug_simulators.carla_server.wire.layouts import layout_of
 from domainaug_simulators.carla_server.wire.rpc import Caller, RpcServer
 from domainaug_simulators.carla_server.wire.streams import StreamServer
+from domainaug_simulators.carla_server.world.actors import SensorActor
 from domainaug_simulators.carla_server.world.levels import level_named
+from domainaug_simulators.carla_server.world.skies import Sky
 
 __all__ = ["CarlaServer", "serve"]
 
@@ -69,11 +74,26 @@ class CarlaServer:
         self.rpc.start()
         self._clock.start()
 
+    def warm(self) -> None:
+        """Draw one small picture, so that no client waits for kernels to be compiled; nothing where none can draw."""
+        attributes = {"image_size_x": "16", "image_size_y": "16", "fov": "60"}
+        spawn = self.desk.level.places.spawns[0]
+        with self.desk.lock, contextlib.suppress(MissingExtra, ImportError):
+            eye = self.desk.episode.spawn("sensor.camera.rgb", attributes, spawn)
+            try:
+                self.desk.arrive(eye)
+                world = replace(self.desk.episode.frame(0, 0.05), sky=Sky(precipitation=50.0))
+                if isinstance(eye, SensorActor) and eye.sensor is not None:
+                    eye.sensor.frame(world, world.actors[eye.id])
+            finally:
+                self.desk.remove(eye.id)
+
     def close(self) -> None:
         """Hang up on everybody and stop the clock."""
         self._stopped.set()
         self.rpc.close()
         self.streams.close()
+        self.desk.darkroom.close()
         if self._clock.is_alive():
             self._clock.join(timeout=10)
 
@@ -118,5 +138,6 @@ def serve(town: str, host: str, port: int, version: str, ready: Callable[[str], 
         DomainAugError: The ports cannot be had.
     """
     with CarlaServer(town, host=host, port=port, version=version) as server:
+        server.warm()
         ready(f"serving {town} to clients of CARLA {version} on {host}, ports {server.port} and {server.streams.port}")
         threading.Event().wait()

@@ -33,6 +33,11 @@ client.set_timeout(20.0)
 world = client.get_world()
 library = world.get_blueprint_library()
 """
+TAIL = """
+import os
+sys.stdout.flush()
+os._exit(0)  # threads of a client that still listens end badly with Python, whoever serves it
+"""
 Script = Callable[..., dict[str, Any]]
 
 
@@ -49,9 +54,9 @@ def script(server: CarlaServer, tmp_path: Path) -> Iterator[Script]:
         pytest.skip("the wheel of CARLA's client is not installed for this Python")
     server.desk.fresh()
 
-    def run(body: str, *arguments: str, seconds: float = 60.0, head: str = HEAD) -> dict[str, Any]:
+    def run(body: str, *arguments: str, seconds: float = 60.0, head: str = HEAD, tail: str = TAIL) -> dict[str, Any]:
         path = tmp_path / "script.py"
-        path.write_text(head + textwrap.dedent(body), encoding="utf-8")
+        path.write_text(head + textwrap.dedent(body) + tail, encoding="utf-8")
         done = subprocess.run(
             [sys.executable, str(path), str(server.port), *arguments], capture_output=True, text=True,
             timeout=seconds, check=False, env={**os.environ, "CARLA_CACHE_DIR": str(tmp_path / "cache")},

@@ -307,6 +307,71 @@ def test_collisions_lane_invasions_and_obstacles_are_told(script: Script) -> Non
     assert told["static"].startswith("static.")
 
 
+def test_cameras_show_what_is_there_all_in_the_same_frame(script: Script) -> None:
+    """The pattern of CARLA's documentation: cameras on a car, queues, a tick, pictures of that frame."""
+    told = script(
+        """
+        synchronous(world)
+        points = world.get_map().get_spawn_points()
+        car = world.spawn_actor(library.find("vehicle.tesla.model3"), points[30])
+        way = points[30].get_forward_vector()
+        ahead = world.spawn_actor(library.find("vehicle.carlamotors.european_hgv"), carla.Transform(
+            points[30].location + carla.Location(x=14 * way.x, y=14 * way.y), points[30].rotation))
+        queues, cameras = {}, []
+        for kind in ("rgb", "depth", "semantic_segmentation", "instance_segmentation"):
+            blueprint = library.find("sensor.camera." + kind)
+            blueprint.set_attribute("image_size_x", "96"); blueprint.set_attribute("image_size_y", "60")
+            blueprint.set_attribute("fov", "70")
+            queues[kind] = queue.Queue()
+            cameras.append(world.spawn_actor(blueprint, carla.Transform(carla.Location(x=1.5, z=1.6)), attach_to=car))
+            cameras[-1].listen(queues[kind].put)
+        time.sleep(0.3)
+        client.set_timeout(120.0)
+        for _ in range(2):
+            frame = world.tick()
+            images = {kind: one.get(timeout=100) for kind, one in queues.items()}
+            assert {image.frame for image in images.values()} == {frame}
+        import numpy
+        bytes_of = lambda image: numpy.frombuffer(image.raw_data, numpy.uint8).reshape(60, 96, 4)
+        rgb, depth, classes, things = (bytes_of(images[kind]) for kind in queues)
+        meters = (depth[..., 2] + depth[..., 1] * 256.0 + depth[..., 0] * 65536.0) / (256 ** 3 - 1) * 1000
+        own = things[..., 2].astype(int), things[..., 1].astype(int) + 256 * things[..., 0].astype(int)
+        tell(size=[images["rgb"].width, images["rgb"].height, images["rgb"].fov], spread=float(rgb[..., :3].std()),
+             alpha=int(rgb[..., 3].min()), truck=int(classes[30, 48, 2]), number=int(own[1][30, 48]) == ahead.id,
+             share=float((own[1] == ahead.id).mean()), same=bool((own[0] == classes[..., 2]).all()),
+             away=float(meters[30, 48]),
+             gap=car.get_location().distance(ahead.get_location()) - 1.5 - ahead.bounding_box.extent.x,
+             sky=float(meters[classes[..., 2] == 11].min()),
+             objects=sorted({int(one) for one in numpy.unique(own[1]) if one >= 40000})[:3],
+             known=[one.id & 65535 for one in world.get_environment_objects(carla.CityObjectLabel.Any)])
+        path = sys.argv[0] + ".png"
+        images["depth"].save_to_disk(path, carla.ColorConverter.LogarithmicDepth)
+        import os
+        tell(saved=os.path.getsize(path))
+        world.set_weather(carla.WeatherParameters.ClearNight); frame = world.tick()
+        night = bytes_of(queues["rgb"].get(timeout=100)).copy()
+        again = [bytes_of(queues[kind].get(timeout=100)) for kind in list(queues)[1:]]
+        tell(darker=float(night[..., :3].mean()) < float(rgb[..., :3].mean()),
+             labels=all((a == b).all() for a, b in zip(again, (depth, classes, things))))
+    """,
+        seconds=280.0,
+    )
+    assert told["size"] == [96, 60, 70.0]
+    assert told["spread"] > 10
+    assert told["alpha"] == 255
+    assert told["truck"] == 15
+    assert told["number"]
+    assert 0.03 < told["share"] < 0.5
+    assert told["same"]
+    assert told["away"] == pytest.approx(told["gap"], abs=0.4)
+    assert told["sky"] == pytest.approx(1000.0)
+    assert told["objects"]
+    assert set(told["objects"]) <= set(told["known"])
+    assert told["saved"] > 100
+    assert told["darker"]
+    assert told["labels"]
+
+
 def test_the_level_tells_its_boxes_and_what_rays_meet(script: Script) -> None:
     told = script("""
         boxes = world.get_level_bbs(carla.CityObjectLabel.Buildings)

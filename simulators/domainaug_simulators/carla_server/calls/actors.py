@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from domainaug.errors import DomainAugError
 from domainaug_simulators.carla_server.calls.forms import (
     box_form,
     description_of,
@@ -26,7 +27,11 @@ def spawned(desk: Desk, description: Sequence[Any], transform: Sequence[Any], pa
     """Put something into the world, with its stream."""
     name, attributes = description_of(description)
     actor = desk.episode.spawn(name, attributes, transform_of(transform), parent, attachment)
-    desk.arrive(actor)
+    try:
+        desk.arrive(actor)
+    except DomainAugError:
+        desk.remove(actor.id)
+        raise
     return actor
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from domainaug_simulators.carla_server.sensors.events import CollisionSensor, ObstacleSensor
 from domainaug_simulators.carla_server.sensors.interface import Sensor
 from domainaug_simulators.carla_server.sensors.position import Gnss, Imu
 from domainaug_simulators.carla_server.world.actors import SensorActor
+from domainaug_simulators.carla_server.world.episode import Refused
+from domainaug_simulators.carla_server.world.levels import Level
 
 if TYPE_CHECKING:
     from domainaug_simulators.carla_server.desk import Desk
+    from domainaug_simulators.carla_server.sensors.stage import Stage
 
-__all__ = ["sensor_for"]
+__all__ = ["Looks", "sensor_for"]
 
 
 def sensor_for(actor: SensorActor, desk: Desk) -> Sensor | None:
@@ -27,5 +32,67 @@ def sensor_for(actor: SensorActor, desk: Desk) -> Sensor | None:
             return CollisionSensor(desk)
         case "sensor.other.obstacle":
             return ObstacleSensor(desk, attributes)
+        case (
+            "sensor.camera.rgb"
+            | "sensor.camera.depth"
+            | "sensor.camera.semantic_segmentation"
+            | ("sensor.camera.instance_segmentation")
+        ):
+            return _camera(actor.description.id, desk, attributes)
         case _:
             return None
+
+
+def _camera(name: str, desk: Desk, attributes: Mapping[str, str]) -> Sensor:
+    """Return a camera.
+
+    Raises:
+        MissingExtra: The packages that draw are not installed.
+    """
+    from domainaug_simulators.carla_server.sensors import cameras
+
+    _refuse_size(attributes)
+    stage = desk.looks.stage
+    match name.rpartition(".")[2]:
+        case "rgb":
+            return cameras.RgbCamera(stage, desk.layout, attributes)
+        case "depth":
+            return cameras.DepthCamera(stage, desk.layout)
+        case "semantic_segmentation":
+            return cameras.SemanticCamera(stage, desk.layout)
+        case _:
+            return cameras.InstanceCamera(stage, desk.layout)
+
+
+def _refuse_size(attributes: Mapping[str, str]) -> None:
+    width, height, view = (float(attributes[name]) for name in ("image_size_x", "image_size_y", "fov"))
+    if not (1 <= width <= 4096 and 1 <= height <= 4096 and 1 <= view <= 170):
+        raise Refused(
+            f"a camera of {width:g} x {height:g} pixels and {view:g} degrees: image_size_x and image_size_y are from "
+            "1 to 4096, fov from 1 to 170"
+        )
+
+
+@dataclass(slots=True)
+class Looks:
+    """A map as sensors see it, made when the first of them asks.
+
+    Attributes:
+        level: The map.
+    """
+
+    level: Level
+    _stage: Stage | None = None
+
+    @property
+    def stage(self) -> Stage:
+        """What there is to see.
+
+        Raises:
+            MissingExtra: The packages that draw are not installed.
+        """
+        if self._stage is None:
+            from domainaug_simulators.carla_server.sensors.stage import Stage
+
+            self._stage = Stage(self.level)
+        return self._stage

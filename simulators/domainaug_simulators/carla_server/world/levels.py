@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final, cast
 
@@ -105,7 +105,8 @@ def level_brought(text: str) -> Level:
 def _level(name: str, town: Town, text: str) -> Level:
     loops = loops_of(text)
     places = places_of(with_origin(without_dead_ends(text, loops)))
+    palette = town.palette.copy()  # towns are shared with whoever asked for them before
+    surfaces = [one for loop in loops for one in road_things(loop.surface, palette) if one.tag == Tag.ROAD]
+    own = replace(town, things=[*town.things, *surfaces], palette=palette)
     paving = paving_of(places)
-    for loop in loops:
-        town.things += [one for one in road_things(loop.surface, town.palette) if one.tag == Tag.ROAD]
-    return Level(name, town, places, Solids(solids_of(town)), standing_in(town), paving, navigation_of(paving))
+    return Level(name, own, places, Solids(solids_of(own)), standing_in(own), paving, navigation_of(paving))

@@ -16,7 +16,10 @@ from domainaug_simulators.street.scene import Thing
 from domainaug_simulators.street.town.plan import Town
 from domainaug_simulators.street.town.tags import Tag
 
-__all__ = ["Standing", "solids_of", "standing_in"]
+__all__ = ["FIRST", "Standing", "solids_of", "standing_in"]
+
+FIRST: Final = 40_000
+"""The number of a town's first thing; instances of a picture tell them from actors, which count from 1."""
 
 _HARD: Final = (
     Tag.BUILDING, Tag.WALL, Tag.FENCE, Tag.POLE, Tag.TRAFFIC_LIGHT, Tag.TRAFFIC_SIGN, Tag.STATIC, Tag.GUARD_RAIL,
@@ -31,7 +34,7 @@ class Standing:
     """Something of a town that does not move.
 
     Attributes:
-        id: Its number, the same each time the town is built.
+        id: Its number, the same each time the town is built: its place among the town's things, from `FIRST`.
         name: What it is called.
         tag: Its class.
         box: The box about it, in the world.
@@ -69,7 +72,7 @@ def standing_in(town: Town) -> tuple[Standing, ...]:
         box = _around(points[:, :2], float(points[:, 2].min()), float(points[:, 2].max()))
         if thing.tag == Tag.VEGETATION and box.extent.x > _LONGEST:
             continue
-        found.append(Standing(number + 1, f"{Tag(thing.tag).name.title()}_{number + 1}", int(thing.tag), box))
+        found.append(Standing(FIRST + number, f"{Tag(thing.tag).name.title()}_{number + 1}", int(thing.tag), box))
     return tuple(found)
 
 

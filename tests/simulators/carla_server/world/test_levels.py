@@ -13,6 +13,7 @@ from domainaug_simulators.carla_server.world.globe import geolocation, origin_of
 from domainaug_simulators.carla_server.world.levels import Level, level_brought, level_named, levels
 from domainaug_simulators.carla_server.world.navigation import Area
 from domainaug_simulators.carla_server.world.solids import Solid, overlap
+from domainaug_simulators.carla_server.world.surroundings import FIRST
 from domainaug_simulators.street.town.opendrive import opendrive_of
 from domainaug_simulators.street.town.plan import LAYOUTS
 
@@ -118,7 +119,7 @@ class TestSurroundings:
         level = _level("junction")
         assert len(level.standing) > 100
         for one in level.standing:
-            thing = level.town.things[one.id - 1]
+            thing = level.town.things[one.id - FIRST]
             points = thing.mesh.corners.reshape(-1, 3) * [1, -1, 1]
             angle = math.radians(one.box.rotation.yaw)
             turn = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
