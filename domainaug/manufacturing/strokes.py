@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from domainaug.errors import ImageError
 from domainaug.manufacturing.defect import Floats
 
 __all__ = ["Canvas", "Stroke", "canvas_around", "stroke", "wander"]
@@ -57,6 +58,7 @@ class Canvas:
 
 
 _MOST_FINE = 4
+_LARGEST = 1 << 24  # pixels of a window
 _MOST_PIXELS = 1 << 18  # of maps; larger windows are drawn less finely
 
 
@@ -68,10 +70,18 @@ def canvas_around(points: Points, reach_mm: float, detail_mm: float, pitch_mm: f
         reach_mm: How far what is drawn goes beyond them.
         detail_mm: The thinnest that has a profile: three pixels of the maps go into it, if that can be.
         pitch_mm: Millimeters from pixel to pixel of the picture.
+
+    Raises:
+        ImageError: The window would have more pixels than photographs have: a size or the pitch is off.
     """
     low, high = points.min(axis=0) - reach_mm, points.max(axis=0) + reach_mm
     first, last = np.floor(low / pitch_mm).astype(int) - 1, np.ceil(high / pitch_mm).astype(int) + 1
     shape = int(last[1] - first[1]), int(last[0] - first[0])
+    if shape[0] * shape[1] > _LARGEST:
+        raise ImageError(
+            f"a defect of {np.ptp(points, axis=0).max() + 2 * reach_mm:.4g} mm at {pitch_mm:g} mm a pixel takes a "
+            f"window of {shape[0]} x {shape[1]} pixels, and {_LARGEST} is the most; look at its sizes, and at the pitch"
+        )
     fine = int(np.clip(np.ceil(3 * pitch_mm / max(detail_mm, 1e-9)), 1, _MOST_FINE))
     while fine > 1 and shape[0] * shape[1] * fine**2 > _MOST_PIXELS:
         fine -= 1

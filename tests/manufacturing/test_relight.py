@@ -42,6 +42,13 @@ class TestPhysics:
         after = Relight(mu_per_mm=0.1, noise=False).draw(defect, site, optics=SHARP).picture
         assert after[60, 60] == round(100 * np.exp(0.1 * 2.0))
 
+    def test_a_pore_below_a_pixel_takes_as_much_material_as_it_is(self):
+        part = Part(pixel_pitch_mm=1.0, lighting=Lighting("x-ray"), response=Response("linear"))
+        site = Site.of(flat(100), part)
+        small = kind("pore", diameter_mm=0.2, count=1.0, flatness=1.0, elongation=1.0).draw(1, site)
+        missing = -float(small.height_mm.sum()) * (1.0 / small.fine) ** 2
+        assert missing == pytest.approx(np.pi / 6 * 0.2**3, rel=0.35)
+
     def test_on_film_a_pore_adds_the_same_however_dark_it_is_there(self):
         part = Part(pixel_pitch_mm=PITCH, lighting=Lighting("x-ray"), response=Response("log", decades=2.0))
         defect = window(height_mm=np.full((40, 40), -1.5, np.float32))

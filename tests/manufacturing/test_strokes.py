@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from domainaug.errors import ImageError
 from domainaug.manufacturing.defect import generator
 from domainaug.manufacturing.strokes import canvas_around, stroke, wander
 
@@ -33,6 +34,10 @@ class TestStroke:
         assert canvas_around(points, 0.3, 0.05, 0.1).fine == 4
         assert canvas_around(points, 0.3, 2.0, 0.1).fine == 1
         assert canvas_around(points * 40, 0.3, 0.05, 0.1).size[0] < 200
+
+    def test_a_window_larger_than_any_photograph_is_refused(self):
+        with pytest.raises(ImageError, match=r"9002 mm at 0.1 mm a pixel takes a window .* look at its sizes"):
+            canvas_around(np.array([[0.0, 0.0], [9000.0, 9000.0]]), 1.0, 0.1, 0.1)
 
 
 class TestWander:

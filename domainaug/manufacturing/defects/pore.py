@@ -53,9 +53,12 @@ class Pore:
         chord = canvas.zeros()
         for (right, down), diameter in zip(middles.tolist(), diameters, strict=True):
             turn = random.uniform(0, np.pi)
-            long = ((x - right) * np.cos(turn) - (y - down) * np.sin(turn)) * (2 / diameter)
-            short = ((x - right) * np.sin(turn) + (y - down) * np.cos(turn)) * (2 * elongation / diameter)
-            chord += np.float32(diameter * flatness) * np.sqrt(np.maximum(1 - long**2 - short**2, 0.0))
+            wide = max(diameter, 3 * elongation * canvas.step_mm)  # as much of nothing, where it is below a pixel
+            long = ((x - right) * np.cos(turn) - (y - down) * np.sin(turn)) * (2 / wide)
+            short = ((x - right) * np.sin(turn) + (y - down) * np.cos(turn)) * (2 * elongation / wide)
+            chord += np.float32(diameter * flatness * (diameter / wide) ** 2) * np.sqrt(
+                np.maximum(1 - long**2 - short**2, 0.0)
+            )
         longest = float(chord.max())
         return site.placed(
             finished(
