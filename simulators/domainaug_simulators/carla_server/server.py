@@ -8,11 +8,14 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 
 from domainaug.errors import MissingExtra
-from domainaug_simulators.carla_server.calls.registry import answered
+from domainaug_simulators.carla_server.calls.registry import answered, refused
 from domainaug_simulators.carla_server.desk import Desk
+from domainaug_simulators.carla_server.fault_plans import plan_of
+from domainaug_simulators.carla_server.faults import Fault, Faults
 from domainaug_simulators.carla_server.wire.layouts import layout_of
 from domainaug_simulators.carla_server.wire.rpc import Caller, RpcServer
 from domainaug_simulators.carla_server.wire.streams import StreamServer
@@ -25,6 +28,8 @@ __all__ = ["CarlaServer", "serve"]
 _GROUPS: Final = ("episode", "actors", "vehicles", "walkers", "lights", "environment", "batch", "traffic_manager",
                   "recorder")  # fmt: skip
 _PACE: Final = 0.05  # seconds between frames in asynchronous mode
+_LAST_WORDS: Final = 0.05  # seconds in which half a message leaves before a server that dies hangs up
+_DIED: Final = 70  # what a process ends with that a plan of faults has ended
 
 
 class CarlaServer:
@@ -34,7 +39,13 @@ class CarlaServer:
     """
 
     def __init__(
-        self, town: str = "city", *, host: str = "127.0.0.1", port: int = 2000, version: str = "0.9.16"
+        self,
+        town: str = "city",
+        *,
+        host: str = "127.0.0.1",
+        port: int = 2000,
+        version: str = "0.9.16",
+        faults: Faults | None = None,
     ) -> None:
         """Listen; calls are answered from `start` on.
 
@@ -43,18 +54,21 @@ class CarlaServer:
             host: Where to listen; 127.0.0.1 lets nobody else in.
             port: The port of calls; streams are on the next. 0 for any that are free.
             version: The client's version.
+            faults: What goes wrong on purpose.
 
         Raises:
             UnknownName: There is no such town, or the version is not known.
             DomainAugError: The ports cannot be had.
         """
+        self._faults = faults or Faults()
+        self._fatal: Fault | None = None
         for group in _GROUPS:
             importlib.import_module(f"domainaug_simulators.carla_server.calls.{group}")
         layout, level = layout_of(version), level_named(town)
-        self.streams = StreamServer(host, port + 1 if port else 0, layout)
+        self.streams = StreamServer(host, port + 1 if port else 0, layout, self._faults)
         self.desk = Desk(layout, self.streams, level)
         try:
-            self.rpc = RpcServer(host, port, self._answer, self._left)
+            self.rpc = RpcServer(host, port, self._answer, self._left, faults=self._faults, refuse=refused)
         except BaseException:
             self.streams.close()
             raise
@@ -68,6 +82,7 @@ class CarlaServer:
 
     def start(self) -> None:
         """Answer, and let time pass."""
+        self._faults.dying = self._die
         with self.desk.lock:
             self.desk.tick()
         self.streams.start()
@@ -97,6 +112,11 @@ class CarlaServer:
         if self._clock.is_alive():
             self._clock.join(timeout=10)
 
+    def wait(self) -> Fault | None:
+        """Return when the server has ended, and the fault that ended it."""
+        self._stopped.wait()
+        return self._fatal
+
     def __enter__(self) -> CarlaServer:
         self.start()
         return self
@@ -106,6 +126,12 @@ class CarlaServer:
 
     def _answer(self, name: str, arguments: list[Any], caller: Caller) -> Any:
         return answered(self.desk, name, arguments, caller)
+
+    def _die(self, fault: Fault) -> None:
+        """End as a process does that crashes: whoever is connected hears no more."""
+        if self._fatal is None:
+            self._fatal = fault
+            threading.Timer(_LAST_WORDS, self.close).start()
 
     def _left(self, caller: Caller) -> None:
         """Forget the traffic managers of a client that has gone, so that the next may have their ports."""
@@ -123,7 +149,9 @@ class CarlaServer:
                 before = now
 
 
-def serve(town: str, host: str, port: int, version: str, ready: Callable[[str], None]) -> None:
+def serve(
+    town: str, host: str, port: int, version: str, ready: Callable[[str], None], faults: Path | None = None
+) -> None:
     """Serve until interrupted.
 
     Args:
@@ -132,12 +160,20 @@ def serve(town: str, host: str, port: int, version: str, ready: Callable[[str], 
         port: The port of calls.
         version: The client's version.
         ready: Told a sentence once clients can come.
+        faults: A plan of what goes wrong on purpose.
 
     Raises:
         UnknownName: There is no such town, or the version is not known.
-        DomainAugError: The ports cannot be had.
+        DomainAugError: The ports cannot be had, or the plan is none.
+        SystemExit: The plan has ended the server for good.
     """
-    with CarlaServer(town, host=host, port=port, version=version) as server:
-        server.warm()
-        ready(f"serving {town} to clients of CARLA {version} on {host}, ports {server.port} and {server.streams.port}")
-        threading.Event().wait()
+    planned = Faults(plan_of(faults) if faults else ())
+    while True:
+        with CarlaServer(town, host=host, port=port, version=version, faults=planned) as server:
+            port = server.port
+            server.warm()
+            ready(f"serving {town} to clients of CARLA {version} on {host}, ports {port} and {server.streams.port}")
+            fatal = server.wait()
+        if fatal is None or fatal.back is None:
+            raise SystemExit(_DIED)
+        time.sleep(fatal.back)

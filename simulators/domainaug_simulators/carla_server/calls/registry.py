@@ -14,7 +14,7 @@ from domainaug_simulators.carla_server.wire.rpc import Caller, Later
 if TYPE_CHECKING:
     from domainaug_simulators.carla_server.desk import Desk
 
-__all__ = ["CALLS", "Call", "answered", "call"]
+__all__ = ["CALLS", "Call", "answered", "call", "refused"]
 
 Form = Literal["value", "nothing", "raw"]
 log = logging.getLogger("domainaug.carla")
@@ -65,6 +65,16 @@ def answered(desk: Desk, name: str, arguments: list[Any], caller: Caller) -> Any
         return answers.failed(f"{name} is not served by domainaug; docs/carla.md lists what is")
     first = (desk, caller) if found.caller else (desk,)
     return _tried(desk, found, lambda: _run(desk, found, (*first, *arguments)))
+
+
+def refused(name: str, arguments: list[Any], message: str) -> Any:
+    """Return the answer to a call that is refused: each of its commands, where it has many."""
+    found = CALLS.get(name)
+    if found is None:
+        return answers.failed(message)
+    if found.form == "raw" and arguments and isinstance(arguments[0], list):
+        return [answers.outcome(0, message) for _ in arguments[0]]
+    return _refusal(found, message)
 
 
 def _run(desk: Desk, found: Call, arguments: tuple[Any, ...]) -> Any:

@@ -7,8 +7,10 @@ segment; asynchronous ones are answered too, and their answers are ignored.
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -16,11 +18,13 @@ from typing import Any, Final
 import msgpack
 
 from domainaug.errors import DomainAugError
+from domainaug_simulators.carla_server.faults import Fault, Faults
 
 __all__ = ["Caller", "Later", "RpcServer", "listening"]
 
 _LARGEST: Final = 256 << 20
 _CHUNK: Final = 1 << 16
+_GLANCE: Final = 0.05  # seconds between looks at whether a client that waits has gone
 
 
 @dataclass(eq=False, slots=True)
@@ -73,6 +77,9 @@ class RpcServer:
         port: int,
         answer: Callable[[str, list[Any], Caller], Any],
         left: Callable[[Caller], None] = lambda _: None,
+        *,
+        faults: Faults | None = None,
+        refuse: Callable[[str, list[Any], str], Any] = lambda _name, _arguments, _says: None,
     ) -> None:
         """Listen; answers are given from `start` on.
 
@@ -81,11 +88,14 @@ class RpcServer:
             port: Where; 0 for any that is free.
             answer: Gives the result of a call by its name and arguments; must not raise.
             left: Told when a client has gone.
+            faults: What goes wrong on purpose.
+            refuse: Gives the result of a call, by its name and arguments, that is refused in a sentence.
 
         Raises:
             DomainAugError: The address cannot be had.
         """
-        self._answer, self._left = answer, left
+        self._answer, self._left, self._refuse = answer, left, refuse
+        self._faults = faults or Faults()
         self._socket = listening(host, port)
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
@@ -147,13 +157,36 @@ class RpcServer:
     def _reply(self, one: socket.socket, request: Any, caller: Caller) -> None:
         match request:
             case [0, int() as number, str() as name, [[*_], *arguments]]:
-                result = self._answer(name, arguments, caller)
+                fault = self._faults.of_call(name)
+                result = self._result(name, arguments, caller, fault, one)
             case _:
                 raise ValueError("no call of msgpack-rpc")
+        if fault is not None and fault.do == "die":
+            self._faults.dying(fault)
+            raise OSError("the server has died")
         if isinstance(result, Later):
             threading.Thread(target=self._send_later, args=(one, number, result, caller), daemon=True).start()
         else:
             self._send(one, number, result, caller)
+
+    def _result(self, name: str, arguments: list[Any], caller: Caller, fault: Fault | None, one: socket.socket) -> Any:
+        if fault is not None and fault.do == "hang":
+            self._hang(one, fault)
+        if fault is not None and fault.do == "fail":
+            return self._refuse(name, arguments, fault.says)
+        return self._answer(name, arguments, caller)
+
+    def _hang(self, one: socket.socket, fault: Fault) -> None:
+        """Do nothing for as long as a fault lasts; nor is any other call of this client answered.
+
+        Raises:
+            OSError: The client has gone meanwhile, or the server is closed.
+        """
+        end = None if fault.seconds is None else time.monotonic() + fault.seconds
+        while end is None or time.monotonic() < end:
+            if self._closed or _gone(one):
+                raise OSError("nobody waits any more")
+            time.sleep(_GLANCE if end is None else min(_GLANCE, max(0.0, end - time.monotonic())))
 
     def _send_later(self, one: socket.socket, number: int, later: Later, caller: Caller) -> None:
         with contextlib.suppress(OSError):
@@ -164,6 +197,15 @@ class RpcServer:
         message = msgpack.packb([1, number, None, result], use_bin_type=True)
         with caller.writing:
             one.sendall(message)
+
+
+def _gone(one: socket.socket) -> bool:
+    """Return whether a client has hung up, though it may have sent more before."""
+    if not hasattr(select, "POLLRDHUP"):
+        return False  # told only where the system is Linux; elsewhere a hung call ends with the server
+    asked = select.poll()
+    asked.register(one, select.POLLRDHUP)
+    return bool(asked.poll(0))
 
 
 def _shut(one: socket.socket) -> None:

@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
+from domainaug_simulators.carla_server.faults import OBSERVER, Fault, Faults
 from domainaug_simulators.carla_server.wire.layouts import Layout
 from domainaug_simulators.carla_server.wire.rpc import listening
 
@@ -26,6 +27,7 @@ _HEAVY: Final = 256 << 20
 _HANDSHAKE: Final = 5.0
 _IDLE: Final = 1.0
 _SIZE: Final = struct.Struct("<I")
+_KIND: Final = struct.Struct("<Q")
 _TCP, _ANYWHERE = 1, 0
 
 
@@ -41,7 +43,7 @@ class _Reader:
         self._closed = False
 
     def offer(self, message: bytes) -> None:
-        """Queue a message; the oldest are lost where too many wait."""
+        """Queue a message with its size before it; the oldest are lost where too many wait."""
         with self._news:
             self._queue.append(message)
             self._held += len(message)
@@ -61,7 +63,7 @@ class _Reader:
         """Send what is queued until either side closes."""
         try:
             while (message := self._next()) is not None:
-                self.socket.sendall(_SIZE.pack(len(message)) + message)
+                self.socket.sendall(message)
         except OSError:
             pass  # the client has gone
         finally:
@@ -90,13 +92,22 @@ def _hung_up(one: socket.socket) -> bool:
 class StreamServer:
     """All streams of a server."""
 
-    def __init__(self, host: str, port: int, layout: Layout) -> None:
+    def __init__(self, host: str, port: int, layout: Layout, faults: Faults | None = None) -> None:
         """Listen; readers are taken in from `start` on.
+
+        Args:
+            host: Where.
+            port: Where; 0 for any that is free.
+            layout: What clients read.
+            faults: What goes wrong on purpose.
 
         Raises:
             DomainAugError: The address cannot be had.
         """
         self._layout = layout
+        self._faults = faults or Faults()
+        self._kinds = {kind: name for name, kind in layout.sensors.items()} | {layout.observer: OBSERVER}
+        self._held: dict[int, bytes] = {}
         self._socket = listening(host, port)
         self._numbers = itertools.count(1)
         self._readers: dict[int, list[_Reader]] = {}
@@ -139,6 +150,7 @@ class StreamServer:
         with self._lock:
             readers = self._readers.pop(number, [])
             self._first.pop(number, None)
+            self._held.pop(number, None)
         for reader in readers:
             reader.close()
 
@@ -148,10 +160,42 @@ class StreamServer:
 
     def publish(self, number: int, message: bytes) -> None:
         """Send a message to all who read a stream; returns at once."""
+        fault = self._faults.of_message(self._name(message)) if self._faults else None
+        held = self._held.pop(number, None) if self._faults else None
+        if fault is None:
+            self._offer(number, message)
+        else:
+            self._strike(number, message, fault)
+        if held is not None:
+            self._offer(number, held)
+
+    def _name(self, message: bytes) -> str:
+        return self._kinds.get(_KIND.unpack_from(message)[0], "") if len(message) >= _KIND.size else ""
+
+    def _strike(self, number: int, message: bytes, fault: Fault) -> None:
+        """Let a fault befall a message."""
+        match fault.do:
+            case "double":
+                self._offer(number, message)
+                self._offer(number, message)
+            case "delay":
+                late = threading.Timer(fault.seconds or 0.0, self._offer, (number, message))
+                late.daemon = True
+                late.start()
+            case "reorder":
+                self._held[number] = message
+            case "die":
+                self._offer(number, message, broken=True)
+                self._faults.dying(fault)
+
+    def _offer(self, number: int, message: bytes, *, broken: bool = False) -> None:
         with self._lock:
             readers = list(self._readers.get(number, ()))
+        sent = _SIZE.pack(len(message)) + message
+        if broken:
+            sent = sent[: len(sent) // 2]
         for reader in readers:
-            reader.offer(message)
+            reader.offer(sent)
 
     def arrived(self, number: int) -> int:
         """Return how many have ever come to read a stream."""
@@ -198,7 +242,7 @@ class StreamServer:
             one.close()
             return
         if (message := first()) is not None:
-            reader.offer(message)
+            reader.offer(_SIZE.pack(len(message)) + message)
         try:
             reader.run()
         finally:

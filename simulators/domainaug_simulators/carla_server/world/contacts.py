@@ -10,7 +10,7 @@ from domainaug_simulators.carla_server.world.actors import Actor, Vehicle
 from domainaug_simulators.carla_server.world.frames import Transform, Vector
 from domainaug_simulators.carla_server.world.solids import Solid, Solids, overlap, solid_of
 
-__all__ = ["Contact", "ahead", "blocked", "meeting", "touching"]
+__all__ = ["Contact", "Crowd", "ahead", "meeting"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,40 +30,51 @@ class Contact:
     impulse: Vector
 
 
-def touching(own: Solid, actor: Actor, others: Iterable[Actor], fixed: Solids) -> list[tuple[int, int]]:
-    """Return (number, class) of all that overlap a box; 0 for what belongs to the town."""
-    found = [
-        (other.id, other.tag)
-        for other in others
-        if other is not actor and _related(other, actor) and overlap(own, solid_of(other.transform, other.box))
-    ]
-    hit = fixed.hit(own)
-    return found if hit is None else [*found, (0, hit.tag)]
+class Crowd:
+    """Everybody who is solid, as boxes that are kept where they are."""
 
+    def __init__(self, actors: Iterable[Actor], fixed: Solids) -> None:
+        self._actors = [one for one in actors if one.solid]
+        self._boxes = Solids([solid_of(one.transform, one.box, one.tag) for one in self._actors])
+        self._index = {one.id: index for index, one in enumerate(self._actors)}
+        self._fixed = fixed
 
-def _related(other: Actor, actor: Actor) -> bool:
-    return other.solid and other.parent != actor.id and actor.parent != other.id
+    def moved(self, actor: Actor) -> None:
+        """Take in that somebody is elsewhere."""
+        if actor.id in self._index:
+            self._boxes.move(self._index[actor.id], solid_of(actor.transform, actor.box, actor.tag))
 
+    def touching(self, actor: Actor, own: Solid) -> list[tuple[Actor | None, int]]:
+        """Return who overlaps a box, with their classes, but for its owner and what hangs on that; None is the town."""
+        found: list[tuple[Actor | None, int]] = []
+        for index in self._boxes.indices(own.x, own.y, own.reach):
+            other = self._actors[index]
+            apart = other is not actor and other.parent != actor.id and actor.parent != other.id
+            if apart and overlap(own, self._boxes.all[index]):
+                found.append((other, other.tag))
+        hit = self._fixed.hit(own)
+        return found if hit is None else [*found, (None, hit.tag)]
 
-def blocked(vehicle: Vehicle, after: Transform, others: Iterable[Actor], fixed: Solids) -> tuple[bool, list[Contact]]:
-    """Return whether a vehicle cannot go where it would, and what it runs into.
+    def blocked(self, vehicle: Vehicle, after: Transform) -> tuple[bool, list[Contact]]:
+        """Return whether a vehicle cannot go where it would, and what it runs into.
 
-    Who overlaps already may leave. People and light things are run into, and do not hold a vehicle up.
-    """
-    new = touching(solid_of(after, vehicle.box), vehicle, others, fixed)
-    if not new:
-        return False, []
-    old = set(touching(solid_of(vehicle.transform, vehicle.box), vehicle, others, fixed))
-    met = [one for one in new if one not in old]
-    masses = {one.id: one.mass for one in others}
-    way = vehicle.transform.forward
-    contacts, held = [], False
-    for number, tag in met:
-        mass = masses.get(number, vehicle.mass)
-        push = -vehicle.speed * min(mass, vehicle.mass)
-        contacts.append(Contact(vehicle.id, number, tag, Vector(way.x * push, way.y * push, 0.0)))
-        held |= number == 0 or mass > 200.0
-    return held, contacts
+        Who overlaps already may leave. People and light things are run into, and do not hold a vehicle up.
+        """
+        new = self.touching(vehicle, solid_of(after, vehicle.box))
+        if not new:
+            return False, []
+        old = self.touching(vehicle, solid_of(vehicle.transform, vehicle.box))
+        way = vehicle.transform.forward
+        contacts, held = [], False
+        for other, tag in new:
+            if (other, tag) in old:
+                continue
+            mass = vehicle.mass if other is None else other.mass
+            push = -vehicle.speed * min(mass, vehicle.mass)
+            impulse = Vector(way.x * push, way.y * push, 0.0)
+            contacts.append(Contact(vehicle.id, 0 if other is None else other.id, tag, impulse))
+            held |= other is None or mass > 200.0
+        return held, contacts
 
 
 def ahead(

@@ -20,7 +20,7 @@ from domainaug_simulators.carla_server.world.actors import (
     Walker,
 )
 from domainaug_simulators.carla_server.world.blueprints import Blueprint, Shape, blueprints, shape_of
-from domainaug_simulators.carla_server.world.contacts import Contact, blocked, touching
+from domainaug_simulators.carla_server.world.contacts import Contact, Crowd
 from domainaug_simulators.carla_server.world.driving import stepped, walked
 from domainaug_simulators.carla_server.world.frames import ORIGIN, Box, Transform, Vector
 from domainaug_simulators.carla_server.world.levels import Level
@@ -164,7 +164,8 @@ class Episode:
         return made
 
     def _taken(self, made: Actor) -> bool:
-        return bool(touching(solid_of(made.transform, made.box), made, self.actors.values(), self.level.solids))
+        crowd = Crowd(self.actors.values(), self.level.solids)
+        return bool(crowd.touching(made, solid_of(made.transform, made.box)))
 
     def destroy(self, number: int) -> list[Actor]:
         """Take something out of the world with all that hangs on it; returns what is gone, nothing if it was not."""
@@ -199,16 +200,17 @@ class Episode:
         self.elapsed += dt
         self.contacts = []
         self.signals.advance(dt)
+        crowd = Crowd(self.actors.values(), self.level.solids)
         for actor in list(self.actors.values()):
             if isinstance(actor, Vehicle) and not actor.parent:
-                self._drive(actor, dt)
+                self._drive(actor, dt, crowd)
             elif isinstance(actor, Walker) and not actor.parent:
                 _walk(actor, dt, self.level)
         for actor in self.actors.values():
             if actor.parent:
                 self._hang(actor)
 
-    def _drive(self, vehicle: Vehicle, dt: float) -> None:
+    def _drive(self, vehicle: Vehicle, dt: float, crowd: Crowd) -> None:
         before = vehicle.velocity
         if not vehicle.physics:
             vehicle.velocity, vehicle.angular, vehicle.acceleration, vehicle.speed = Vector(), Vector(), Vector(), 0.0
@@ -218,14 +220,13 @@ class Episode:
             x, y, z = after.location
             if vehicle.gravity:
                 after = Transform(Vector(x, y, max(0.0, z - 9.81 * dt)), after.rotation)
-            held, contacts = (
-                blocked(vehicle, after, self.actors.values(), self.level.solids) if vehicle.collides else (False, [])
-            )
+            held, contacts = crowd.blocked(vehicle, after) if vehicle.collides else (False, [])
             self.contacts += contacts
             if held:
                 vehicle.speed, turning = 0.0, 0.0
             else:
                 vehicle.transform = after
+                crowd.moved(vehicle)
             way = vehicle.transform.forward
             vehicle.velocity = Vector(way.x * vehicle.speed, way.y * vehicle.speed, 0.0)
             vehicle.angular = Vector(0.0, 0.0, turning)

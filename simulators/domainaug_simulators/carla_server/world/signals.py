@@ -17,6 +17,7 @@ class Signals:
     def __init__(self, lights: Sequence[TrafficLight]) -> None:
         """Sort lights into groups: at a junction those whose ways are nearly parallel belong together."""
         self.lights = tuple(lights)
+        self._boxes = [solid_of(light.transform, light.trigger) for light in self.lights]
         self._turns: dict[str, list[list[TrafficLight]]] = {}
         self._going: dict[str, int] = {}
         for light in self.lights:
@@ -80,11 +81,7 @@ class Signals:
 
     def holding(self, vehicle: Solid, heading: float) -> TrafficLight | None:
         """Return the light whose stretch of road a vehicle is on, coming toward it."""
-        for light in self.lights:
-            place = light.transform.location
-            if abs(vehicle.x - place.x) + abs(vehicle.y - place.y) > 60:
-                continue
-            box = solid_of(light.transform, light.trigger)
+        for light, box in zip(self.lights, self._boxes, strict=True):
             if math.cos(math.radians(heading) - box.yaw) > 0.5 and overlap(vehicle, box):
                 return light
         return None

@@ -45,10 +45,14 @@ class Solid:
 
 
 def solid_of(transform: Transform, box: Box, tag: int = 0) -> Solid:
-    """Return the upright box of something; pitch and roll are left out."""
-    middle = transform.point(box.center)
-    yaw = math.radians(transform.rotation.yaw + box.rotation.yaw)
-    return Solid(*middle, *box.extent, yaw, tag)
+    """Return the upright box of something; pitch and roll move its middle, and are else left out."""
+    pitch, turn, roll = transform.rotation
+    yaw = math.radians(turn + box.rotation.yaw)
+    if pitch or roll:
+        return Solid(*transform.point(box.center), *box.extent, yaw, tag)
+    (x, y, z), (ahead, aside, up) = transform.location, box.center
+    c, s = math.cos(math.radians(turn)), math.sin(math.radians(turn))
+    return Solid(x + ahead * c - aside * s, y + ahead * s + aside * c, z + up, *box.extent, yaw, tag)
 
 
 def _apart(one: Solid, other: Solid) -> bool:
@@ -73,19 +77,30 @@ def overlap(one: Solid, other: Solid) -> bool:
 
 
 class Solids:
-    """Boxes that do not move, found by where they are."""
+    """Boxes, found by where they are."""
 
     def __init__(self, all_of: Sequence[Solid]) -> None:
-        self.all = tuple(all_of)
+        self.all = list(all_of)
         self._places: NDArray[np.float64] = np.array([(one.x, one.y) for one in self.all]).reshape(-1, 2)
         self._reaches = np.array([one.reach for one in self.all])
 
+    def move(self, index: int, one: Solid) -> None:
+        """Put another box in the place of one."""
+        self.all[index] = one
+        self._places[index], self._reaches[index] = (one.x, one.y), one.reach
+
     def near(self, x: float, y: float, reach: float) -> list[Solid]:
         """Return the boxes that may reach a circle."""
+        return [self.all[index] for index in self.indices(x, y, reach)]
+
+    def indices(self, x: float, y: float, reach: float) -> list[int]:
+        """Return which boxes may reach a circle."""
         if not self.all:
             return []
-        away = np.hypot(self._places[:, 0] - x, self._places[:, 1] - y)
-        return [self.all[i] for i in np.flatnonzero(away <= self._reaches + reach)]
+        apart = self._places - (x, y)
+        far = self._reaches + reach
+        found: list[int] = np.flatnonzero((apart * apart).sum(axis=1) <= far * far).tolist()
+        return found
 
     def hit(self, one: Solid) -> Solid | None:
         """Return the first box that overlaps one, or None."""
