@@ -37,7 +37,10 @@ def simulate(
     ] = None,
     engine: Annotated[str, typer.Option(help="Where the work is done: local or serial.")] = "local",
     memory_limit: Annotated[str, typer.Option(help="What one worker may take (4GiB, 500MB), or none.")] = "4GiB",
-    timeout: Annotated[float, typer.Option(min=0, help="Seconds one variant may take; 0 for no limit.")] = 600.0,
+    timeout: Annotated[
+        float,
+        typer.Option(min=0, help="Seconds a variant may take, and a tenth more for each picture but one; 0: any."),
+    ] = 600.0,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be rendered and what it covers; write nothing.")
     ] = False,

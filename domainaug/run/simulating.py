@@ -82,7 +82,8 @@ def simulate(
             world does.
         engine: "local", or "serial" for a debugger.
         memory_limit: Bytes a worker may take, or None.
-        timeout: Seconds one variant may take, or None; the first of a process reads the world.
+        timeout: Seconds one variant of a single picture may take, or None; the first of a process reads the world.
+            Each further picture of a clip, or of another camera, adds a tenth of it.
         progress: Called after every variant, in this thread.
 
     Raises:
@@ -105,6 +106,7 @@ def simulate(
     plan = ScenarioPlan(Path(out), scenario, world, plan_variants(scenario, world))
     for source in world.sources or (None,):
         check_out(source, plan.out)
-    run = Run(plan, chosen, memory_limit, timeout, progress)
+    allowed = None if timeout is None else timeout * (1 + (world.pictures - 1) / 10)
+    run = Run(plan, chosen, memory_limit, allowed, progress)
     summary = run.rehearsed(began, workers=processes) if dry_run else run.performed(began)
     return SimulationSummary(summary, plan.coverage, plan.found.left_out, (*scenario.notes, *world.notes))

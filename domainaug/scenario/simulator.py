@@ -75,6 +75,10 @@ class World(Protocol):
     def idle(self) -> Mapping[str, str]:
         """Axes that move nothing in this world, and why: a scenario that sets or varies them is refused."""
 
+    @property
+    def pictures(self) -> int:
+        """How many pictures each variant has; the time that it may take goes with them."""
+
     def check(self, variant: Variant) -> None:
         """Refuse a variant that cannot be shown, as far as that can be told before it is rendered.
 

@@ -11,6 +11,7 @@ import pytest
 
 from domainaug.errors import DomainAugError, OutputError
 from domainaug.run import simulate
+from domainaug.run.augmenting import Run
 from domainaug.run.ledger import Ledger
 
 _spec = importlib.util.spec_from_file_location("toy_squares", Path(__file__).parents[1] / "scenario" / "toy.py")
@@ -107,3 +108,16 @@ def test_a_world_that_cannot_be_read_ends_the_run_with_its_reason(scenario, tmp_
     scenario.write_text(TEXT + "world: {paper: wet}\n")
     with pytest.raises(DomainAugError, match="the paper is wet"):
         simulate(scenario, tmp_path / "out", engine="serial")
+
+
+@pytest.mark.parametrize(("told", "allowed"), [(600.0, 780.0), (None, None)])
+def test_variants_of_several_pictures_may_take_longer(told, allowed, scenario, tmp_path, monkeypatch):
+    given = []
+
+    def run(plan, engine, memory_limit, timeout, progress):
+        given.append(timeout)
+        return Run(plan, engine, memory_limit, timeout, progress)
+
+    monkeypatch.setattr("domainaug.run.simulating.Run", run)
+    simulate(scenario, tmp_path / "out", engine="serial", timeout=told)
+    assert given == [allowed]

@@ -42,6 +42,10 @@ class Paper:
     def idle(self):
         return {"color": "the paper is red"} if self.paper == "red" else {}
 
+    @property
+    def pictures(self):
+        return 4
+
     def check(self, variant):
         if variant.values["side"] == 17:
             raise DomainAugError("a square of 17 does not fit")

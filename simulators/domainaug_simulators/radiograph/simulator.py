@@ -63,6 +63,10 @@ class _World:
     def idle(self) -> Mapping[str, str]:
         return {}
 
+    @property
+    def pictures(self) -> int:
+        return 1
+
     def check(self, variant: Variant) -> None:
         """Nothing: any pose before the tube gives a picture."""
 

@@ -78,6 +78,10 @@ class _World:
             return {}
         return {"along": "the world lists where the ego vehicle is"}
 
+    @property
+    def pictures(self) -> int:
+        return self.street.frames * len(self.street.cameras)
+
     def check(self, variant: Variant) -> None:
         """Refuse a variant in whose first frame a camera stands in something."""
         _looked_at(self.street).probe(variant)
