@@ -104,8 +104,6 @@ def concerns(row: Effect, frame: Frame) -> bool:
         return frame.channels > 1
     if row.needs is Needs.SCENE:
         return frame.scene
-    if row.needs is Needs.PART:
-        return frame.part
     return row.needs is not Needs.VOLUME or frame.volume
 
 

@@ -147,6 +147,10 @@ class TestProfile:
         assert finding.fix is not None
         assert finding.fix.parameter == "cover"
 
+    def test_a_field_that_has_no_parts_says_that_it_knows_no_defects(self):
+        report = load_profile("medical/chest-xray").check(A.Compose([DrawDefect(spacing=0.1)]), measured=False)
+        assert [(finding.code, finding.effect) for finding in report.findings] == [("DA102", "drawn_defect")]
+
     def test_a_step_of_a_recipe_knows_the_part_and_the_gate_of_its_profile(self, tmp_path):
         path = tmp_path / "line.yaml"
         path.write_text(
