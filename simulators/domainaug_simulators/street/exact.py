@@ -18,7 +18,7 @@ from domainaug_simulators.street.camera import Camera
 from domainaug_simulators.street.mesh import Floats
 from domainaug_simulators.street.rays import Hits, Rays
 
-__all__ = ["met", "settled"]
+__all__ = ["met", "ranged", "settled"]
 
 _BESIDE = ((1e-3, 3e-4), (-3e-4, 1e-3), (-1e-3, -3e-4), (3e-4, -1e-3))
 """Columns and rows beside the middle, in pixels, toward the right, below, the left and above; askew, as edges in towns
@@ -90,6 +90,37 @@ def _met_again(
         elif own >= 0 and t == np.inf:
             continue  # an edge within one thing, which single precision hit and double precision misses
         away[a], us[a], vs[a] = t, u, v
+
+
+@compiled
+def _ranged(corners: Any, origins: Any, directions: Any, face: Any, away: Any, us: Any, vs: Any) -> None:
+    for a in range(len(face)):
+        if face[a] < 0:
+            continue
+        ox, oy, oz = np.float64(origins[a, 0]), np.float64(origins[a, 1]), np.float64(origins[a, 2])
+        dx, dy, dz = np.float64(directions[a, 0]), np.float64(directions[a, 1]), np.float64(directions[a, 2])
+        t, u, v = met(corners, face[a], ox, oy, oz, dx, dy, dz)
+        if t < np.inf:  # else an edge that single precision hit and double precision misses
+            away[a], us[a], vs[a] = t, u, v
+
+
+def ranged(rays: Rays, corners: Floats, origins: Floats, directions: Floats) -> Hits:
+    """Return what rays meet first, with ranges in double precision: the same of every engine and processor.
+
+    Which triangle a ray meets is the engine's word, so what passes an edge by rounding may be another thing.
+
+    Args:
+        rays: The triangles, ready to be cast at.
+        corners: The same, (faces, 3, 3).
+        origins: (3,) or (n, 3) where rays begin.
+        directions: (n, 3) unit vectors.
+    """
+    hits = rays.first(origins, directions)
+    if rays.exact or not len(corners):
+        return hits
+    away, u, v = hits.distance.copy(), hits.u.copy(), hits.v.copy()
+    _ranged(corners, np.broadcast_to(origins, directions.shape), directions, hits.face, away, u, v)
+    return Hits(hits.face, away, u, v)
 
 
 def settled(rays: Rays, corners: Floats, owner: NDArray[np.int32], camera: Camera, directions: Floats) -> Hits:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from domainaug.driving.lidar_weather import Beam, Echo, LidarAir, echoes_of
 from domainaug.errors import ScenarioError
 from domainaug.kernels.random import normals
+from domainaug_simulators.street.exact import ranged
 from domainaug_simulators.street.materials import COLUMNS, Pattern
 from domainaug_simulators.street.mesh import Floats, turned
 from domainaug_simulators.street.scene import Scene
@@ -140,7 +141,7 @@ def met(
     directions = (lidar.directions() @ to_world[:3, :3].T).astype(np.float32)
     time = _times(lidar)
     origins = to_world[:3, 3] + (time - 1 / lidar.rate)[:, None] * np.array(velocity, np.float64)
-    hits = scene.rays.first(origins.astype(np.float32), directions)
+    hits = ranged(scene.rays, scene.mesh.corners, origins.astype(np.float32), directions)
     face = np.where(hits.distance <= lidar.reach, hits.face, -1)
     there = face >= 0
     return Turn(

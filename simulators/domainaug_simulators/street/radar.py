@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from domainaug.errors import ScenarioError
 from domainaug.kernels.random import normals, uniforms
+from domainaug_simulators.street.exact import ranged
 from domainaug_simulators.street.mesh import Floats, turned
 from domainaug_simulators.street.scene import Scene
 from domainaug_simulators.street.town.tags import Tag
@@ -140,7 +141,7 @@ def detected(
     level = np.cos(altitude)
     own = np.stack([level * np.cos(azimuth), level * np.sin(azimuth), np.sin(altitude)], axis=-1)
     directions = (own @ pose[:3, :3].T).astype(np.float32)
-    hits = scene.rays.first(pose[:3, 3].astype(np.float32), directions)
+    hits = ranged(scene.rays, scene.mesh.corners, pose[:3, 3].astype(np.float32), directions)
     corners = scene.mesh.corners[hits.face].astype(np.float64)
     normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     normal /= np.maximum(np.linalg.norm(normal, axis=-1, keepdims=True), 1e-20)

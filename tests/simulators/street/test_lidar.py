@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 from domainaug_simulators.street.bodies import bodies_of
-from domainaug_simulators.street.lidar import Cloud, Lidar, scanned
+from domainaug_simulators.street.lidar import Cloud, Lidar, met, scanned
 from domainaug_simulators.street.materials import Material, Palette, Pattern
 from domainaug_simulators.street.mesh import box, quad, turned
+from domainaug_simulators.street.rays import engine_there
 from domainaug_simulators.street.scene import Body, Scene, Thing
 from domainaug_simulators.street.town.tags import Tag
 
@@ -49,6 +50,16 @@ def test_rings_on_the_ground_are_circles_at_the_ranges_of_their_angles() -> None
         )
         assert np.allclose(mine[:, 2], -1.73, atol=1e-3)
     assert (found.tag == Tag.ROAD).all()
+
+
+@pytest.mark.skipif(engine_there() != "embree", reason="embreex is not installed")
+def test_the_truth_of_a_turn_is_the_same_by_either_engine() -> None:
+    by_embree, by_tree = (street(*crowd()) for _ in range(2))
+    by_embree.engine, by_tree.engine = "embree", "numba"
+    one, other = (met(scene, SENSOR, turned(0.4, (1, -2, 0.1))) for scene in (by_embree, by_tree))
+    assert np.array_equal(one.away, other.away)
+    assert np.array_equal(one.instance, other.instance)
+    assert np.isfinite(one.away).sum() > 800
 
 
 def test_intensity_is_the_reflectance_by_the_cosine_of_incidence() -> None:
