@@ -26,6 +26,7 @@ __all__ = ["Desk"]
 _FREE_STEP: Final = 0.05  # seconds between frames while nobody waits for them
 _LONGEST: Final = 0.2  # and what a frame covers at most
 _BREATH: Final = 0.1  # seconds in which traffic managers come to ask for the settings, and are held
+_GATHER: Final = 0.5  # seconds that a frame waits for readers who are on their way
 _PATIENCE: Final = 2.0  # seconds after which a map that was asked for comes, whoever listens
 log = logging.getLogger("domainaug.carla")
 
@@ -164,8 +165,13 @@ class Desk:
         return self.frame
 
     def cue(self) -> int:
-        """Let a client ask for a frame, and return its number."""
+        """Let a client ask for a frame, and return its number.
+
+        Frames before are made by then, and those listen who said that they would: frames come so fast here that a
+        script would else lose the first ones.
+        """
         self.darkroom.wait()
+        self.streams.gather(_GATHER)
         with self.lock:
             return self.tick()
 

@@ -80,7 +80,6 @@ def test_sensors_hang_on_vehicles_with_all_six_degrees_of_freedom(script: Script
                                 attachment_type=carla.AttachmentType.Rigid)
         places, turns = queue.Queue(), queue.Queue()
         gnss.listen(places.put); imu.listen(turns.put)
-        time.sleep(0.3)
         car.apply_control(carla.VehicleControl(throttle=0.5, steer=0.2))
         for _ in range(20):
             frame = world.tick()
@@ -281,7 +280,6 @@ def test_collisions_lane_invasions_and_obstacles_are_told(script: Script) -> Non
         look = world.spawn_actor(library.find("sensor.other.obstacle"), carla.Transform(carla.Location(x=2.5, z=0.8)),
                                  attach_to=car)
         touch.listen(hit.append); lanes.listen(crossed.append); look.listen(near.append)
-        time.sleep(0.3)
         car.apply_control(carla.VehicleControl(throttle=1.0))
         for _ in range(80): world.tick()
         time.sleep(0.3)
@@ -325,7 +323,6 @@ def test_cameras_show_what_is_there_all_in_the_same_frame(script: Script) -> Non
             queues[kind] = queue.Queue()
             cameras.append(world.spawn_actor(blueprint, carla.Transform(carla.Location(x=1.5, z=1.6)), attach_to=car))
             cameras[-1].listen(queues[kind].put)
-        time.sleep(0.3)
         client.set_timeout(120.0)
         for _ in range(2):
             frame = world.tick()

@@ -31,6 +31,8 @@ def _episode_info(desk: Desk) -> list[Any]:
 
 @call("get_sensor_token", locked=False)
 def _sensor_token(desk: Desk, stream: int) -> list[Any]:
+    """A client asks before it listens; the next frame waits for it (see `Desk.cue`)."""
+    desk.streams.expect(stream)
     return [desk.streams.token(stream)]
 
 

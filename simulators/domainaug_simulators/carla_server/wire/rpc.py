@@ -162,7 +162,8 @@ class RpcServer:
             case _:
                 raise ValueError("no call of msgpack-rpc")
         if fault is not None and fault.do == "die":
-            self._faults.dying(fault)
+            self._faults.end(fault)
+        if self._faults.dead:
             raise OSError("the server has died")
         if isinstance(result, Later):
             threading.Thread(target=self._send_later, args=(one, number, result, caller), daemon=True).start()

@@ -113,7 +113,9 @@ class StreamServer:
         self._readers: dict[int, list[_Reader]] = {}
         self._first: dict[int, Callable[[], bytes | None]] = {}
         self._arrived: dict[int, int] = {}
+        self._due: dict[int, int] = {}
         self._lock = threading.Lock()
+        self._arrival = threading.Condition(self._lock)
         self._closed = False
 
     @property
@@ -160,6 +162,8 @@ class StreamServer:
 
     def publish(self, number: int, message: bytes) -> None:
         """Send a message to all who read a stream; returns at once."""
+        if self._faults.dead:
+            return
         fault = self._faults.of_message(self._name(message)) if self._faults else None
         held = self._held.pop(number, None) if self._faults else None
         if fault is None:
@@ -186,7 +190,7 @@ class StreamServer:
                 self._held[number] = message
             case "die":
                 self._offer(number, message, broken=True)
-                self._faults.dying(fault)
+                self._faults.end(fault)
 
     def _offer(self, number: int, message: bytes, *, broken: bool = False) -> None:
         with self._lock:
@@ -196,6 +200,22 @@ class StreamServer:
             sent = sent[: len(sent) // 2]
         for reader in readers:
             reader.offer(sent)
+
+    def expect(self, number: int) -> None:
+        """Take in that somebody is about to come and read a stream."""
+        with self._lock:
+            if number in self._readers:
+                self._due[number] = max(self._due.get(number, 0), self._arrived.get(number, 0)) + 1
+
+    def gather(self, seconds: float) -> None:
+        """Wait until everybody has come who is expected, or for some seconds; who has not by then is forgotten."""
+        with self._lock:
+            self._arrival.wait_for(self._all_here, seconds)
+            self._due.clear()
+
+    def _all_here(self) -> bool:
+        return all(self._arrived.get(number, 0) >= due or number not in self._readers for number, due in
+                   self._due.items())  # fmt: skip
 
     def arrived(self, number: int) -> int:
         """Return how many have ever come to read a stream."""
@@ -237,6 +257,7 @@ class StreamServer:
             if known:
                 self._readers[number].append(reader)
                 self._arrived[number] = self._arrived.get(number, 0) + 1
+                self._arrival.notify_all()
                 first = self._first[number]
         if not known:
             one.close()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgpack
 import pytest
+from domainaug_simulators.carla_server.faults import Fault, Faults
 from domainaug_simulators.carla_server.wire.rpc import Caller, Later, RpcServer
 
 from domainaug.errors import DomainAugError
@@ -107,3 +109,63 @@ def test_a_port_that_is_taken_is_refused_with_what_to_do(server: RpcServer) -> N
 def test_an_address_that_is_not_ours_is_refused(host: str) -> None:
     with pytest.raises(DomainAugError, match="cannot be listened on"):
         RpcServer(host, 0, _answer)
+
+
+class TestFaults:
+    """What goes wrong on purpose with calls."""
+
+    @pytest.fixture
+    def chaotic(self) -> Iterator[Callable[..., RpcServer]]:
+        opened: list[RpcServer] = []
+
+        def serve(*plan: Fault) -> RpcServer:
+            faults = Faults(plan)
+            running = RpcServer("127.0.0.1", 0, _answer, faults=faults, refuse=lambda name, arguments, says: says)
+            faults.dying = lambda _: running.close()
+            running.start()
+            opened.append(running)
+            return running
+
+        yield serve
+        for running in opened:
+            running.close()
+
+    def test_a_call_fails_and_the_next_does_not(self, chaotic: Callable[..., RpcServer]) -> None:
+        with _connected(chaotic(Fault("fail", call="add", at=(2,), says="no"))) as one:
+            one.sendall(b"".join(_request(number, "add", number) for number in (1, 2, 3)))
+            assert [answer[3] for answer in _answers(one, 3)] == [["add", 1], "no", ["add", 3]]
+
+    def test_a_call_that_hangs_for_a_while_holds_up_its_client_alone(self, chaotic: Callable[..., RpcServer]) -> None:
+        server = chaotic(Fault("hang", call="slow", at=(1,), seconds=1.0))
+        with _connected(server) as one, _connected(server) as other:
+            begin = time.monotonic()
+            one.sendall(_request(1, "slow") + _request(2, "add"))
+            other.sendall(_request(1, "add"))
+            assert _answers(other, 1) == [[1, 1, None, ["add"]]]
+            assert _answers(one, 2) == [[1, 1, None, ["slow"]], [1, 2, None, ["add"]]]
+            assert time.monotonic() - begin >= 1.0
+
+    def test_who_waits_for_a_call_that_hangs_for_ever_can_leave(self, chaotic: Callable[..., RpcServer]) -> None:
+        server = chaotic(Fault("hang", call="slow", at=(1,)))
+        with _connected(server) as one:
+            one.sendall(_request(1, "slow"))
+            one.settimeout(0.3)
+            with pytest.raises(TimeoutError):
+                one.recv(1)
+        end = time.monotonic() + 10
+        while server.clients and time.monotonic() < end:
+            time.sleep(0.02)
+        assert server.clients == 0
+
+    def test_a_server_dies_instead_of_answering(self, chaotic: Callable[..., RpcServer]) -> None:
+        server = chaotic(Fault("die", call="add", at=(2,)))
+        port = server.port
+        with _connected(server) as one, _connected(server) as other:
+            other.sendall(_request(1, "here"))
+            assert _answers(other, 1) == [[1, 1, None, ["here"]]]
+            one.sendall(_request(1, "add") + _request(2, "add"))
+            assert _answers(one, 1) == [[1, 1, None, ["add"]]]
+            assert one.recv(10) == b""
+            assert other.recv(10) == b""
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port), timeout=10)

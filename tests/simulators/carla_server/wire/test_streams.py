@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import socket
 import struct
+import threading
 import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from domainaug_simulators.carla_server.faults import Fault, Faults
 from domainaug_simulators.carla_server.wire.layouts import LAYOUTS, layout_of
 from domainaug_simulators.carla_server.wire.streams import StreamServer
 
@@ -93,6 +95,26 @@ def test_a_reader_that_goes_is_forgotten(server: StreamServer) -> None:
     assert not server.wanted(stream)
 
 
+def test_who_is_on_the_way_is_waited_for_and_not_for_ever(server: StreamServer) -> None:
+    stream = server.open()
+    server.expect(stream)
+    late = threading.Timer(0.2, lambda: readers.append(_reading(server, stream)))
+    readers: list[socket.socket] = []
+    late.start()
+    server.gather(10.0)
+    assert server.wanted(stream)
+    late.join()
+    readers[0].close()
+    server.expect(stream)
+    begin = time.monotonic()
+    server.gather(0.2)
+    server.gather(10.0)  # who did not come is not waited for again
+    assert 0.15 < time.monotonic() - begin < 5
+    server.expect(987)  # nor who names no stream
+    server.gather(10.0)
+    assert time.monotonic() - begin < 5
+
+
 def test_a_stream_that_ends_hangs_up(server: StreamServer) -> None:
     stream = server.open()
     with _reading(server, stream) as one:
@@ -137,3 +159,56 @@ class TestLayouts:
     def test_another_version_is_refused(self, version: str) -> None:
         with pytest.raises(UnknownName, match="no client version is called"):
             layout_of(version)
+
+
+class TestFaults:
+    """What goes wrong on purpose on its way to a reader."""
+
+    KIND = LAYOUT.sensors["sensor.other.gnss"]
+
+    def _read(self, fault: Fault, count: int, sent: int = 4) -> list[int]:
+        """Return the numbers of the messages that come."""
+        running = StreamServer("127.0.0.1", 0, LAYOUT, Faults([fault]))
+        running.start()
+        try:
+            stream = running.open()
+            with _reading(running, stream) as one:
+                for number in range(1, sent + 1):
+                    running.publish(stream, struct.pack("<QQ", self.KIND, number))
+                return [struct.unpack("<QQ", _message(one))[1] for _ in range(count)]
+        finally:
+            running.close()
+
+    def test_a_message_is_dropped(self) -> None:
+        assert self._read(Fault("drop", stream="sensor.other.gnss", at=(2,)), 3) == [1, 3, 4]
+
+    def test_a_message_comes_twice(self) -> None:
+        assert self._read(Fault("double", stream="sensor.other.*", at=(3,)), 5) == [1, 2, 3, 3, 4]
+
+    def test_a_message_comes_after_the_next(self) -> None:
+        assert self._read(Fault("reorder", stream="sensor.other.gnss", at=(1, 3)), 4) == [2, 1, 4, 3]
+
+    def test_a_message_comes_late(self) -> None:
+        assert self._read(Fault("delay", stream="sensor.other.gnss", at=(1,), seconds=0.3), 4) == [2, 3, 4, 1]
+
+    def test_other_streams_are_spared(self) -> None:
+        assert self._read(Fault("drop", stream="sensor.camera.*", every=1), 4) == [1, 2, 3, 4]
+
+    def test_a_server_dies_in_the_middle_of_a_message(self) -> None:
+        fault = Fault("die", stream="sensor.other.gnss", at=(2,))
+        faults, died = Faults([fault]), []
+        running = StreamServer("127.0.0.1", 0, LAYOUT, faults)
+        faults.dying = died.append
+        running.start()
+        try:
+            stream = running.open()
+            with _reading(running, stream) as one:
+                for number in range(1, 4):
+                    running.publish(stream, struct.pack("<QQ", self.KIND, number))
+                assert struct.unpack("<QQ", _message(one))[1] == 1
+                assert len(_exactly(one, 10)) == 10
+                running.close()
+                assert one.recv(1) == b""  # half of it, and nothing after
+            assert died == [fault]
+        finally:
+            running.close()
