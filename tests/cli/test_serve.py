@@ -36,7 +36,10 @@ def test_it_serves_until_it_is_interrupted() -> None:
     [
         (["--town", "Town03"], "no map is called 'Town03'; known: city, highway, junction, suburb"),
         (["--client", "0.9.15"], "no client version is called '0.9.15'"),
-        (["--host", "192.0.2.7", "--port", "0"], "192.0.2.7:0 cannot be listened on"),
+        (["--host", "192.0.2.7", "--port", "0", "--allow-others"], "192.0.2.7:0 cannot be listened on"),
+        (["--host", "192.0.2.7"], "add --allow-others to let them"),
+        (["--host", "no such host"], "add --allow-others to let them"),
+        (["--faults", "nowhere.yaml"], "nowhere.yaml: there is no such plan of faults"),
     ],
 )
 def test_what_cannot_be_served_is_one_sentence(options: list[str], says: str) -> None:
@@ -46,11 +49,28 @@ def test_what_cannot_be_served_is_one_sentence(options: list[str], says: str) ->
     assert says in str(done.exception)
 
 
-def test_who_lets_others_in_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(servers, "server_named", lambda name: lambda *told: None)
-    quiet, loud = (CliRunner().invoke(app, ["serve-carla", "--host", host]) for host in ("localhost", "0.0.0.0"))
-    assert quiet.stderr == ""
-    assert "whoever reaches 0.0.0.0:2000" in loud.stderr
+def test_a_port_that_is_taken_is_one_sentence_and_exit_2() -> None:
+    pytest.importorskip("msgpack", reason="the packages of domainaug[carla] are not installed")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = subprocess.run(
+            [*COMMAND, "--town", "suburb", "--port", str(port)],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"error: 127.0.0.1:{port} cannot be listened on")
+    assert done.stderr.count("\n") == 1
+
+
+def test_others_are_let_in_only_where_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    served: list[str] = []
+    monkeypatch.setattr(servers, "server_named", lambda name: lambda *told: served.append(told[1]))
+    for options in (["localhost"], ["::1"], ["0.0.0.0"], ["0.0.0.0", "--allow-others"]):
+        CliRunner().invoke(app, ["serve-carla", "--host", *options])
+    assert served == ["localhost", "::1", "0.0.0.0"]
 
 
 def test_a_server_is_found_by_name(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,7 +82,7 @@ class CarlaServer:
 
     def start(self) -> None:
         """Answer, and let time pass."""
-        self._faults.dying = self._die
+        self._faults.dying, self._faults.dead = self._die, False
         with self.desk.lock:
             self.desk.tick()
         self.streams.start()
