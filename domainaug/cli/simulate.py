@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, Any, Optional
 
 import typer
 
 from domainaug.cli.augment import in_count, progress_bar
 from domainaug.cli.catalogue import Json
+from domainaug.errors import DomainAugError
 
 __all__ = ["simulate"]
 
@@ -47,6 +48,22 @@ def simulate(
     xosc: Annotated[
         bool, typer.Option("--xosc", help="Also write each variant as OpenSCENARIO, with its map (street).")
     ] = False,
+    host: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Where a CARLA server is, for --simulator carla; 127.0.0.1 by default."),
+    ] = None,
+    port: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(min=1, max=65534, help="Its port; 2000 by default."),
+    ] = None,
+    servers: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Several CARLA servers that share the variants: HOST:PORT,HOST:PORT."),
+    ] = None,
+    restart_command: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="What starts a CARLA server anew when it is gone."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Render every variant of a scenario; the same command again goes on.
@@ -55,10 +72,11 @@ def simulate(
     """
     from domainaug.run.simulating import simulate as run
 
+    told = _where(host, port, servers, restart_command)
     with progress_bar("rendering") as tell:
         summary = run(
             scenario, out, simulator=simulator, count=count, seed=seed, workers=workers, dry_run=dry_run, xosc=xosc,
-            engine=engine, memory_limit=in_count(memory_limit), timeout=timeout or None, progress=tell,
+            world=told, engine=engine, memory_limit=in_count(memory_limit), timeout=timeout or None, progress=tell,
         )  # fmt: skip
     for note in summary.notes:
         typer.echo(f"note: {note}", err=True)
@@ -72,3 +90,17 @@ def simulate(
     if as_json:
         typer.echo(json.dumps(summary.to_dict(), ensure_ascii=False, indent=2))
     raise typer.Exit(summary.exit_code)
+
+
+def _where(host: str | None, port: int | None, servers: str | None, restart: str | None) -> dict[str, Any]:
+    """Return what the options say of servers, as a scenario's world says it."""
+    told: dict[str, Any] = {}
+    if servers is not None:
+        if host is not None or port is not None:
+            raise DomainAugError("--servers names hosts and ports by itself; leave --host and --port out")
+        told["servers"] = [one.strip() for one in servers.split(",")]
+    elif host is not None or port is not None:
+        told["servers"] = [f"{host or '127.0.0.1'}:{port or 2000}"]
+    if restart is not None:
+        told["restart"] = restart
+    return told

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,7 @@ def simulate(
     workers: int | None = None,
     dry_run: bool = False,
     xosc: bool = False,
+    world: Mapping[str, Any] | None = None,
     engine: str = "local",
     memory_limit: int | None = MEMORY_LIMIT,
     timeout: float | None = 600.0,
@@ -80,6 +81,7 @@ def simulate(
         dry_run: Only say what would be rendered, and measure on a few; nothing is written.
         xosc: Also write each variant as OpenSCENARIO with its map, of simulators of streets; as `xosc: true` in the
             world does.
+        world: Overrides what the file says of the world, key by key: where servers are, say.
         engine: "local", or "serial" for a debugger.
         memory_limit: Bytes a worker may take, or None.
         timeout: Seconds one variant of a single picture may take, or None; the first of a process reads the world.
@@ -98,15 +100,16 @@ def simulate(
     else:
         scenario = read_scenario(scenario, simulator=simulator)
     scenario = scenario.with_sampling(count=count, seed=seed)
-    if xosc:
-        scenario = replace(scenario, world={**scenario.world, "xosc": True})
+    if xosc or world:
+        scenario = replace(scenario, world={**scenario.world, **(world or {}), **({"xosc": True} if xosc else {})})
+    surveyed = scenario.simulator.survey(scenario.world, scenario.folder)
     processes = max(workers or default_workers(), 1)
+    processes = min(processes, getattr(surveyed, "at_once", processes))  # a world on servers says how many there are
     chosen = engine_named(engine, workers=processes)
-    world = scenario.simulator.survey(scenario.world, scenario.folder)
-    plan = ScenarioPlan(Path(out), scenario, world, plan_variants(scenario, world))
-    for source in world.sources or (None,):
+    plan = ScenarioPlan(Path(out), scenario, surveyed, plan_variants(scenario, surveyed))
+    for source in surveyed.sources or (None,):
         check_out(source, plan.out)
-    allowed = None if timeout is None else timeout * (1 + (world.pictures - 1) / 10)
+    allowed = None if timeout is None else timeout * (1 + (surveyed.pictures - 1) / 10)
     run = Run(plan, chosen, memory_limit, allowed, progress)
     summary = run.rehearsed(began, workers=processes) if dry_run else run.performed(began)
-    return SimulationSummary(summary, plan.coverage, plan.found.left_out, (*scenario.notes, *world.notes))
+    return SimulationSummary(summary, plan.coverage, plan.found.left_out, (*scenario.notes, *surveyed.notes))

@@ -27,7 +27,7 @@ from domainaug_simulators.street.sensors import LidarMount, RadarMount, SensorMo
 from domainaug_simulators.street.town.tags import Tag
 from domainaug_simulators.street.views import Views, camera_of
 
-__all__ = ["LIDAR_LABEL_KINDS", "RIG", "Listening", "lidar_of", "radar_of", "rig_told", "vehicle_of"]
+__all__ = ["LIDAR_LABEL_KINDS", "RIG", "Listening", "lidar_of", "packed", "radar_of", "rig_told", "vehicle_of"]
 
 LIDAR_LABEL_KINDS: Final = ("truth.npz", "turn.json")
 """How the names of a turn's labels end; variants whose labels are alike share them byte for byte."""
@@ -84,7 +84,7 @@ class Listening:
             arrays = {"range": told.range, "azimuth": told.azimuth, "altitude": told.altitude,
                       "velocity": told.velocity, "semantic": told.tag, "instance": told.instance}  # fmt: skip
             place = carrier @ turned(np.radians(mount.yaw), (mount.x, mount.y, mount.z))
-            return {"npz": _packed(arrays), "radar.json": _text(_frame_told(now.time, now.ego, place))}
+            return {"npz": packed(arrays), "radar.json": _text(_frame_told(now.time, now.ego, place))}
         lidar = lidar_of(mount)
         key = (variant.labels, mount.name, count)
         if key not in self._turns:
@@ -92,7 +92,7 @@ class Listening:
             place = carrier @ lidar.matrix
             frame = _frame_told(now.time, now.ego, place)
             files = {
-                "truth.npz": _packed(_truth(turn, lidar)),
+                "truth.npz": packed(_truth(turn, lidar)),
                 "turn.json": _text({**frame, "noise_m": lidar.noise, "objects": _objects(now.scene, turn, place)}),
             }
             self._turns[key] = turn, files
@@ -102,7 +102,7 @@ class Listening:
         cloud = heard(turn, lidar, seed, air=LidarAir(weather.visibility, weather.rain, weather.snowfall))
         arrays = {"points": cloud.points, "ring": cloud.ring, "time": cloud.time, "semantic": cloud.tag,
                   "instance": cloud.instance, "echo": cloud.kind, "pulse": cloud.pulse.astype(np.int32)}  # fmt: skip
-        return {"npz": _packed(arrays), **files}
+        return {"npz": packed(arrays), **files}
 
 
 def rig_told(views: Views, variant: Variant) -> bytes:
@@ -172,7 +172,7 @@ def _text(told: Mapping[str, Any]) -> bytes:
     return (json.dumps(told, indent=1, sort_keys=True) + "\n").encode()
 
 
-def _packed(arrays: Mapping[str, Any]) -> bytes:
+def packed(arrays: Mapping[str, Any]) -> bytes:
     """Return arrays as `.npz`: lightly compressed, since ranges are mostly noise, and without the time of day."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:

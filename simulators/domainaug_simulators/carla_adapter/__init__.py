@@ -1,0 +1,1 @@
+"""Scenarios rendered by a CARLA server, through the official client in a process of its own."""

@@ -1,0 +1,237 @@
+"""One client's stay on a server: from the greeting, over frames, to leaving it as it was found."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final
+
+from numpy.typing import NDArray
+
+from domainaug_simulators.carla_adapter.client.mailbox import FrameMissing
+from domainaug_simulators.carla_adapter.client.manners import Found, arrive, remove, restore
+from domainaug_simulators.carla_adapter.client.rig import Rig, array_of
+from domainaug_simulators.carla_adapter.client.stage import Stage
+from domainaug_simulators.carla_adapter.faults import CaptureFailed, ServerLost, ServerUnfit
+from domainaug_simulators.carla_adapter.versions import handshake
+from domainaug_simulators.carla_server.world.frames import Rotation, Transform, Vector
+
+__all__ = ["Session"]
+
+_TRIES: Final = 3
+_WEATHER: Final = (
+    "cloudiness", "precipitation", "precipitation_deposits", "wind_intensity", "sun_azimuth_angle",
+    "sun_altitude_angle", "fog_density", "fog_distance", "fog_falloff", "wetness", "scattering_intensity",
+    "mie_scattering_scale", "rayleigh_scattering_scale", "dust_storm",
+)  # fmt: skip
+
+
+class Session:
+    """A client, and what it made and changed on a server.
+
+    Attributes:
+        where: HOST:PORT.
+        seconds: How long an answer or a frame may take.
+    """
+
+    def __init__(self, host: str, port: int, seconds: float) -> None:
+        """Connect.
+
+        Raises:
+            ServerLost: Nobody listens there, or who does is silent.
+            ServerUnfit: It is of another version than the client.
+        """
+        import carla
+
+        self.where, self.seconds = f"{host}:{port}", seconds
+        self._knock(host, port)
+        self.client = carla.Client(host, port)
+        self.client.set_timeout(seconds)
+        self.server, self.own = self._version(), str(self.client.get_client_version())
+        self.notes = handshake(self.server, self.own)
+        self.world: Any = None
+        self.stage: Stage | None = None
+        self.rig: Rig | None = None
+        self._found: Found | None = None
+        self._weather: Any = None
+        self._shown: object = None
+
+    def _knock(self, host: str, port: int) -> None:
+        """Tell a port where nobody listens from a server that is silent."""
+        try:
+            socket.create_connection((host, port), timeout=self.seconds).close()
+        except OSError as error:
+            raise ServerLost(
+                f"nobody listens at {self.where} ({error.strerror or error}); start CARLA there, or "
+                "`domainaug serve-carla`, or say --host and --port"
+            ) from None
+
+    def _version(self) -> str:
+        try:
+            return str(self.client.get_server_version())
+        except RuntimeError:
+            raise ServerLost(
+                f"who listens at {self.where} did not say its version within {self.seconds:g} s: it is no CARLA, it is "
+                "still loading, or it hangs; see the port, and start it anew"
+            ) from None
+
+    # -- the world ------------------------------------------------------------------------------------------
+
+    def hello(self) -> dict[str, Any]:
+        """Return who is there, and which maps there are."""
+        maps = sorted(name.rpartition("/")[2] for name in self.client.get_available_maps())
+        return {"server": self.server, "client": self.own, "notes": list(self.notes), "maps": maps}
+
+    def open(self, told: Mapping[str, Any]) -> dict[str, Any]:
+        """Take over time in a map, and bring in who is to be there.
+
+        Args:
+            told: `map` ("" for the one at hand), `dt`, `seed`, `vehicles`, `walkers`, `speed`, `sensors`.
+
+        Raises:
+            ServerUnfit: The map is not there, or somebody else is.
+        """
+        self.world = self.client.get_world()
+        self._found = arrive(self.client, self.world)
+        name = told["map"]
+        if name and self.world.get_map().name.rpartition("/")[2] != name:
+            self._load(name)
+        self._weather = self.world.get_weather()
+        settings = self.world.get_settings()
+        settings.synchronous_mode, settings.fixed_delta_seconds = True, told["dt"]
+        settings.no_rendering_mode = False
+        self.world.apply_settings(settings)
+        self.stage = Stage(self.client, self.world, told)
+        with contextlib.suppress(RuntimeError):
+            self.world.freeze_all_traffic_lights(True)
+        found = self._found
+        return {
+            "map": self.world.get_map().name.rpartition("/")[2], "stuck": found.stuck, "removed": found.removed,
+            "others": found.others,
+        }  # fmt: skip
+
+    def _load(self, name: str) -> None:
+        if self._found is not None and self._found.others:
+            raise ServerUnfit(
+                f"the server at {self.where} shows another map than {name}, and {self._found.others} actors of others "
+                "are in it: they would be lost; name its map, or another server"
+            )
+        maps = [each.rpartition("/")[2] for each in self.client.get_available_maps()]
+        if name.rpartition("_")[0] not in maps and name not in maps:
+            raise ServerUnfit(f"the server at {self.where} has no map {name!r}; it has {', '.join(sorted(maps))}")
+        self.client.set_timeout(max(self.seconds, 120.0))  # large maps take a while
+        try:
+            self.world = self.client.load_world(name)
+        finally:
+            self.client.set_timeout(self.seconds)
+
+    # -- frames ---------------------------------------------------------------------------------------------
+
+    def frame(self, told: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """Return one frame: who is where, and what the sensors measured.
+
+        Args:
+            told: `weather` (14 numbers), `lamps`, `sensors`, `mounts`, `values`, `times`, `index`, `count`, `warmup`.
+
+        Raises:
+            CaptureFailed: A frame could not be had, or a sensor could not be made.
+        """
+        stage = self._stage()
+        moment = stage.moment(told)
+        ego = _transform(moment["ego"])
+        rig = self._rigged(told["sensors"], ego)
+        key = (told["weather"], told["lamps"], told["values"], told["count"])
+        fresh = key != self._shown or told["index"] == 0
+        if fresh:
+            self.world.set_weather(_weather(told["weather"]))
+            stage.light(told["lamps"])
+            self._shown = key
+        for answer in self.client.apply_batch_sync([*stage.moves(moment), *rig.moves(ego, told["mounts"])], False):
+            if answer.error:
+                raise CaptureFailed(f"an actor could not be put in its place: {answer.error}")
+        for _ in range(told["warmup"] if fresh else 0):
+            rig.drain(self._tick(), self.seconds)
+        measured, frame = self._measured(rig)
+        kinds = {each["name"]: each["kind"] for each in told["sensors"]}
+        arrays = {name: array_of(kinds[name], data) for name, data in measured.items()}
+        places = {name: _numbers(data.transform) for name, data in measured.items()}
+        events = [event.to_dict() for event in rig.events()]
+        return {"frame": frame, "places": places, "events": events, **moment}, arrays
+
+    def _measured(self, rig: Rig) -> tuple[dict[str, Any], int]:
+        """Return what the sensors measured in one frame, the same for all; nothing moves, so it can be asked anew."""
+        missing = ""
+        for _ in range(_TRIES):
+            frame = self._tick()
+            try:
+                return rig.grab(frame, self.seconds), frame
+            except FrameMissing as error:
+                missing = str(error)
+        raise CaptureFailed(f"{missing}; it was asked for {_TRIES} times")
+
+    def _tick(self) -> int:
+        try:
+            return int(self.world.tick(self.seconds))
+        except RuntimeError as error:
+            raise ServerLost(f"the server at {self.where} did not answer within {self.seconds:g} s: {error}") from None
+
+    def _rigged(self, asked: list[dict[str, Any]], ego: Transform) -> Rig:
+        """Return the sensors that are asked for: those that are there, unless others are wanted."""
+        if self.rig is None or self.rig.asked != asked:
+            self._unrig()
+            self.rig = Rig(self.world, asked)
+            self._shown = None
+            try:
+                self.rig.build(ego)
+            except (LookupError, RuntimeError, ValueError) as error:
+                raise CaptureFailed(f"sensors could not be made: {error}") from None
+        return self.rig
+
+    def _unrig(self) -> None:
+        if self.rig is not None:
+            remove(self.client, list(self.rig.sensors.values()))
+            self.rig = None
+
+    def _stage(self) -> Stage:
+        if self.stage is None:
+            raise CaptureFailed("no world is open")
+        return self.stage
+
+    # -- leaving --------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Remove what is ours, and let time pass as it did; what cannot be done any more is passed over."""
+        if self.world is None or self._found is None:
+            return
+        world, found, stage = self.world, self._found, self.stage
+        steps: list[Callable[[], object]] = [self._unrig, partial(world.freeze_all_traffic_lights, False)]
+        if stage is not None:
+            steps.append(stage.leave)
+        if self._weather is not None:
+            steps.append(partial(world.set_weather, self._weather))
+        steps.append(partial(restore, world, found))
+        for leave in steps:
+            with contextlib.suppress(RuntimeError):
+                leave()
+        self.world = None
+
+
+def _weather(numbers: list[float]) -> Any:
+    import carla
+
+    weather = carla.WeatherParameters()
+    for name, number in zip(_WEATHER, numbers, strict=True):
+        setattr(weather, name, number)
+    return weather
+
+
+def _transform(numbers: list[float]) -> Transform:
+    x, y, z, pitch, yaw, roll = numbers
+    return Transform(Vector(x, y, z), Rotation(pitch, yaw, roll))
+
+
+def _numbers(transform: Any) -> list[float]:
+    place, turn = transform.location, transform.rotation
+    return [place.x, place.y, place.z, turn.pitch, turn.yaw, turn.roll]
