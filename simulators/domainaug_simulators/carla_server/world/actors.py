@@ -144,9 +144,9 @@ class Vehicle(Actor):
         speed_limit: Kilometers an hour.
         at_light: The number of the traffic light it is at, or 0.
         light_state: What that shows.
+        before: Where it was after the last step, or None.
         constant: The velocity it keeps in its own axes, or None.
         ackermann: The controller that stands in for a driver's pedals, or None.
-        turn: The turning that was asked for by hand, degrees a second, or None.
     """
 
     control: VehicleControl = VehicleControl()
@@ -155,9 +155,9 @@ class Vehicle(Actor):
     speed_limit: float = 30.0
     at_light: int = 0
     light_state: Aspect = Aspect.GREEN
+    before: Transform | None = None
     constant: Vector | None = None
     ackermann: tuple[float, float, float, float, float] | None = None
-    turn: float | None = None
 
     @property
     def mass(self) -> float:

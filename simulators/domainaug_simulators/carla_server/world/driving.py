@@ -99,7 +99,7 @@ def stepped(vehicle: Vehicle, dt: float) -> tuple[Transform, float, float]:
         step = min(_STEP, dt - part * _STEP)
         speed = _pushed(vehicle, speed, step)
         wheel = vehicle.ackermann[0] if vehicle.ackermann is not None else _wheel(steer, speed)
-        turning = speed * math.tan(wheel) / base if vehicle.turn is None else math.radians(vehicle.turn)
+        turning = speed * math.tan(wheel) / base
         most = GRIP / max(abs(speed), 0.5)
         turning = max(-most, min(most, turning))
         rear_x, rear_y = x - base / 2 * math.cos(yaw), y - base / 2 * math.sin(yaw)

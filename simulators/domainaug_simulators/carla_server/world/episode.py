@@ -34,6 +34,7 @@ COLLIDES: Final = "Spawn failed because of collision at spawn position"
 """What CARLA says where there is no room."""
 
 _MOST: Final = 4096
+_FASTEST: Final = 70.0  # m/s; what moves further in a frame was put there
 ActorT = TypeVar("ActorT", bound=Actor)
 
 
@@ -213,7 +214,7 @@ class Episode:
     def _drive(self, vehicle: Vehicle, dt: float, crowd: Crowd) -> None:
         before = vehicle.velocity
         if not vehicle.physics:
-            vehicle.velocity, vehicle.angular, vehicle.acceleration, vehicle.speed = Vector(), Vector(), Vector(), 0.0
+            _carried(vehicle, dt)
         else:
             after, speed, turning = stepped(vehicle, dt)
             vehicle.speed = speed if vehicle.constant is None else vehicle.constant.x
@@ -232,6 +233,7 @@ class Episode:
             vehicle.angular = Vector(0.0, 0.0, turning)
             change = [(a - b) / dt if dt > 0 else 0.0 for a, b in zip(vehicle.velocity, before, strict=True)]
             vehicle.acceleration = Vector(*change)
+        vehicle.before = vehicle.transform
         solid = solid_of(vehicle.transform, vehicle.box)
         light = self.signals.holding(solid, vehicle.transform.rotation.yaw)
         vehicle.at_light = 0 if light is None else light.id
@@ -267,6 +269,16 @@ def _made(blueprint: Blueprint, number: int, attributes: dict[str, str]) -> Acto
 def _attachment(told: int) -> Attachment:
     """Return how something hangs; commands of a batch that leave it out send whatever lay in the client's memory."""
     return Attachment(told) if told in tuple(Attachment) else Attachment.RIGID
+
+
+def _carried(vehicle: Vehicle, dt: float) -> None:
+    """Tell the velocity of a vehicle that a script moves; who is put far away has none."""
+    last = vehicle.transform if vehicle.before is None else vehicle.before
+    way = [(a - b) / dt if dt > 0 else 0.0 for a, b in zip(vehicle.transform.location, last.location, strict=True)]
+    velocity = Vector(*way)
+    vehicle.velocity = velocity if velocity.length < _FASTEST else Vector()
+    vehicle.speed = vehicle.transform.inward(vehicle.velocity).x
+    vehicle.angular, vehicle.acceleration = Vector(), Vector()
 
 
 def _walk(walker: Walker, dt: float, level: Level) -> None:

@@ -138,6 +138,9 @@ def test_without_physics_vehicles_stay_where_they_are_put(episode: Episode) -> N
     episode.step(0.05)
     assert car.transform == there
     assert car.velocity == Vector()
+    episode.place(car, Transform(Vector(5.0, 6.5, 7.0), there.rotation))
+    episode.step(0.05)
+    assert car.velocity == pytest.approx((0.0, 10.0, 0.0))  # what is moved bit by bit has a velocity
 
 
 def test_somebody_walks_down_from_the_curb(episode: Episode) -> None:
