@@ -9,6 +9,8 @@ from typing import Any
 from domainaug.profile.catalogue import catalogue_folder, list_profiles, load_profile
 from domainaug.profile.citations import Reference, references
 from domainaug.profile.model import Evidence, Limit, Profile
+from domainaug.profile.part import Lighting, Part
+from domainaug.profile.part_rules import rules_of_part
 from domainaug.profile.wording import condition_in_words, limit_in_words
 
 HERE = Path(__file__).resolve().parent
@@ -31,8 +33,8 @@ Every profile, every rule, why, and who says so.
 * A recipe lies inside its own limits at full strength, under the options as they are by default. An option that narrows
   geometry or tone (`size_thresholded_labels`, `quantitative_map`, `calibrated_labels` ...) wants a narrower recipe, and
   says so.
-* What the limits cannot say yet: a turn is one range, so a half turn cannot be told from a quarter turn; motion blur
-  has a length and no direction, so "along the feed only" is a reason here and not a rule.
+* What the limits cannot say yet: motion blur has a length and no direction, so "along the feed only" is a reason here
+  and not a rule; a shift has no direction either, so "along the seam" is one too.
 
 ![a picture of each of six fields, and three copies of it by the recipe of its profile](images/profiles.jpg)
 
@@ -48,7 +50,7 @@ def render() -> str:
     parts = [INTRODUCTION, *_overview(profiles)]
     for profile in profiles:
         parts += _section(profile, known)
-    parts += ["## Sources", "", *_sources(known)]
+    parts += [*_of_parts(profiles, known), "## Sources", "", *_sources(known)]
     return "\n".join(parts) + "\n"
 
 
@@ -90,6 +92,33 @@ def _section(profile: Profile, known: Mapping[str, Reference]) -> Iterator[str]:
         yield ""
 
 
+def _of_parts(profiles: Sequence[Profile], known: Mapping[str, Reference]) -> Iterator[str]:
+    """Yield the rules that follow from parts, each as it is in the first profile that has it."""
+    yield "## Rules that follow from a part"
+    yield ""
+    yield (
+        "Where a profile or a user describes the part ([manufacturing.md](manufacturing.md#the-part)), these hold "
+        "beside the rules above."
+    )
+    yield ""
+    yield "| code | effect | allowed | why | who says so |"
+    yield "|---|---|---|---|---|"
+    every = [[limit for limit in profile.limits if limit.origin == "part"] for profile in profiles]
+    shown: dict[str, dict[str, Limit]] = {}
+    for rules in (*every, *(rules_of_part(part) for part in _EXAMPLES)):
+        for limit in rules:
+            shown.setdefault(limit.code, {}).setdefault(limit.effect.name, limit)
+    for _, rule in sorted(shown.items()):
+        yield _row(list(rule.values()), known)
+    yield ""
+
+
+_EXAMPLES = (
+    Part(symmetry="D3", lighting=Lighting(azimuth_deg=0.0), transform_is_a_defect=("shift",)),
+    Part(handed=True, grain_deg=0.0, period_mm=(1.0, 1.0)),
+)
+
+
 def _own(profile: Profile) -> list[list[Limit]]:
     """Return the rules written in the profile's own file, each as its limits, one for each effect."""
     rules: dict[str, list[Limit]] = {}
@@ -101,7 +130,11 @@ def _own(profile: Profile) -> list[list[Limit]]:
 
 def _row(rule: list[Limit], known: Mapping[str, Reference]) -> str:
     first = rule[0]
+    ways = {limit_in_words(limit): [each.effect.name for each in rule if limit_in_words(each) == limit_in_words(limit)]
+            for limit in rule}  # fmt: skip
     allowed = f"**{limit_in_words(first)}**"
+    if len(ways) > 1:
+        allowed = "; ".join(f"{', '.join(names)}: **{words}**" for words, names in ways.items())
     if first.unless:
         allowed += f", unless {condition_in_words(first.unless)}"
     if first.when:

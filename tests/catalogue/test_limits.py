@@ -11,6 +11,7 @@ from domainaug.generators import Frame, Generators
 from domainaug.profile.catalogue import list_profiles, load_profile
 from domainaug.profile.model import Profile
 from domainaug.profile.units import bounds
+from domainaug.turns import pieces
 
 EVERY = list_profiles(include_abstract=True)
 
@@ -70,7 +71,8 @@ def extremes(profile: Profile) -> Iterator[tuple[str, Generators]]:
     """Yield pure changes at the ends of what their own limit allows, within what anybody would do."""
     frame = profile.frame
     ends = {effect: allowed(profile, effect) for effect in EFFECTS}
-    turns = [max(ends["rotation"].low, -45.0), min(ends["rotation"].high, 45.0)]
+    play = [piece for rule in profile.in_force("rotation") for piece in pieces(bounds(rule, frame)) if 0 in piece]
+    turns = [max([-45.0, *(one.low for one in play)]), min([45.0, *(one.high for one in play)])]
     zooms = [max(ends["scale"].low, 0.5), min(ends["scale"].high, 2.0)]
     yield "rotation", Generators.geometric(np.stack([turn(x) for x in turns]), frame)
     yield "scale", Generators.geometric(np.stack([zoom(x) for x in zooms]), frame)

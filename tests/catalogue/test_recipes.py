@@ -14,6 +14,8 @@ CONCRETE = list_profiles()
 GEOMETRY = {"rotation", "scale", "shift"}
 LIGHT = {"brightness", "contrast", "gamma", "local_gain"}
 SENSOR = {"noise", "blur"}
+# Maps of bins, whose values no lamp and no sensor changes.
+MAPS = {"manufacturing/wafer-map"}
 # What is shown with writing burned in, which must stay where it is.
 SCREENS = {"medical/ultrasound", "medical/echocardiography"}
 
@@ -52,7 +54,7 @@ def test_no_recipe_has_to_be_narrowed(name: str) -> None:
 
 @pytest.mark.parametrize("name", CONCRETE)
 def test_a_recipe_is_of_use(name: str) -> None:
-    """Positions, light and sensor vary, and far enough to be seen; in CT the light does not."""
+    """Positions, light and sensor vary, and far enough to be seen; in CT the light does not, in maps neither."""
     from domainaug.declare import compose_walk
 
     profile = load_profile(name)
@@ -60,6 +62,9 @@ def test_a_recipe_is_of_use(name: str) -> None:
     varied = set(walked.total.present(profile.frame))
     assert bool(varied & GEOMETRY) is (name not in SCREENS)
     faint = {"noise"} if name == "medical/ct-head" else set()  # 6 HU of 4095 are much in a brain, and too few to count
+    if name in MAPS:
+        assert not varied & (SENSOR | LIGHT)
+        return
     assert varied & SENSOR == SENSOR - faint
     if name.startswith("medical/ct"):
         assert not varied & LIGHT - {"contrast", "brightness"}  # a shift of some units; blur lowers contrast
@@ -82,7 +87,7 @@ def test_zooms_keep_the_ratio(name: str) -> None:
 def test_no_kernel_cuts_a_blur_short(name: str) -> None:
     """A kernel size above 0 would cut the Gaussian, and the sigma would no longer say how much blur there is."""
     blurs = [arguments for step, arguments in steps(load_profile(name).recipe) if step == "GaussianBlur"]
-    assert bool(blurs) is (name not in SCREENS)
+    assert bool(blurs) is (name not in SCREENS | MAPS)
     assert all(arguments["blur_limit"] == 0 for arguments in blurs)
 
 
@@ -108,6 +113,18 @@ def test_noise_of_ct_has_the_spectrum_of_a_kernel_and_some_units(name: str, unit
         ("general/photo", 400, 600),
         ("manufacturing/metal-surface", 370, 469),
         ("manufacturing/aligned-assembly", 303, 384),
+        ("manufacturing/strip-steel", 200, 200),
+        ("manufacturing/wood", 300, 640),
+        ("manufacturing/leather", 512, 512),
+        ("manufacturing/tile", 512, 512),
+        ("manufacturing/fabric", 512, 640),
+        ("manufacturing/pcb", 480, 640),
+        ("manufacturing/casting-xray", 512, 512),
+        ("manufacturing/weld-xray", 256, 700),
+        ("manufacturing/bottle", 512, 512),
+        ("manufacturing/screw", 512, 512),
+        ("manufacturing/glass", 480, 640),
+        ("manufacturing/injection-molding", 480, 640),
     ],
 )
 def test_no_black_border_comes_into_view(name: str, height: int, width: int) -> None:
