@@ -102,7 +102,7 @@ def simulate(
     scenario = scenario.with_sampling(count=count, seed=seed)
     if xosc or world:
         scenario = replace(scenario, world={**scenario.world, **(world or {}), **({"xosc": True} if xosc else {})})
-    surveyed = scenario.simulator.survey(scenario.world, scenario.folder)
+    surveyed = scenario.surveyed()
     processes = max(workers or default_workers(), 1)
     processes = min(processes, getattr(surveyed, "at_once", processes))  # a world on servers says how many there are
     chosen = engine_named(engine, workers=processes)

@@ -77,7 +77,8 @@ class Axis:
         Raises:
             ValueError: It is no number, or in another unit.
         """
-        example = f"{self.default}{' ' if self.unit else ''}{self.unit}"
+        default = f"{self.default:g}" if isinstance(self.default, float) else self.default
+        example = f"{default}{' ' if self.unit else ''}{self.unit}"
         if isinstance(written, int | float) and not isinstance(written, bool) and math.isfinite(written):
             return float(written)
         found = _AMOUNT.fullmatch(written) if isinstance(written, str) else None
@@ -86,7 +87,7 @@ class Axis:
         unit = (found.group(2) or "").strip()
         if unit not in ("", self.unit):
             raise ValueError(
-                f"{self.name} counts {self.unit or 'nothing'}, and {written!r} is in {unit!r}; write {example}"
+                f"{self.name} counts {self.unit or 'nothing'}, and {written!r} is in {unit!r}; write it like {example}"
             )
         return float(found.group(1))
 

@@ -17,7 +17,7 @@ from domainaug.scenario.axes import Axis, Value
 from domainaug.scenario.constraints import Constraint
 from domainaug.scenario.openscenario import read_openscenario
 from domainaug.scenario.sampling import Method
-from domainaug.scenario.simulator import Simulator, simulator_named
+from domainaug.scenario.simulator import Simulator, World, simulator_named
 from domainaug.scenario.spreads import Spread, spread_of
 
 __all__ = ["Sampling", "Scenario", "ScenarioFile", "read_scenario"]
@@ -81,6 +81,8 @@ class Scenario:
         constraints: What every point fulfils.
         limits: A profile that variants are held against, or None.
         notes: What of the file it was read from is not shown, a sentence each.
+        file: The file it was read from, or None.
+        world_line: The line of `world` in it, or None.
     """
 
     id: str
@@ -95,6 +97,8 @@ class Scenario:
     constraints: tuple[Constraint, ...] = ()
     limits: str | None = None
     notes: tuple[str, ...] = ()
+    file: Path | None = None
+    world_line: int | None = None
 
     @property
     def axes(self) -> dict[str, Axis]:
@@ -155,6 +159,20 @@ class Scenario:
             told["id"], "", simulator, told["seed"], world, folder, told["fixed"], spreads, sampling, constraints,
             told["limits"],
         )  # fmt: skip
+
+    def surveyed(self) -> World:
+        """Return its world, looked at.
+
+        Raises:
+            ScenarioError: The simulator does not take the world; names the line of `world`.
+            DomainAugError: What the world is read from cannot be used.
+        """
+        try:
+            return self.simulator.survey(self.world, self.folder)
+        except DomainAugError as error:
+            if self.file is None or not str(error).startswith("world: "):
+                raise
+            raise ScenarioError(str(error), path=self.file, line=self.world_line) from None
 
     def with_sampling(self, *, count: int | None = None, seed: int | None = None) -> Scenario:
         """Return it with another number of points, or another seed."""
@@ -233,9 +251,11 @@ def _resolved(document: Document, entry: ScenarioFile, simulator: Simulator) -> 
         except (ValueError, DomainAugError) as error:
             raise _fault(document, str(error), "constraints", place) from None
     folder = (document.path or Path()).parent
+    line = document.mark(("world",), key=True)[0] if entry.world and document.values else None
     return Scenario(
         entry.id, entry.title, simulator, entry.seed, entry.world, folder, fixed, spreads,
         Sampling(entry.sample.method, entry.sample.count), tuple(constraints), entry.limits,
+        file=document.path, world_line=line,
     )  # fmt: skip
 
 

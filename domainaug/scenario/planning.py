@@ -190,8 +190,8 @@ def _judged(scenario: Scenario, world: World, variants: tuple[Variant, ...], lef
             limit, shown, allowed = breach
             unit = limit.effect.unit
             reason = (
-                f"{limit.effect.name} would be {shown:.4g} {unit}, and {profile.id} allows {allowed.low:.4g} to "
-                f"{allowed.high:.4g} {unit}: {limit.reason}"
+                f"{limit.effect.name} would be {shown:.6g} {unit}, and {profile.id} allows {allowed.low:.6g} to "
+                f"{allowed.high:.6g} {unit}: {limit.reason}"
             )
             if _listed(scenario, world, variant, limit.effect.name):
                 raise DomainAugError(f"{scenario.id}: {limit.code}: {reason}")

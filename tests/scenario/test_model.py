@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from domainaug.errors import DomainAugError, ScenarioError, UnreadableInput
@@ -49,6 +51,20 @@ def test_faults_name_their_line(written, text, line, said):
         read_scenario(written(text + "\n"))
     assert f"scenario.yaml:{line}" in str(caught.value)
     assert str(caught.value).count("scenario.yaml") == 1
+
+
+def test_faults_of_a_world_name_the_line_it_begins_at(written):
+    class Picky:
+        name, axes = "picky", ()
+
+        def survey(self, world, folder):
+            raise DomainAugError("world: no paper is called 'gry'" if world["paper"] == "gry" else "out of ink")
+
+    scenario = replace(read_scenario(written("seed: 1\nworld:\n  paper: gry\n")), simulator=Picky())
+    with pytest.raises(ScenarioError, match=r"scenario.yaml:4: world: no paper is called 'gry'"):
+        scenario.surveyed()
+    with pytest.raises(DomainAugError, match=r"^out of ink"):
+        replace(scenario, world={"paper": "gray"}).surveyed()
 
 
 def test_a_missing_file_is_told(tmp_path):
