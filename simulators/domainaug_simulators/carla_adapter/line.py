@@ -194,6 +194,13 @@ class Line:
                 process.wait(timeout=_FAREWELL)
         self._hung_up()
 
+    def leave(self) -> None:
+        """Let the client leave, and another run have the server."""
+        self.close()
+        claim, self.claim = self.claim, None
+        if claim is not None:
+            claim.release()
+
     def _hung_up(self) -> None:
         process, self._process = self._process, None
         if process is None:

@@ -117,7 +117,7 @@ class Recorder:
 
     def __post_init__(self) -> None:
         """Leave the server when nobody needs it any more."""
-        weakref.finalize(self, self.line.close)
+        weakref.finalize(self, self.line.leave)
 
     def render(self, variant: Variant, number: int, folder: Path) -> Rendered:
         """Write one variant into a folder of its own; see `domainaug.scenario.Stage`.

@@ -26,6 +26,7 @@ class Found:
         synchronous: Whether somebody was to keep time; a world that a dead client left so is freed.
         delta: Seconds of a frame, or None.
         rendering: Whether it was drawn.
+        substepping: Whether physics took several steps a frame.
         stuck: Whether time stood still, as a dead client leaves it.
         removed: How many actors of dead clients of ours were removed.
         others: How many vehicles, people and sensors are somebody else's.
@@ -34,6 +35,7 @@ class Found:
     synchronous: bool
     delta: float | None
     rendering: bool
+    substepping: bool
     stuck: bool
     removed: int
     others: int
@@ -103,7 +105,7 @@ def arrive(client: Any, world: Any) -> Found:
         elif actor.type_id.startswith(("vehicle.", "walker.", "sensor.")):
             others += 1
     remove(client, own)
-    return Found(False, told, bool(not settings.no_rendering_mode), stuck, len(own), others)
+    return Found(False, told, not settings.no_rendering_mode, bool(settings.substepping), stuck, len(own), others)
 
 
 def remove(client: Any, actors: list[Any]) -> None:
@@ -123,7 +125,7 @@ def restore(world: Any, found: Found) -> None:
     settings = world.get_settings()
     settings.synchronous_mode = found.synchronous
     settings.fixed_delta_seconds = found.delta
-    settings.no_rendering_mode = not found.rendering
+    settings.no_rendering_mode, settings.substepping = not found.rendering, found.substepping
     world.apply_settings(settings)
 
 

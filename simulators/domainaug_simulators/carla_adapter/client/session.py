@@ -101,7 +101,7 @@ class Session:
         self._weather = self.world.get_weather()
         settings = self.world.get_settings()
         settings.synchronous_mode, settings.fixed_delta_seconds = True, told["dt"]
-        settings.no_rendering_mode = False
+        settings.no_rendering_mode = settings.substepping = False  # nothing moves by physics
         self.world.apply_settings(settings)
         self.stage = Stage(self.client, self.world, told)
         with contextlib.suppress(RuntimeError):
