@@ -1,8 +1,13 @@
-"""Scenic 3.1 on `domainaug serve-carla --town junction`: pip install scenic carla, then python run_scenic.py [PORT]."""
+"""Scenic 3.1: two scenes of a scenario, each run for six seconds.
+
+pip install scenic carla
+python examples/carla/run_scenic.py --port 2000
+"""
 
 from __future__ import annotations
 
-import sys
+import argparse
+import random
 import tempfile
 from pathlib import Path
 
@@ -10,12 +15,17 @@ import carla
 import scenic
 from scenic.simulators.carla import CarlaSimulator
 
-HOST, PORT = "127.0.0.1", int(sys.argv[1]) if len(sys.argv) > 1 else 2000
-
 
 def main() -> None:
     """Take the map from the server, draw two scenes of the scenario, and let each run for six seconds."""
-    client = carla.Client(HOST, PORT)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=2000)
+    parser.add_argument("--seed", type=int, default=3)
+    options = parser.parse_args()
+    random.seed(options.seed)
+
+    client = carla.Client(options.host, options.port)
     client.set_timeout(30.0)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "map.xodr")
@@ -23,7 +33,9 @@ def main() -> None:
         scenario = scenic.scenarioFromFile(
             str(Path(__file__).with_name("follow.scenic")), params={"map_file": str(path)}, mode2D=True
         )
-        simulator = CarlaSimulator(None, str(path), address=HOST, port=PORT, timeout=30, render=False, timestep=0.1)
+        simulator = CarlaSimulator(
+            None, str(path), address=options.host, port=options.port, timeout=30, render=False, timestep=0.1
+        )
         for number in range(2):
             scene, _ = scenario.generate(maxIterations=500)
             done = simulator.simulate(scene, maxSteps=60)
