@@ -205,6 +205,7 @@ def read_scenario(path: Path | str, *, simulator: str | None = None) -> Scenario
     except ProfileError as error:
         place = ":".join(str(part) for part in (error.path, error.line, error.column) if part is not None)
         message = str(error).removeprefix(f"{place}: ").replace("a profile", "a scenario")
+        message = message.replace("leave the end out or say `allow: any`", "write a number, or leave it out")
         raise ScenarioError(message, path=path, line=error.line, column=error.column) from None
     entry = _shape(document)
     made = simulator_named(simulator or entry.simulator)

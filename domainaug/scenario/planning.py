@@ -133,6 +133,11 @@ def _too_few(scenario: Scenario, broken: Counter[str], left_out: int, found: int
             f"{scenario.id}: the constraint {never[0]!r} holds at none of {drawn} points drawn: loosen it, or widen an "
             "axis that it speaks of"
         )
+    if not found and len(broken) > 1:
+        named = " and ".join(repr(text) for text, _ in broken.most_common(3))
+        return (
+            f"{scenario.id}: the constraints {named} hold together at none of {drawn} points drawn: loosen one of them"
+        )
     worst = broken.most_common(1)
     blamed = f"; {worst[0][0]!r} leaves out {worst[0][1]}" if worst else ""
     return (

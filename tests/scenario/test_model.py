@@ -44,6 +44,7 @@ def test_a_scenario_is_resolved_against_the_axes_of_its_simulator(written):
         ("wrld: {}", 3, "did you mean 'world'"),
         ("seed: -1", 3, "greater than or equal"),
         ("vary: [", 4, "YAML"),
+        ("fixed: {turn: .nan}", 3, "not a number a scenario can use; write a number, or leave it out"),
     ],
 )
 def test_faults_name_their_line(written, text, line, said):
@@ -168,3 +169,6 @@ def test_the_constraint_that_holds_nowhere_is_named(written):
     close = "vary: {turn: [0, 1, 2], color: [red, blue]}\nconstraints: ['turn > 1 or color == \"red\"']\n"
     with pytest.raises(UnreadableInput, match=r"4 are different .* 'turn > 1 or color == .red.' leaves out"):
         variants_of(written(close))
+    apart = "vary: {turn: {from: 0, to: 9}}\nconstraints: [turn < 3, turn > 5]\n"
+    with pytest.raises(UnreadableInput, match="constraints 'turn < 3' and 'turn > 5' hold together at none of 3200"):
+        variants_of(written(apart))
