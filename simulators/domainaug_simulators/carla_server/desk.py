@@ -25,6 +25,7 @@ __all__ = ["Desk"]
 
 _FREE_STEP: Final = 0.05  # seconds between frames while nobody waits for them
 _LONGEST: Final = 0.2  # and what a frame covers at most
+_GRAVITY: Final = 9.81
 _BREATH: Final = 0.1  # seconds in which traffic managers come to ask for the settings, and are held
 _GATHER: Final = 0.5  # seconds that a frame waits for readers who are on their way
 _PATIENCE: Final = 2.0  # seconds after which a map that was asked for comes, whoever listens
@@ -68,7 +69,7 @@ class Desk:
         self.frame, self.delta = 0, _FREE_STEP
         self.managers: dict[int, str] = {}
         self.unknown: set[str] = set()
-        self.gravity = 9.81
+        self.gravity = _GRAVITY
         self.darkroom = Darkroom()
         self.brought: Level | None = None
         self._ids, self._numbers = count(1), count(1)
@@ -134,6 +135,7 @@ class Desk:
     def fresh(self) -> None:
         """Begin the map again, asynchronously, at once."""
         with self.lock:
+            self.gravity = _GRAVITY
             self._change(_Coming(self.level, True, 0, 0.0))
             self.tick()
 

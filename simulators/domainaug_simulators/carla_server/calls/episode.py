@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from domainaug_simulators.carla_server.calls.forms import definition_form, settings_form, settings_of, transform_form
 from domainaug_simulators.carla_server.calls.registry import call
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from domainaug_simulators.carla_server.desk import Desk
 
 __all__: list[str] = []
+
+_STRONGEST: Final = 1000.0
 
 
 @call("version", locked=False)
@@ -129,6 +131,8 @@ def _gravity(desk: Desk) -> float:
 
 @call("set_imui_gravity", form="nothing")
 def _set_gravity(desk: Desk, value: float) -> None:
+    if not abs(float(value)) <= _STRONGEST:
+        raise Refused(f"set_imu_gravity: {value!r} is no gravity; it is from -{_STRONGEST:g} to {_STRONGEST:g} m/s^2")
     desk.gravity = float(value)
 
 

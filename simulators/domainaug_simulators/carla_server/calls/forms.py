@@ -30,6 +30,7 @@ __all__ = [
 ]
 
 _FAR = 1e7
+_SHORTEST, _LONGEST = 1e-5, 10.0  # seconds of a frame
 
 
 def vector_of(told: Sequence[float]) -> Vector:
@@ -84,8 +85,8 @@ def settings_of(told: Sequence[Any]) -> Settings:
     """Return how time is to pass."""
     synchronous, no_rendering, delta, *rest = told
     value = float(delta[1]) if delta and delta[0] else None
-    if value is not None and not 0.0 < value <= 10.0:
-        value = None  # CARLA takes 0 for none
+    if value is not None and not _SHORTEST <= value <= _LONGEST:
+        value = None  # CARLA takes 0 for none; the client sends noise near 0 where it was told of none
     return Settings(bool(synchronous), bool(no_rendering), value, *rest)
 
 
