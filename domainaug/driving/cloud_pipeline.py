@@ -54,8 +54,11 @@ class CloudPipeline:
                 default the number of the call.
 
         Raises:
+            ImageError: It is no Cloud.
             LabelError: A step cannot keep calibration or boxes true.
         """
+        if not isinstance(cloud, Cloud):
+            raise ImageError(f"LiDAR cloud: got {type(cloud).__name__}; wrap points in domainaug.driving.clouds.Cloud")
         name = f"#{self._calls}" if key is None else key
         self._calls += 1
         done: list[dict[str, Any]] = []

@@ -63,11 +63,14 @@ class Cloud:
             ImageError: The points are no (n, 4 or more) array of finite numbers.
             LabelError: Boxes, labels or calibration are of another shape, or not finite.
         """
-        if self.points.ndim != 2 or self.points.shape[1] < 4 or not np.isfinite(self.points).all():
+        if self.points.ndim != 2 or self.points.shape[1] < 4:
             raise ImageError(
                 f"LiDAR cloud: got an array of shape {self.points.shape}; it is (n, 4 or more) finite numbers: x, y, "
                 "z, intensity"
             )
+        lost = int((~np.isfinite(self.points).all(axis=1)).sum())
+        if lost:
+            raise ImageError(f"LiDAR cloud: {lost} of {len(self.points)} points are not finite; leave them out first")
         boxes = self.boxes
         if boxes is not None and (boxes.ndim != 2 or boxes.shape[1] not in (7, 9) or not np.isfinite(boxes).all()):
             raise LabelError(f"boxes of a cloud: got shape {boxes.shape}; they are (m, 7 or 9) finite numbers")

@@ -175,7 +175,15 @@ class Scenario:
             raise ScenarioError(str(error), path=self.file, line=self.world_line) from None
 
     def with_sampling(self, *, count: int | None = None, seed: int | None = None) -> Scenario:
-        """Return it with another number of points, or another seed."""
+        """Return it with another number of points, or another seed.
+
+        Raises:
+            DomainAugError: They are out of range.
+        """
+        if count is not None and not 1 <= count <= _MOST:
+            raise DomainAugError(f"count={count!r}; it is a whole number from 1 to {_MOST}")
+        if seed is not None and not 0 <= seed < 2**63:
+            raise DomainAugError(f"seed={seed!r}; it is a whole number from 0 to 2^63 - 1")
         sampling = self.sampling if count is None else replace(self.sampling, count=count)
         return replace(self, sampling=sampling, seed=self.seed if seed is None else seed)
 

@@ -198,7 +198,8 @@ def test_two_steps_add_up():
     ("make", "message"),
     [
         (lambda: Cloud(np.zeros((5, 3), np.float32)), r"got an array of shape \(5, 3\)"),
-        (lambda: Cloud(np.full((5, 4), np.nan, np.float32)), "finite numbers"),
+        (lambda: Cloud(np.full((5, 4), np.nan, np.float32)), "5 of 5 points are not finite"),
+        (lambda: CloudPipeline([])(np.zeros((5, 4))), "got ndarray; wrap points in domainaug.driving.clouds.Cloud"),
         (lambda: Cloud(np.zeros((5, 4), np.float32), np.zeros((2, 6))), r"boxes of a cloud: got shape \(2, 6\)"),
         (lambda: Cloud(np.zeros((5, 4), np.float32), labels={"class": np.zeros(4)}), "class: 4 labels for 5 points"),
         (lambda: Cloud(np.zeros((5, 4), np.float32), to_cameras={"front": np.eye(3)}), "camera front"),

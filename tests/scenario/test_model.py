@@ -90,6 +90,15 @@ def test_fewer_different_points_than_asked_for_says_so(written):
         variants_of(written("vary: {color: [red, green, blue]}\nsample: {count: 4}\n"))
 
 
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [({"count": 0}, "count=0; it is a whole number from 1 to"), ({"seed": -1}, "seed=-1; it is a whole number from 0")],
+)
+def test_counts_and_seeds_out_of_range_are_told(written, changed, said):
+    with pytest.raises(DomainAugError, match=said):
+        read_scenario(written(WHOLE)).with_sampling(**changed)
+
+
 def test_nothing_varied_is_one_variant(written):
     assert len(variants_of(written("")).variants) == 1
 
