@@ -18,6 +18,7 @@ from domainaug.scenario import servers
 COMMAND = [sys.executable, "-m", "domainaug", "serve-carla"]
 
 
+@pytest.mark.slow
 def test_it_serves_until_it_is_interrupted() -> None:
     pytest.importorskip("msgpack", reason="the packages of domainaug[carla] are not installed")
     with subprocess.Popen([*COMMAND, "--town", "suburb", "--port", "0"], stderr=subprocess.PIPE, text=True) as running:

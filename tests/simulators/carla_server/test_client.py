@@ -448,7 +448,6 @@ TRAFFIC = """
 """
 
 
-@pytest.mark.slow
 def test_the_traffic_manager_drives_ten_cars_twice_the_same(script: Script) -> None:
     first, second = script(TRAFFIC, "8421"), script(TRAFFIC, "8431")
     assert first["ends"] == second["ends"]
