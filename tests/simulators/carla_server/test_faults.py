@@ -103,3 +103,11 @@ def test_a_plan_is_read(tmp_path: Path) -> None:
 def test_a_plan_that_is_none_is_refused_where_it_is_wrong(tmp_path: Path, text: str, says: str) -> None:
     with pytest.raises(DomainAugError, match=re.escape(says)):
         _plan(tmp_path, text)
+
+
+def test_the_plan_of_the_guide_is_one(tmp_path: Path) -> None:
+    guide = Path(__file__).parents[3] / "docs" / "carla.md"
+    if not guide.is_file():
+        pytest.skip("the guide lies beside the tests only in the repository")
+    (block,) = re.findall(r"```yaml\n(# plan.yaml.*?)```", guide.read_text(encoding="utf-8"), re.DOTALL)
+    assert [fault.do for fault in _plan(tmp_path, block)] == ["drop", "delay", "fail", "die"]
