@@ -60,8 +60,14 @@ class Beside:
 
     def __repr__(self) -> str:
         """Return what a record can hold."""
-        held = self.depth.source if isinstance(self.depth, Depth) else "given" if self.depth is not None else "ground"
-        return f"depth={held}, speed={self.speed:g}, rate={self.rate:g}"
+        return f"depth={self.source}, speed={self.speed:g}, rate={self.rate:g}"
+
+    @property
+    def source(self) -> str:
+        """Where depth is from, as records name it."""
+        if self.depth is not None:
+            return self.depth.source if isinstance(self.depth, Depth) else "given"
+        return "ground" if self.camera is not None else "ground under an assumed camera"
 
     @classmethod
     def of(cls, data: Mapping[str, Any], asking: str) -> Beside:
@@ -196,8 +202,7 @@ class SceneWeather(Ranged, A.ImageOnlyTransform):  # type: ignore[misc]
         """Draw, and keep what the call says beside the pictures."""
         drawn = super().get_params_dependent_on_data(params, data)
         beside = Beside.of(data, type(self).__name__)
-        source = beside.depth.source if isinstance(beside.depth, Depth) else "given"
-        return {**drawn, "beside": beside, "depth_from": source if beside.depth is not None else "ground"}
+        return {**drawn, "beside": beside, "depth_from": beside.source}
 
     def apply(self, img: Array, **params: Any) -> Array:
         """Return a picture in this weather."""

@@ -87,9 +87,15 @@ class TestBeside:
     def test_the_record_says_where_depth_is_from(self):
         picture = RNG.integers(0, 256, (30, 40, 3), np.uint8)
         found = Depth(plane(30.0), "lidar", 0.05)
-        for depth, told in ((None, "ground"), (plane(30.0), "given"), (found, "lidar")):
+        camera = Pinhole.of_view(40, 30, 70.0)
+        for depth, own, told in (
+            (None, camera, "ground"),
+            (None, None, "ground under an assumed camera"),
+            (plane(30.0), None, "given"),
+            (found, camera, "lidar"),
+        ):
             pipeline = Pipeline([Fog(100.0, p=1)], seed=1)
-            pipeline(image=picture, depth=depth)
+            pipeline(image=picture, depth=depth, camera=own)
             (step,) = pipeline.record["steps"]
             assert step["params"]["depth_from"] == told
             assert step["params"]["visibility"] == pytest.approx(100.0)
