@@ -73,7 +73,9 @@ def written_description(content: Mapping[str, Any], root: Path) -> tuple[str, li
         if places:
             told[split] = places if isinstance(given, list) else places[0]
     stream = io.StringIO()
-    YAML(typ="safe", pure=True).dump(told, stream)
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = False  # a class a line: data sets have dozens, and readers of this file are people too
+    yaml.dump(told, stream)
     return stream.getvalue(), list(dict.fromkeys(lists))
 
 

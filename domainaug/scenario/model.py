@@ -202,6 +202,10 @@ def read_scenario(path: Path | str, *, simulator: str | None = None) -> Scenario
     path = Path(path)
     if not path.is_file():
         raise ScenarioError("there is no such scenario file", path=path)
+    if path.suffix.lower() == ".xodr":
+        raise ScenarioError(
+            f"a map is no scenario; name it in one: {{simulator: street, world: {{map: {path.name}}}}}", path=path
+        )
     if path.suffix.lower() == ".xosc":
         data, notes = read_openscenario(path)
         document = Document(data, path)  # without lines: its keys were made, not read

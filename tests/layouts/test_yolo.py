@@ -198,7 +198,9 @@ def test_outlines_are_not_bent_and_boxes_may_be(tmp_path):
 )
 def test_the_table_of_copies_leads_to_the_copies(tmp_path, table, expected):
     out, _ = copied(tmp_path, "HorizontalFlip: {p: 1}", root=data_set(tmp_path / "in", table=table + NAMES))
-    content = YAML(typ="safe", pure=True).load((out / "data.yaml").read_text())
+    text = (out / "data.yaml").read_text()
+    assert "\n  1: rider\n" in text, "a class a line"
+    content = YAML(typ="safe", pure=True).load(text)
     assert content == {"names": {0: "car", 1: "rider"}, **expected}
 
 

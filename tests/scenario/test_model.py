@@ -73,6 +73,12 @@ def test_a_missing_file_is_told(tmp_path):
         read_scenario(tmp_path / "none.yaml")
 
 
+def test_a_map_is_told_from_a_scenario(tmp_path):
+    (tmp_path / "town.xodr").write_text("<OpenDRIVE/>")
+    with pytest.raises(ScenarioError, match=r"a map is no scenario; name it in one: .*world: \{map: town.xodr\}"):
+        read_scenario(tmp_path / "town.xodr")
+
+
 def test_constraints_hold_for_every_variant(written):
     found = variants_of(written(WHOLE), count=64)
     assert len(found.variants) == 64
