@@ -40,6 +40,11 @@ Every profile, every rule, why, and who says so.
 
 Left, what ships inside pydicom, pydicom-data, nibabel and scikit-image; beside it three copies at full strength, and
 the steps that made them. `python docs/render_profiles.py` draws the picture.
+
+![a part for each of thirteen profiles of manufacturing, and three copies of it by the recipe](images/part-profiles.jpg)
+
+Left, parts that `python docs/render_part_profiles.py` draws, each with a defect; beside them copies at full strength.
+The grain stays along its axis, the screw keeps its hand, the ring of failing dies stays at the edge.
 """
 
 

@@ -4,7 +4,15 @@ import pytest
 
 from domainaug._albumentations import A
 from domainaug.profile.catalogue import load_profile
-from domainaug.transforms import AcousticShadow, DepthAttenuation, KernelNoise, RicianNoise, StainJitter
+from domainaug.transforms import (
+    AcousticShadow,
+    DepthAttenuation,
+    KernelNoise,
+    QuantumNoise,
+    RicianNoise,
+    StainJitter,
+    SymmetryTurn,
+)
 
 GENTLE = {
     "medical/chest-xray": [
@@ -69,6 +77,32 @@ GENTLE = {
         A.RandomBrightnessContrast((-0.1, 0.1), (-0.1, 0.1)),
         A.GaussNoise(std_range=(0.01, 0.03)),
     ],
+    "manufacturing/strip-steel": [A.HorizontalFlip(), A.Rotate(2), A.GaussNoise(std_range=(0.005, 0.02))],
+    "manufacturing/wood": [A.HorizontalFlip(), A.VerticalFlip(), A.Rotate(3), A.RandomBrightnessContrast(0.08, 0.08)],
+    "manufacturing/leather": [A.D4(), A.Rotate(30, border_mode=4), A.RandomBrightnessContrast(0.1, 0.1)],
+    "manufacturing/tile": [A.D4(), A.Rotate(30, border_mode=4), A.GaussNoise(std_range=(0.005, 0.02))],
+    "manufacturing/fabric": [A.Affine(translate_percent=(-0.01, 0.01)), A.RandomBrightnessContrast(0.1, 0.1)],
+    "manufacturing/pcb": [
+        A.Affine(rotate=(-3, 3), scale=(0.97, 1.03), keep_ratio=True),
+        A.GaussNoise(std_range=(0.01, 0.03)),
+        A.HueSaturationValue(1, 5, 0),
+    ],
+    "manufacturing/wafer-map": [A.D4(), A.Rotate(180, interpolation=0)],
+    "manufacturing/casting-xray": [
+        A.D4(),
+        A.MultiplicativeNoise((0.92, 1.08)),
+        QuantumNoise(photons=(5000, 50000), response="linear", bright="exposed"),
+    ],
+    "manufacturing/weld-xray": [
+        A.HorizontalFlip(),
+        A.VerticalFlip(),
+        A.Affine(translate_percent=(-0.05, 0.05)),
+        A.RandomBrightnessContrast(0.1, 0.1),
+    ],
+    "manufacturing/bottle": [A.Rotate(180), A.HorizontalFlip(), A.RandomBrightnessContrast(0.1, 0.1)],
+    "manufacturing/screw": [A.Rotate(180), A.RandomRotate90(), A.GaussNoise(std_range=(0.01, 0.03))],
+    "manufacturing/glass": [A.Affine(translate_percent=(-0.02, 0.02)), A.MultiplicativeNoise((0.93, 1.07))],
+    "manufacturing/injection-molding": [A.Rotate(8), A.RandomBrightnessContrast(0.1, 0.1)],
     "driving/front-camera": [
         A.Affine(rotate=(-3, 3), scale=(0.9, 1.2), keep_ratio=True),
         A.RandomGamma((70, 140)),
@@ -176,6 +210,52 @@ MISTAKES = [
     ("manufacturing/aligned-assembly", A.Rotate(5), "MFG222"),
     ("manufacturing/aligned-assembly", A.HorizontalFlip(), "MFG221"),
     ("manufacturing/aligned-assembly", A.RandomGridShuffle(), "MFG109"),
+    ("manufacturing/strip-steel", A.RandomRotate90(), "MFG203"),
+    ("manufacturing/strip-steel", A.RandomResizedCrop((200, 200), scale=(0.3, 1.0)), "MFG253"),
+    ("manufacturing/strip-steel", A.RandomScale((0.2, 0.2)), "MFG252"),
+    ("manufacturing/strip-steel", A.SaltAndPepper(), "MFG255"),
+    ("manufacturing/wood", A.RandomRotate90(), "MFG301"),
+    ("manufacturing/wood", A.ColorJitter(hue=(-0.1, 0.1)), "MFG305"),
+    ("manufacturing/wood", A.GridDropout(), "MFG308"),
+    ("manufacturing/leather", A.ElasticTransform(alpha=200, sigma=10), "MFG325"),
+    ("manufacturing/leather", A.HueSaturationValue(20, 0, 0), "MFG327"),
+    ("manufacturing/tile", A.HueSaturationValue(10, 0, 0), "MFG346"),
+    ("manufacturing/tile", A.GaussianBlur(blur_limit=0, sigma_limit=(2, 3)), "MFG348"),
+    ("manufacturing/fabric", A.HorizontalFlip(), "MFG361"),
+    ("manufacturing/fabric", A.RandomRotate90(), "MFG362"),
+    ("manufacturing/fabric", A.GridDistortion(distort_limit=0.5), "MFG367"),
+    ("manufacturing/fabric", A.Perspective(), "MFG366"),
+    ("manufacturing/pcb", A.HorizontalFlip(), "MFG401"),
+    ("manufacturing/pcb", A.Rotate(45), "MFG402"),
+    ("manufacturing/pcb", A.HueSaturationValue(20, 0, 0), "MFG406"),
+    ("manufacturing/pcb", A.Downscale((0.25, 0.5)), "MFG409"),
+    ("manufacturing/pcb", A.CoarseDropout(), "MFG410"),
+    ("manufacturing/wafer-map", A.RandomResizedCrop((64, 64)), "MFG455"),
+    ("manufacturing/wafer-map", A.Affine(translate_percent=(0.1, 0.1)), "MFG456"),
+    ("manufacturing/wafer-map", A.ElasticTransform(alpha=200, sigma=10), "MFG457"),
+    ("manufacturing/wafer-map", A.RandomBrightnessContrast(), "MFG460"),
+    ("manufacturing/wafer-map", A.GaussNoise(), "MFG461"),
+    ("manufacturing/wafer-map", A.GaussianBlur(blur_limit=0, sigma_limit=(1, 2)), "MFG463"),
+    ("manufacturing/casting-xray", A.RandomGamma((70, 150)), "MFG508"),
+    ("manufacturing/casting-xray", A.CLAHE(), "MFG509"),
+    ("manufacturing/casting-xray", A.ElasticTransform(alpha=200, sigma=10), "MFG108"),
+    ("manufacturing/casting-xray", A.InvertImg(), "MFG117"),
+    ("manufacturing/weld-xray", A.RandomRotate90(), "MFG543"),
+    ("manufacturing/weld-xray", A.Affine(shear=(-10, 10)), "MFG546"),
+    ("manufacturing/weld-xray", A.RandomResizedCrop((512, 1024), scale=(0.2, 1.0)), "MFG547"),
+    ("manufacturing/bottle", A.Affine(scale={"x": (0.8, 1.2), "y": (1, 1)}), "MFG605"),
+    ("manufacturing/bottle", A.Perspective(), "MFG608"),
+    ("manufacturing/bottle", A.RandomSunFlare(), "MFG610"),
+    ("manufacturing/screw", A.HorizontalFlip(), "MFG641"),
+    ("manufacturing/screw", A.VerticalFlip(), "MFG641"),
+    ("manufacturing/screw", A.Transpose(), "MFG641"),
+    ("manufacturing/screw", A.RandomResizedCrop((1024, 1024), scale=(0.3, 1.0)), "MFG647"),
+    ("manufacturing/glass", A.RandomBrightnessContrast((0.2, 0.2), (0, 0)), "MFG702"),
+    ("manufacturing/glass", A.RandomShadow(), "MFG706"),
+    ("manufacturing/glass", A.SaltAndPepper(), "MFG709"),
+    ("manufacturing/injection-molding", A.Morphological(), "MFG810"),
+    ("manufacturing/injection-molding", A.HueSaturationValue(20, 0, 0), "MFG806"),
+    ("manufacturing/injection-molding", A.HorizontalFlip(), "MFG101"),
     ("driving/front-camera", A.HorizontalFlip(), "DRV101"),
     ("driving/front-camera", A.ChannelShuffle(), "DRV127"),
     ("driving/front-camera", A.ColorJitter(), "DRV124"),
@@ -227,6 +307,24 @@ NARROWING = [
     ("medical/dermoscopy", A.CoarseDropout(num_holes_range=(1, 1)), {"structure_labels": True}, "MED612"),
     ("medical/histopathology", StainJitter(gain=0.07), {"stain_labels": True}, "MED707"),
     ("medical/radiograph-bone", A.Affine(scale=(0.85, 1.15)), {"size_labels": True}, "MED181"),
+    ("manufacturing/strip-steel", A.Rotate(4), {"direction_classes": True}, "MFG251"),
+    ("manufacturing/leather", A.HorizontalFlip(), {"directional_light": True}, "MFG322"),
+    ("manufacturing/leather", A.Rotate(60, border_mode=4), {"directional_light": True}, "MFG323"),
+    ("manufacturing/tile", A.HorizontalFlip(), {"printed_design": True}, "MFG341"),
+    ("manufacturing/tile", A.Rotate(10, border_mode=4), {"printed_design": True}, "MFG342"),
+    ("manufacturing/pcb", A.Rotate(3), {"template_compared": True}, "MFG403"),
+    ("manufacturing/pcb", A.Affine(translate_percent=(0.04, 0.04)), {"template_compared": True}, "MFG405"),
+    ("manufacturing/wafer-map", A.HorizontalFlip(), {"orientation_labels": True}, "MFG452"),
+    ("manufacturing/wafer-map", A.RandomRotate90(), {"orientation_labels": True}, "MFG454"),
+    ("manufacturing/casting-xray", A.HorizontalFlip(), {"view_labels": True}, "MFG502"),
+    ("manufacturing/casting-xray", A.RandomRotate90(), {"view_labels": True}, "MFG504"),
+    ("manufacturing/weld-xray", A.HorizontalFlip(), {"markers_in_view": True}, "MFG542"),
+    ("manufacturing/bottle", A.HorizontalFlip(), {"printed": True}, "MFG602"),
+    ("manufacturing/bottle", A.Rotate(90), {"printed": True}, "MFG604"),
+    ("manufacturing/bottle", A.Rotate(45), {"symmetry": "D4"}, "MFG603"),
+    ("manufacturing/screw", A.Rotate(90), {"aligned": True}, "MFG642"),
+    ("manufacturing/screw", A.Rotate(90), {"directional_light": True}, "MFG643"),
+    ("manufacturing/glass", A.HueSaturationValue(2, 0, 0), {"channels_are_lights": True}, "MFG708"),
 ]
 
 
@@ -236,6 +334,34 @@ def test_an_answer_forbids_what_would_make_the_label_wrong(
 ) -> None:
     assert code not in codes(name, [step])
     assert code in codes(name, [step], **options)
+
+
+def test_a_common_pipeline_for_defects_is_told_what_it_does_to_a_screw_and_to_leather() -> None:
+    """One list of steps; what it does is the same, and what it means is not."""
+    common = [
+        A.HorizontalFlip(p=0.5),
+        A.RandomRotate90(p=0.5),
+        A.ColorJitter(p=0.5),
+        A.CoarseDropout(p=0.5),
+    ]
+    screws, hides = codes("manufacturing/screw", common), codes("manufacturing/leather", common)
+    assert {"MFG641", "PRT103", "MFG135"} <= screws
+    assert {"MFG327", "MFG135"} <= hides
+    assert codes("manufacturing/leather", common[:2]) == set()
+
+
+def test_turns_follow_the_symmetry_that_is_said() -> None:
+    quarter, sixth = [SymmetryTurn(every=90, p=1.0)], [SymmetryTurn(every=60, p=1.0)]
+    assert codes("manufacturing/bottle", quarter, symmetry="D4") == set()
+    assert "MFG603" in codes("manufacturing/bottle", sixth, symmetry="D4")
+    assert codes("manufacturing/tile", quarter, symmetry="D4") == set()
+    assert "MFG361" not in codes("manufacturing/fabric", [A.HorizontalFlip()], symmetry="D2")
+
+
+def test_glass_is_judged_by_its_lighting() -> None:
+    brighter = [A.RandomBrightnessContrast((0.15, 0.15), (0, 0))]
+    assert "MFG702" in codes("manufacturing/glass", brighter)
+    assert "MFG702" not in codes("manufacturing/glass", brighter, lighting="bright-field")
 
 
 def test_the_winning_pipeline_for_melanoma_is_told_what_the_field_thinks_of_it() -> None:
