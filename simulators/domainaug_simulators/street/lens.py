@@ -15,13 +15,14 @@ _SEES = 0.85  # of the picture, from rim to rim of a drop
 _STREAM = 9
 
 
-def with_drops(radiance: Floats, share: float, key: int) -> Floats:
+def with_drops(radiance: Floats, share: float, key: int, lens: int = 0) -> Floats:
     """Return a picture's radiance, (height, width, 3), through a glass with drops.
 
     Args:
         radiance: Without them.
         share: How much of the picture they cover.
         key: Fixes where they are, so that they stay where they are over a sequence.
+        lens: Number of the camera; each has drops of its own.
     """
     rows, columns = radiance.shape[:2]
     small, large = (max(each * columns, 1.5) for each in _RADII)
@@ -31,7 +32,7 @@ def with_drops(radiance: Floats, share: float, key: int) -> Floats:
     through = cv2.GaussianBlur(radiance, (0, 0), max(0.006 * columns, 0.6))
     y, x = np.mgrid[:rows, :columns].astype(np.float32)
     out = radiance.copy()
-    for across, down, size, tall in uniforms((count, 4), key, _STREAM).tolist():
+    for across, down, size, tall in uniforms((count, 4), key, _STREAM + (lens << 8)).tolist():
         radius = small * (large / small) ** size
         reach = int(1.6 * radius) + 2
         left, top = max(int(across * columns) - reach, 0), max(int(down * rows) - reach, 0)

@@ -100,7 +100,7 @@ class View:
             told = (self.depth, self.camera, self.ego.velocity, weather, light, lamps)
             radiance = with_precipitation(radiance, *told, time=self.time, key=key)
         if float(values["lens_drops"]) > 0:
-            radiance = with_drops(radiance, float(values["lens_drops"]), variant.key)
+            radiance = with_drops(radiance, float(values["lens_drops"]), variant.key, place[0])
         if exposure is None:
             exposure = exposure_of(radiance) * 2.0 ** float(values["exposure"])
         film = Film(exposure, light.film.noise)

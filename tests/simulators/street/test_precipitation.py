@@ -86,4 +86,5 @@ def test_drops_on_the_lens_cover_about_their_share_and_show_the_scene_upside_dow
     lower = wet[180:, :, 0]
     assert lower.max() > 0.5, "drops below show the sky"
     assert (with_drops(halves, 0.2, 7) == wet).all()
+    assert not np.array_equal(with_drops(halves, 0.2, 7, lens=1), wet), "another lens has other drops"
     assert (with_drops(halves, 0.0, 7) == halves).all()
