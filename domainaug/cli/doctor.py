@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, Any, Optional, cast
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from domainaug.doctor import examine
+from domainaug.doctor import Check, examine
 from domainaug.errors import DomainAugError
 
 __all__ = ["doctor"]
@@ -34,6 +34,10 @@ def doctor(
         Optional[list[str]],  # noqa: UP045  (typer reads annotations on Python 3.10)
         typer.Option(help="A private creator whose elements the images of --dicom were to keep; may be repeated."),
     ] = None,
+    carla: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Look at a CARLA server, HOST:PORT, for half a minute instead: versions, sensors, geometry."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")] = False,
 ) -> None:
     """Say what is installed, which files can be read, and what is wrong; exit 1 when something is."""
@@ -41,7 +45,11 @@ def doctor(
         raise DomainAugError("--dicom OUT and --source STUDY go together: images are held against their sources")
     if phi is not None and dicom is not None:
         raise DomainAugError("--phi and --dicom ask different things; run the command once for each")
-    if dicom is not None and source is not None:
+    if carla is not None and (phi is not None or dicom is not None):
+        raise DomainAugError("--carla, --phi and --dicom ask different things; run the command once for each")
+    if carla is not None:
+        fine = _shown(_server(carla), as_json)
+    elif dicom is not None and source is not None:
         fine = _derived(source, dicom, tuple(keep_private or ()), as_json)
     else:
         fine = _identity(phi, as_json) if phi is not None else _installation(as_json)
@@ -50,7 +58,17 @@ def doctor(
 
 
 def _installation(as_json: bool) -> bool:
-    checks = examine()
+    return _shown(examine(), as_json)
+
+
+def _server(address: str) -> list[Check]:
+    from domainaug.scenario.simulator import simulator_named
+
+    found: list[Check] = cast(Any, simulator_named("carla")).probe(address)
+    return found
+
+
+def _shown(checks: list[Check], as_json: bool) -> bool:
     if as_json:
         typer.echo(json.dumps([{"what": c.what, "state": c.state, "detail": c.detail} for c in checks], indent=2))
     else:

@@ -42,7 +42,7 @@ class CaptureFailed(DomainAugError):
     """A frame could not be had, however often it was asked for; the server may be well."""
 
 
-class ServerLost(DomainAugError, OSError):
+class ServerLost(DomainAugError):
     """The server, or the client's process, is gone or hangs: only a new client helps."""
 
 

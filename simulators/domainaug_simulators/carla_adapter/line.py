@@ -79,6 +79,14 @@ class Line:
         """
         return self._asked({"do": "hello"}, 3 * self.seconds)[0]
 
+    def look(self) -> dict[str, Any]:
+        """Return how many actors of ours are in the world, and whether somebody is to keep time.
+
+        Raises:
+            ServerLost: The server does not answer.
+        """
+        return self._asked({"do": "look"}, 3 * self.seconds)[0]
+
     def open(self, told: Mapping[str, Any]) -> dict[str, Any]:
         """Open a world, which is opened again after a loss.
 
@@ -90,8 +98,12 @@ class Line:
         self._opening = told
         return found
 
-    def frame(self, told: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    def frame(self, told: Mapping[str, Any], *, anew: bool = True) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         """Return one frame, from a new client if the one at hand is lost.
+
+        Args:
+            told: What `Session.frame` is told.
+            anew: Whether it is asked for anew.
 
         Raises:
             CaptureFailed: It could not be had.
@@ -102,6 +114,8 @@ class Line:
         try:
             return self._asked(asked, limit)
         except (CaptureFailed, ServerLost) as error:
+            if not anew:
+                raise
             log.warning("%s; a new client is made", error)
         self.revive()
         return self._asked(asked, limit)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from domainaug.doctor import Check
 from domainaug.effects import Interval
 from domainaug.generators import Frame
 from domainaug.scenario import Axis, Value, Variant
@@ -46,6 +47,19 @@ class CarlaSimulator:
         told = read_world(world)
         need_client()
         return _World(told, *_looked_at(told))
+
+    def probe(self, server: str) -> list[Check]:
+        """Look at a server in half a minute, and say what of it works.
+
+        Args:
+            server: HOST:PORT.
+
+        Raises:
+            DomainAugError: That is no server's name.
+        """
+        from domainaug_simulators.carla_adapter.probe import probed
+
+        return probed(server)
 
 
 def _looked_at(world: CarlaWorld) -> tuple[str, tuple[str, ...]]:

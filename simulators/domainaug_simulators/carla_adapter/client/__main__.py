@@ -47,6 +47,8 @@ def _answer(answers: BinaryIO, session: Session | None, told: dict[str, Any]) ->
             pipe.write(answers, *session.frame(told))
         elif told["do"] == "open":
             pipe.write(answers, session.open(told))
+        elif told["do"] == "look":
+            pipe.write(answers, session.look())
         else:
             pipe.write(answers, session.hello())
     except (CaptureFailed, ServerLost) as error:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from numpy.typing import NDArray
 
 from domainaug_simulators.carla_adapter.client.mailbox import FrameMissing
-from domainaug_simulators.carla_adapter.client.manners import Found, arrive, remove, restore
+from domainaug_simulators.carla_adapter.client.manners import Found, arrive, marked_by, remove, restore
 from domainaug_simulators.carla_adapter.client.rig import Rig, array_of
 from domainaug_simulators.carla_adapter.client.stage import Stage
 from domainaug_simulators.carla_adapter.faults import CaptureFailed, ServerLost, ServerUnfit
@@ -84,6 +84,12 @@ class Session:
         maps = sorted(name.rpartition("/")[2] for name in self.client.get_available_maps())
         return {"server": self.server, "client": self.own, "notes": list(self.notes), "maps": maps}
 
+    def look(self) -> dict[str, Any]:
+        """Return what of ours is in the world, without a change to it: nothing, once everybody has left."""
+        world = self.client.get_world()
+        ours = [actor for actor in world.get_actors() if marked_by(actor)]
+        return {"marked": len(ours), "synchronous": bool(world.get_settings().synchronous_mode)}
+
     def open(self, told: Mapping[str, Any]) -> dict[str, Any]:
         """Take over time in a map, and bring in who is to be there.
 
@@ -133,7 +139,8 @@ class Session:
         """Return one frame: who is where, and what the sensors measured.
 
         Args:
-            told: `weather` (14 numbers), `lamps`, `sensors`, `mounts`, `values`, `times`, `index`, `count`, `warmup`.
+            told: `weather` (14 numbers), `lamps`, `sensors`, `mounts`, `values`, `times`, `index`, `count`, `warmup`,
+                and how often it is asked for, `tries`, which may be left out.
 
         Raises:
             CaptureFailed: A frame could not be had, or a sensor could not be made.
@@ -153,23 +160,23 @@ class Session:
                 raise CaptureFailed(f"an actor could not be put in its place: {answer.error}")
         for _ in range(told["warmup"] if fresh else 0):
             rig.drain(self._tick(), self.seconds)
-        measured, frame = self._measured(rig)
+        measured, frame = self._measured(rig, told.get("tries", _TRIES))
         kinds = {each["name"]: each["kind"] for each in told["sensors"]}
         arrays = {name: array_of(kinds[name], data) for name, data in measured.items()}
         places = {name: _numbers(data.transform) for name, data in measured.items()}
         events = [event.to_dict() for event in rig.events()]
         return {"frame": frame, "places": places, "events": events, **moment}, arrays
 
-    def _measured(self, rig: Rig) -> tuple[dict[str, Any], int]:
+    def _measured(self, rig: Rig, tries: int) -> tuple[dict[str, Any], int]:
         """Return what the sensors measured in one frame, the same for all; nothing moves, so it can be asked anew."""
         missing = ""
-        for _ in range(_TRIES):
+        for _ in range(tries):
             frame = self._tick()
             try:
                 return rig.grab(frame, self.seconds), frame
             except FrameMissing as error:
                 missing = str(error)
-        raise CaptureFailed(f"{missing}; it was asked for {_TRIES} times")
+        raise CaptureFailed(f"{missing}; it was asked for {tries} times")
 
     def _tick(self) -> int:
         try:

@@ -1,0 +1,79 @@
+"""What a dead client of ours left is cleared away at the next start; what others have there stays."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+
+from domainaug_simulators.carla_adapter.client.manners import alive, mark
+from domainaug_simulators.carla_server.server import CarlaServer
+
+from .conftest import Run, left_in
+
+HEAD = """
+import os, sys, time, carla
+from domainaug_simulators.carla_adapter.client.manners import mark, marked
+client = carla.Client("127.0.0.1", int(sys.argv[1])); client.set_timeout(20)
+world = client.get_world(); library = world.get_blueprint_library(); places = world.get_map().get_spawn_points()
+settings = world.get_settings(); settings.synchronous_mode, settings.fixed_delta_seconds = True, 0.05
+"""
+
+
+def script(port: int, body: str, *, wait: bool = True) -> subprocess.Popen[bytes]:
+    told = [sys.executable, "-c", HEAD + textwrap.dedent(body), str(port)]
+    process = subprocess.Popen(told, stdout=subprocess.DEVNULL)
+    if wait:
+        assert process.wait(timeout=60) == 0
+    return process
+
+
+def test_marks_tell_whether_whoever_left_them_lives() -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    node = mark().split(".")[1]
+    assert alive(f"domainaug.{node}.{os.getppid()}", stuck=True)
+    assert not alive(f"domainaug.{node}.{gone.pid}", stuck=False)
+    assert alive("domainaug.another-machine.1", stuck=False)
+    assert not alive("domainaug.another-machine.1", stuck=True)
+    assert alive("hero", stuck=True)
+
+
+def test_leftovers_of_a_dead_run_are_cleared_and_others_are_not(run: Run, server: CarlaServer) -> None:
+    server.desk.fresh()
+    script(server.port, """
+        world.spawn_actor(marked(library.find("vehicle.audi.tt")), places[3])
+        world.spawn_actor(marked(library.find("sensor.other.gnss")), places[4])
+        world.spawn_actor(library.find("vehicle.tesla.model3"), places[-1])
+        world.apply_settings(settings)
+        os._exit(0)
+    """)  # fmt: skip
+    assert server.desk.settings.synchronous
+    assert run(server.port, count=1).run.exit_code == 0
+    assert left_in(server) == ["vehicle.tesla.model3"]
+    assert not server.desk.settings.synchronous  # time had stood still, and nobody is there to let it pass
+    server.desk.fresh()
+
+
+def test_a_server_where_another_client_keeps_time_is_left_alone(run: Run, server: CarlaServer) -> None:
+    server.desk.fresh()
+    other = script(server.port, """
+        world.apply_settings(settings)
+        print("ready", flush=True)
+        while True:
+            world.tick(); time.sleep(0.02)
+    """, wait=False)  # fmt: skip
+    try:
+        frame = server.desk.frame
+        while not server.desk.settings.synchronous or server.desk.frame < frame + 5:
+            assert other.poll() is None
+        summary = run(server.port, count=1)
+        reasons = {aside.reason.partition(":")[0] for aside in summary.run.set_aside}
+        assert reasons == {"another client keeps time on this server"}
+        assert summary.run.done == 0
+        assert left_in(server) == []
+    finally:
+        other.kill()
+        other.wait()
+        server.desk.fresh()
