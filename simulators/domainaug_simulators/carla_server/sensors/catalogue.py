@@ -39,8 +39,24 @@ def sensor_for(actor: SensorActor, desk: Desk) -> Sensor | None:
             | ("sensor.camera.instance_segmentation")
         ):
             return _camera(actor.description.id, desk, attributes)
+        case "sensor.lidar.ray_cast" | "sensor.lidar.ray_cast_semantic":
+            return _lidar(actor.description.id, desk, attributes)
         case _:
             return None
+
+
+def _lidar(name: str, desk: Desk, attributes: Mapping[str, str]) -> Sensor:
+    """Return a LiDAR.
+
+    Raises:
+        MissingExtra: The packages that cast rays are not installed.
+    """
+    from domainaug_simulators.carla_server.sensors import lidars
+
+    head = lidars.Head.of(attributes)
+    if name.endswith("semantic"):
+        return lidars.SemanticRayCast(desk.looks.stage, desk.layout, head)
+    return lidars.RayCast(desk.looks.stage, desk.layout, attributes, head)
 
 
 def _camera(name: str, desk: Desk, attributes: Mapping[str, str]) -> Sensor:
