@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
+from types import MappingProxyType
 
-from domainaug.errors import UnreadableInput
+from domainaug.errors import UnknownName, UnreadableInput
 from domainaug.layouts.layout import Layout
 
 __all__ = ["LAYOUTS", "layout_for", "layout_named"]
 
-LAYOUTS = (
-    *("coco", "cityscapes", "kitti", "yolo", "mvtec-ad", "visa", "labelme"),
-    *("dicom-study", "nifti", "image-folder"),
+_WHERE: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "coco": ("coco", "Coco"),
+        "cityscapes": ("cityscapes", "Cityscapes"),
+        "kitti": ("kitti", "Kitti"),
+        "yolo": ("yolo", "Yolo"),
+        "mvtec-ad": ("mvtec", "MvtecAd"),
+        "visa": ("visa", "Visa"),
+        "labelme": ("labelme", "LabelMe"),
+        "dicom-study": ("dicom_study", "DicomStudy"),
+        "nifti": ("nifti", "Nifti"),
+        "image-folder": ("image_folder", "ImageFolder"),
+    }
 )
-"""Every layout, in the order they are tried: the most telling first."""
+"""Module and class of each, the most telling first; imported when asked for: few runs need pydicom and OpenCV both."""
+
+LAYOUTS = tuple(_WHERE)
+"""Every layout, in the order they are tried."""
 
 
 def layout_for(source: Path | str) -> Layout:
@@ -39,47 +55,8 @@ def layout_named(name: str) -> Layout:
     Raises:
         domainaug.errors.UnknownName: There is none; the message names the nearest.
     """
-    # Imported when asked for: pydicom and OpenCV take a while, and few runs need both.
-    if name == "coco":
-        from domainaug.layouts.coco import Coco
-
-        return Coco()
-    if name == "cityscapes":
-        from domainaug.layouts.cityscapes import Cityscapes
-
-        return Cityscapes()
-    if name == "kitti":
-        from domainaug.layouts.kitti import Kitti
-
-        return Kitti()
-    if name == "yolo":
-        from domainaug.layouts.yolo import Yolo
-
-        return Yolo()
-    if name == "mvtec-ad":
-        from domainaug.layouts.mvtec import MvtecAd
-
-        return MvtecAd()
-    if name == "visa":
-        from domainaug.layouts.visa import Visa
-
-        return Visa()
-    if name == "labelme":
-        from domainaug.layouts.labelme import LabelMe
-
-        return LabelMe()
-    if name == "dicom-study":
-        from domainaug.layouts.dicom_study import DicomStudy
-
-        return DicomStudy()
-    if name == "nifti":
-        from domainaug.layouts.nifti import Nifti
-
-        return Nifti()
-    if name == "image-folder":
-        from domainaug.layouts.image_folder import ImageFolder
-
-        return ImageFolder()
-    from domainaug.errors import UnknownName
-
-    raise UnknownName("layout", name, LAYOUTS)
+    if name not in _WHERE:
+        raise UnknownName("layout", name, LAYOUTS)
+    module, kind = _WHERE[name]
+    found: Layout = getattr(import_module(f"domainaug.layouts.{module}"), kind)()
+    return found
