@@ -80,6 +80,14 @@ def test_boxes_hold_their_vehicles(example: Example, server: CarlaServer, tmp_pa
     assert _left(server) == ([], False)
 
 
+def test_a_lidar_tells_whom_its_points_lie_on(example: Example, server: CarlaServer, tmp_path: Path) -> None:
+    lines = example("lidar.py", "--port", str(server.port), "--out", str(tmp_path / "out"))
+    assert lines[0].endswith("points of 64 channels")
+    assert [float(line.split()[-3]) for line in lines[1:]] == pytest.approx([10.1, 16.1], abs=0.3)
+    assert (tmp_path / "out" / "lidar.ply").stat().st_size > 1_000_000
+    assert _left(server) == ([], False)
+
+
 def test_traffic_goes_the_same_way_for_the_same_seed(example: Example, server: CarlaServer) -> None:
     first, second = (example("traffic.py", "--port", str(server.port), "--tm-port", port, "--seconds", "8")
                      for port in ("8451", "8452"))  # fmt: skip
