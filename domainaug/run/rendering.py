@@ -26,6 +26,7 @@ _IDENTITY = {
     "simulator": "simulator",
     "world": "the content of the world",
     "scenario": "the scenario",
+    "beside": "what is written beside the frames",
     "versions": "versions",
 }
 
@@ -81,6 +82,7 @@ class ScenarioPlan:
         again = {
             "count": self.scenario.sampling.count,
             "world_told": dict(self.scenario.world),
+            "beside": "OpenSCENARIO (--xosc)" if self.scenario.world.get("xosc") else None,
             "folder": relative(self.scenario.folder, self.out),
         }
         return {**told, **again, "run": hashlib.sha256(identity).hexdigest()[:16], "copies": self.copies}

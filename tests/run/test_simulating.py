@@ -95,6 +95,12 @@ def test_another_scenario_needs_another_folder(scenario, tmp_path, line):
         simulate(scenario, tmp_path / "out", engine="serial")
 
 
+def test_openscenario_is_not_added_to_what_is_done_without_it(scenario, tmp_path):
+    simulate(scenario, tmp_path / "out", engine="serial")
+    with pytest.raises(OutputError, match=r'beside the frames was null, is "OpenSCENARIO .--xosc.'):
+        simulate(scenario, tmp_path / "out", engine="serial", xosc=True)
+
+
 def test_one_bad_variant_stops_no_other(scenario, tmp_path):
     scenario.write_text(
         TEXT.replace("turn: {from: -9, to: 9}", "side: [12, 13, 14]").replace("count: 6", "method: grid")
