@@ -41,6 +41,10 @@ def sensor_for(actor: SensorActor, desk: Desk) -> Sensor | None:
             return _camera(actor.description.id, desk, attributes)
         case "sensor.lidar.ray_cast" | "sensor.lidar.ray_cast_semantic":
             return _lidar(actor.description.id, desk, attributes)
+        case "sensor.other.radar":
+            from domainaug_simulators.carla_server.sensors.radar import Radar
+
+            return Radar.of(desk.looks.stage, attributes)
         case _:
             return None
 
