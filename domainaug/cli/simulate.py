@@ -71,11 +71,18 @@ def simulate(
     Exit status: 0 all well, 1 something was set aside, 2 misuse, 130 interrupted.
     """
     from domainaug.run.simulating import simulate as run
+    from domainaug.scenario import read_scenario
 
     told = _where(host, port, servers, restart_command)
+    read = read_scenario(scenario, simulator=simulator)
+    if told and read.simulator.name != "carla":
+        raise DomainAugError(
+            "--host, --port, --servers and --restart-command are for the simulator carla, and this scenario's is "
+            f"{read.simulator.name}; say --simulator carla to render it there"
+        )
     with progress_bar("rendering") as tell:
         summary = run(
-            scenario, out, simulator=simulator, count=count, seed=seed, workers=workers, dry_run=dry_run, xosc=xosc,
+            read, out, count=count, seed=seed, workers=workers, dry_run=dry_run, xosc=xosc,
             world=told, engine=engine, memory_limit=in_count(memory_limit), timeout=timeout or None, progress=tell,
         )  # fmt: skip
     for note in summary.notes:

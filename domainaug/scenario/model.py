@@ -170,7 +170,7 @@ class Scenario:
         try:
             return self.simulator.survey(self.world, self.folder)
         except DomainAugError as error:
-            if self.file is None or not str(error).startswith("world: "):
+            if self.file is None or not str(error).startswith(("world: ", "world (")):
                 raise
             raise ScenarioError(str(error), path=self.file, line=self.world_line) from None
 
