@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 __all__ = [
     "SYMMETRIES",
@@ -52,6 +52,11 @@ def fold(symmetry: str) -> int:
     return int(symmetry[1:]) if symmetry[:1] in ("C", "D") and symmetry[1:].isdigit() else 1
 
 
+def _refuse_strange(name: str, word: str, legal: tuple[str, ...]) -> None:
+    if word not in legal:
+        raise ValueError(f"{name}: one of {', '.join(legal)} is needed, got {word!r}")
+
+
 def every_degrees(symmetry: str) -> float | None:
     """Return the angle between turns that map a part onto itself; None where there is none but the whole one."""
     turns = fold(symmetry)
@@ -67,11 +72,17 @@ class Lighting:
             Dome: from everywhere. X-ray: through the part. Structured: stripes.
         azimuth_deg: Where the light comes from, counter-clockwise from the picture's right; None where nobody said.
         elevation_deg: Of the light over the surface; None likewise.
+
+    Raises:
+        ValueError: There is no such kind.
     """
 
     kind: LightingKind = "bright-field"
     azimuth_deg: float | None = None
     elevation_deg: float | None = None
+
+    def __post_init__(self) -> None:
+        _refuse_strange("lighting", self.kind, get_args(LightingKind))
 
     @property
     def directional(self) -> bool:
@@ -88,12 +99,18 @@ class Response:
         gamma: The exponent of "gamma".
         decades: Powers of ten of light that the value range spans, of "log".
         inverted: Whether more light is darker, as on film.
+
+    Raises:
+        ValueError: There is no such curve.
     """
 
     curve: Curve = "srgb"
     gamma: float = 2.2
     decades: float = 2.0
     inverted: bool = False
+
+    def __post_init__(self) -> None:
+        _refuse_strange("response", self.curve, get_args(Curve))
 
 
 @dataclass(frozen=True, slots=True)

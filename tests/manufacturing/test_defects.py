@@ -190,7 +190,7 @@ class TestMistakes:
     @pytest.mark.parametrize("wrong", ["wide", (3, 1), -1.0, (0.1, float("nan")), None])
     def test_a_size_that_is_none_is_refused(self, wrong):
         with pytest.raises(ValueError, match=r"diameter_mm|low has to be at most high"):
-            kind("dent", diameter_mm=wrong).draw(0, site_for("dent"))
+            kind("dent", diameter_mm=wrong)
 
     @pytest.mark.parametrize(
         ("name", "told"),

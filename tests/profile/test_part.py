@@ -7,7 +7,7 @@ import pytest
 import domainaug as da
 from domainaug._albumentations import A
 from domainaug.errors import ProfileError
-from domainaug.profile.part import SYMMETRIES, Lighting, Part, every_degrees
+from domainaug.profile.part import SYMMETRIES, Lighting, Part, Response, every_degrees
 
 FILE = """\
 id: plant/nut
@@ -187,3 +187,17 @@ class TestEvery:
     @pytest.mark.parametrize(("symmetry", "every"), [("none", None), ("C6", 60.0), ("D1", None), ("D12", 30.0)])
     def test_degrees_of_a_symmetry(self, symmetry, every):
         assert every_degrees(symmetry) == every
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda: Lighting("brightfield"), "lighting: one of bright-field, dark-field"),  # type: ignore[arg-type]
+        (lambda: Response("sRGB"), "response: one of srgb, gamma"),  # type: ignore[arg-type]
+        (lambda: Part(symmetry="C99"), "symmetry: one of none, C2"),
+        (lambda: Part(pixel_pitch_mm=-1), "pixel_pitch_mm: millimeters above 0"),
+    ],
+)
+def test_words_and_sizes_that_are_none_are_refused_where_they_are_said(make, told):
+    with pytest.raises(ValueError, match=told):
+        make()

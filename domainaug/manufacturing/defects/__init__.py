@@ -17,6 +17,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from domainaug.errors import UnknownName
+from domainaug.manufacturing.sizes import size_of
 
 if TYPE_CHECKING:
     from domainaug.manufacturing.defects.kinds import Kind
@@ -39,6 +40,8 @@ KINDS: Mapping[str, tuple[str, str]] = {
 }
 """Name of each kind to its module and class."""
 
+_SIGNED = ("gloss", "lighter")  # sizes that go either way, down to all of what there is
+
 
 def kind(name: str, **sizes: Any) -> Kind:
     """Return a kind with sizes.
@@ -59,4 +62,6 @@ def kind(name: str, **sizes: Any) -> Kind:
     for each in sizes:
         if each not in legal:
             raise UnknownName("size", each, legal, where=name)
+        if made.__dataclass_fields__[each].type == "Sized":
+            size_of(f"{name}: {each}", sizes[each], least=-1.0 if each in _SIGNED else 0.0)
     return made(**sizes)  # type: ignore[no-any-return]
