@@ -80,6 +80,8 @@ def simulate(
             "--host, --port, --servers and --restart-command are for the simulator carla, and this scenario's is "
             f"{read.simulator.name}; say --simulator carla to render it there"
         )
+    if xosc and read.simulator.name != "street":
+        raise DomainAugError(f"--xosc is for the simulator street, and this scenario's is {read.simulator.name}")
     with progress_bar("rendering") as tell:
         summary = run(
             read, out, count=count, seed=seed, workers=workers, dry_run=dry_run, xosc=xosc,

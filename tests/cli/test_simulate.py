@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from typer.testing import CliRunner
 
 from domainaug.cli import app
@@ -40,10 +41,16 @@ def test_json_is_for_machines(tmp_path):
     assert len(list((tmp_path / "out" / "variants").iterdir())) == 3
 
 
-def test_options_of_servers_are_for_the_simulator_that_has_some(tmp_path):
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--port", "2000"], "this scenario's is radiograph; say --simulator carla"),
+        (["--xosc"], "--xosc is for the simulator street, and this scenario's is radiograph"),
+    ],
+)
+def test_options_are_for_the_simulator_that_has_them(tmp_path, options, said):
     (tmp_path / "scenario.yaml").write_text(TEXT)
-    arguments = [str(tmp_path / "scenario.yaml"), str(tmp_path / "out"), "--port", "2000"]
-    done = CliRunner().invoke(app, ["simulate", *arguments])
+    done = CliRunner().invoke(app, ["simulate", str(tmp_path / "scenario.yaml"), str(tmp_path / "out"), *options])
     assert isinstance(done.exception, DomainAugError)
-    assert "this scenario's is radiograph; say --simulator carla" in str(done.exception)
+    assert said in str(done.exception)
     assert not (tmp_path / "out").exists()
