@@ -7,7 +7,7 @@ there: rings and shadows run from the origin, and a cloud that is shifted has th
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
@@ -106,8 +106,8 @@ def _drawn(ends: Range, draw: np.random.Generator) -> float:
 
 
 def _ordered(name: str, ends: Range, least: float, most: float) -> None:
-    low, high = ends
-    if not least <= low <= high <= most:
+    numbers = isinstance(ends, Sequence) and len(ends) == 2 and all(isinstance(one, int | float) for one in ends)
+    if not numbers or not least <= ends[0] <= ends[1] <= most:
         raise ImageError(f"{name}: got {ends}; it is a range within {least:g} to {most:g}, the lower end first")
 
 

@@ -213,3 +213,9 @@ def test_two_steps_add_up():
 def test_bad_input_is_one_sentence(make, message):
     with pytest.raises((ImageError, LabelError), match=message):
         make()
+
+
+@pytest.mark.parametrize("degrees", [("a", 3), 5.0, (1, 2, 3), (3, -3), (-200, 0)])
+def test_turns_that_are_no_range_are_told_in_a_sentence(degrees):
+    with pytest.raises(ImageError, match=r"degrees: got .*; it is a range within -180 to 180, the lower end first"):
+        TurnCloud(degrees)
