@@ -143,10 +143,11 @@ class Line:
 
     def _restarted(self) -> None:
         try:
-            subprocess.Popen(  # noqa: S603  (whoever runs this gave the command)
+            started = subprocess.Popen(  # noqa: S603  (whoever runs this gave the command)
                 shlex.split(self.restart), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL, start_new_session=True,
             )  # fmt: skip
+            started.returncode = 0  # it outlives this process on purpose: nobody waits for it
         except OSError as error:
             raise ServerLost(f"the server is gone, and {self.restart!r} cannot be run: {error.strerror}") from None
 
