@@ -134,6 +134,10 @@ def _stories(scenario: Xml.Element, parameters: Parameters) -> None:
         told = f" ({', '.join(tags)})" if tags else ""
         if tags:
             parameters.note(f"what the story {story.get('name')!r} does later is left out{told}")
+    for ends in scenario.iterfind("Storyboard/StopTrigger//SimulationTimeCondition"):
+        after = parameters.number(ends, "value", "0")
+        if after > 0:
+            parameters.note(f"it ends after {after:g} s, and its beginning is shown: a clip is what frames and dt say")
     for name in ("VariableDeclarations", "MonitorDeclarations"):
         if scenario.find(name) is not None:
             parameters.note(f"<{name}> are left out")

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from domainaug.errors import DomainAugError
 from domainaug_simulators.street.actors import Ego
 from domainaug_simulators.street.listing import Listed
 from domainaug_simulators.street.mesh import Mesh, turned
@@ -59,13 +60,29 @@ class Cast:
         """Return those who are listed; materials of clothes and paint are added to the town's palette.
 
         Raises:
-            DomainAugError: Somebody's place is not on the map.
+            DomainAugError: Somebody's place is not on the map, or in somebody else.
         """
-        made = []
+        made: list[_Player] = []
         for index, one in enumerate(listed):
             draw = np.random.Generator(np.random.Philox(key=[seed, 5000 + index]))
             made.append(_player(one, track_of(one, roads, main), town, draw))
-        return cls(town, roads, tuple(made))
+        cast = cls(town, roads, tuple(made))
+        cast._refuse_crowding()
+        return cast
+
+    def _refuse_crowding(self) -> None:
+        """Refuse two who stand in each other when it begins; what they do later is what the scenario says."""
+        outlines: list[tuple[str, list[NDArray[np.float64]]]] = []
+        for number, one in enumerate(self.players, start=1):
+            alone = Cast(self.town, self.roads, (one,)).at(0.0)
+            own = [_outline(thing.body) for thing in alone if thing.body is not None]
+            for earlier, (kind, others) in enumerate(outlines, start=1):
+                if any(_overlap(mine, theirs) for mine in own for theirs in others):
+                    raise DomainAugError(
+                        f"actors: number {earlier} ({kind}) and number {number} ({one.listed.kind}) stand in each "
+                        "other at the start; move one of them"
+                    )
+            outlines.append((one.listed.kind, own))
 
     def at(self, time: float, first: int = 1) -> list[Thing]:
         """Return everybody at a time, numbered from `first`."""

@@ -129,6 +129,16 @@ def test_trajectories_are_paths(read) -> None:
     assert any("sets off at time 0" in note for note in notes)
 
 
+def test_how_long_it_lasts_is_told(read) -> None:
+    held = "<ConditionGroup><Condition><ByValueCondition>{}</ByValueCondition></Condition></ConditionGroup>"
+    stop = f"<StopTrigger>{held}</StopTrigger>"
+    time = '<SimulationTimeCondition value="2.9" rule="greaterOrEqual"/>'
+    _, notes = read(scenario(more=stop.format(time)))
+    assert any("it ends after 2.9 s, and its beginning is shown" in note for note in notes)
+    _, notes = read(scenario(more=stop.format(time.replace("2.9", "0"))))
+    assert not any("it ends after" in note for note in notes)
+
+
 def test_vehicles_of_catalogs_are_looked_up(read, tmp_path: Path) -> None:
     (tmp_path / "cats").mkdir()
     (tmp_path / "cats" / "v.xosc").write_text(

@@ -113,6 +113,13 @@ def test_cameras_in_walls_and_vehicles(command, more: str, says: str) -> None:
     assert "stands in something" in said
 
 
+def test_listed_actors_who_stand_in_each_other(command) -> None:
+    listed = "actors: [{kind: bus, at: [30, -1.7, 0]}, {kind: truck, at: [32, -1.7, 0]}]"
+    status, said = command(f"world: {{map: roads.xodr, {listed}}}\n" + SMALL)
+    assert status == 2
+    assert "number 1 (bus) and number 2 (truck) stand in each other at the start; move one of them" in said
+
+
 def test_an_openscenario_file_whose_map_is_gone(command) -> None:
     status, said = command(XOSC, name="scene.xosc")
     assert status == 2
