@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from domainaug.manufacturing.defects.kinds import Kind
 from domainaug.manufacturing.gate import Gate, Verdict
+from domainaug.manufacturing.measures import Made
 from domainaug.manufacturing.relight import Drawn, Relight
 from domainaug.manufacturing.site import Site
 
-__all__ = ["Attempt", "Outcome", "draw_defect"]
+__all__ = ["Attempt", "Outcome", "accepted", "draw_defect"]
 
 _STRIDE = 0x9E3779B97F4A7C15  # 2^64 over the golden ratio: seeds of one defect's attempts are no others'
 
@@ -28,8 +30,11 @@ class Attempt:
     verdict: Verdict
 
 
+M = TypeVar("M", bound=Made)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class Outcome:
+class Outcome(Generic[M]):
     """What came of one wanted defect.
 
     Attributes:
@@ -37,7 +42,7 @@ class Outcome:
         attempts: Every try, the last of which was accepted, or none.
     """
 
-    drawn: Drawn | None
+    drawn: M | None
     attempts: tuple[Attempt, ...] = field(default_factory=tuple)
 
     @property
@@ -48,7 +53,7 @@ class Outcome:
 
 def draw_defect(
     kind: Kind, site: Site, seed: int, *, gate: Gate | None = None, relight: Relight | None = None, most: int = 8
-) -> Outcome:
+) -> Outcome[Drawn]:
     """Return a photograph with a defect of a kind that the gate accepts.
 
     Args:
@@ -62,13 +67,27 @@ def draw_defect(
     Raises:
         ImageError: The site lacks what the kind needs.
     """
-    gate, relight = gate or Gate(), relight or Relight()
+    relight = relight or Relight()
+    return accepted(lambda own: relight.draw(kind.draw(own, site), site), site, seed, gate=gate, most=most)
+
+
+def accepted(make: Callable[[int], M], site: Site, seed: int, *, gate: Gate | None = None, most: int = 8) -> Outcome[M]:
+    """Return a photograph with a defect that the gate accepts, however it is made: `bank.drawn`, `cut_paste` ...
+
+    Args:
+        make: Makes one of a seed.
+        site: The photograph.
+        seed: Those of the tries follow from it.
+        gate: Thresholds; the defaults when None.
+        most: How many tries there are before it is given up.
+    """
+    gate = gate or Gate()
     attempts: list[Attempt] = []
     for number in range(most):
         own = (seed + number * _STRIDE) % 2**64
-        drawn = relight.draw(kind.draw(own, site), site)
-        verdict = gate.judge(drawn, site)
+        made = make(own)
+        verdict = gate.judge(made, site)
         attempts.append(Attempt(own, verdict))
         if verdict.accepted:
-            return Outcome(drawn, tuple(attempts))
+            return Outcome(made, tuple(attempts))
     return Outcome(None, tuple(attempts))

@@ -21,8 +21,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from domainaug.errors import ProfileError, UnknownName
-from domainaug.manufacturing.measures import Measures, measures_of
-from domainaug.manufacturing.relight import Drawn
+from domainaug.manufacturing.measures import Made, Measures, measures_of
 from domainaug.manufacturing.site import Site
 
 __all__ = ["FEATURES", "Gate", "RealDefects", "Refusal", "Verdict"]
@@ -157,8 +156,8 @@ class Gate:
         made: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in said.items()}
         return cls(**made)
 
-    def judge(self, drawn: Drawn, site: Site) -> Verdict:
-        """Return what speaks against a drawn defect."""
+    def judge(self, drawn: Made, site: Site) -> Verdict:
+        """Return what speaks against a defect that was drawn or pasted."""
         measures = measures_of(drawn, site)
         distance = self.real.distance(measures) if self.real is not None and drawn.mask.any() else 0.0
         refusals = tuple(self._refusals(measures, distance, empty=not drawn.mask.any()))

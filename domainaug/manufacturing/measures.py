@@ -3,23 +3,45 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from domainaug.manufacturing.defect import Floats, Mask
-from domainaug.manufacturing.relight import Drawn
 from domainaug.manufacturing.site import Box, Site
 from domainaug.manufacturing.sizes import measure
 
-__all__ = ["Measures", "contrast_of", "measures_of"]
+__all__ = ["Made", "Measures", "contrast_of", "measures_of"]
 
 _AROUND = 12  # pixels around a defect that it is compared with
 _LEVELS = 255.0  # contrast counts in levels of 8 bits, whatever the type
 _SEEN = 2.0  # levels: what counts as changed
 _NEAR = 1  # pixel that a mask may be off the change
+
+
+class Made(Protocol):
+    """A photograph with a defect, drawn or pasted."""
+
+    @property
+    def picture(self) -> NDArray[Any]:
+        """Like the one that came."""
+
+    @property
+    def mask(self) -> Mask:
+        """(H, W): the defect, where it lies on the picture."""
+
+    @property
+    def box(self) -> Box:
+        """The window that may have changed."""
+
+    @property
+    def blur_px(self) -> float:
+        """How far the lens carries its change beyond its mask, as a standard deviation."""
+
+    def share_on_part(self, site: Site) -> float:
+        """Return how much of what was to be the defect lies on the part and in the picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +78,14 @@ class Measures:
         return self.length_mm / max(self.width_mm, 1e-9)
 
 
-def measures_of(drawn: Drawn, site: Site) -> Measures:
-    """Measure a drawn defect on the photograph it was drawn on.
+def measures_of(drawn: Made, site: Site) -> Measures:
+    """Measure a defect on the photograph it was put on.
 
     Args:
         drawn: The photograph with the defect.
         site: The photograph before.
     """
-    on_part = site.share_on_part(drawn.defect)
+    on_part = drawn.share_on_part(site)
     box = site.clipped(drawn.box, _AROUND)
     mask = drawn.mask[box[0] : box[2], box[1] : box[3]]
     if not mask.any():
@@ -71,7 +93,7 @@ def measures_of(drawn: Drawn, site: Site) -> Measures:
     before, after = _levels(site.picture, box, site), _levels(drawn.picture, box, site)
     change = _strongest(after - before)
     contrast, sign = contrast_of(_gray(after) - _gray(before), _gray(before), mask)
-    reach = 2 + round(2.5 * drawn.optics.blur_px)
+    reach = 2 + round(2.5 * drawn.blur_px)
     near = _grown(mask, reach)
     size = np.abs(change)
     total = float(size.sum())

@@ -51,6 +51,15 @@ class Drawn:
     defect: Defect
     optics: Optics
 
+    @property
+    def blur_px(self) -> float:
+        """How far the lens carries its change beyond its mask."""
+        return self.optics.blur_px
+
+    def share_on_part(self, site: Site) -> float:
+        """Return how much of the defect lies on the part and in the picture."""
+        return site.share_on_part(self.defect)
+
 
 @dataclass(frozen=True, slots=True)
 class Relight:

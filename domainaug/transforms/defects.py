@@ -164,7 +164,7 @@ class DrawDefect(Ranged, A.DualTransform):  # type: ignore[misc]
         outcome = draw_defect(drawer, site, key, gate=gate, relight=Relight(), most=self.tries)
         return {**nothing, "refused": tuple(map(tuple, outcome.refused)), **self._told(outcome, picture, site)}
 
-    def _told(self, outcome: Outcome, picture: Array, site: Site) -> dict[str, Any]:
+    def _told(self, outcome: Outcome[Any], picture: Array, site: Site) -> dict[str, Any]:
         if outcome.drawn is None:
             return {}
         defect, verdict = outcome.drawn.defect, outcome.attempts[-1].verdict

@@ -41,6 +41,17 @@ class Pasted:
     changed: Floats
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def blur_px(self) -> float:
+        """0: what is pasted went through its lens already."""
+        return 0.0
+
+    def share_on_part(self, site: Site) -> float:
+        """Return how much of the defect lies on the part."""
+        if site.inside is None or not self.mask.any():
+            return float(self.mask.any())
+        return float(site.inside[self.mask].mean())
+
     def told(self, **more: Any) -> Pasted:
         """Return it with more in its record."""
         return replace(self, parameters={**self.parameters, **more})

@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 
 from domainaug.errors import LabelError, UnknownName
+from domainaug.manufacturing.drawing import accepted
+from domainaug.manufacturing.gate import Gate
 from domainaug.manufacturing.pasting.bank import DefectBank
 from domainaug.manufacturing.pasting.paste import paste
 from domainaug.manufacturing.pasting.patch import patches_of
+from domainaug.manufacturing.pasting.synthetic import nsa
 from domainaug.manufacturing.site import Site
 from domainaug.profile.part import Foreground, Part
 
@@ -161,3 +164,34 @@ def test_a_class_that_the_bank_has_not_is_said():
         bank().drawn(Site.of(textured(), PART), np.random.default_rng(0), kind="baar")
     with pytest.raises(UnknownName, match="ratio"):
         bank().drawn(Site.of(textured(), PART), np.random.default_rng(0), blend="rato")
+
+
+class TestGate:
+    def test_what_is_seen_passes_and_what_is_not_is_refused(self):
+        site = Site.of(textured(5), PART)
+        outcome = accepted(lambda seed: bank().drawn(site, np.random.default_rng(seed)), site, 3)
+        assert outcome.drawn is not None
+        assert 0.3 < outcome.attempts[-1].verdict.measures.area_mm2 < 3  # the bar, or the spot
+        same = DefectBank.of(patches_of(textured(5), labeled()[1], PART))  # pieces that look as the part does
+        outcome = accepted(lambda seed: same.drawn(site, np.random.default_rng(seed)), site, 3)
+        assert outcome.drawn is None
+        assert len(outcome.attempts) == 8
+        assert all("invisible" in attempt.verdict.codes for attempt in outcome.attempts)
+
+    def test_a_seam_is_refused(self):
+        rows, columns = np.mgrid[:120, :160]
+        smooth = (60 + columns).astype(np.uint8)
+        site = Site.of(smooth, PART)
+        dark = Site.of((60 + rows).astype(np.uint8), PART)
+        codes = {
+            blend: {
+                code
+                for seed in range(8)
+                for code in Gate()
+                .judge(nsa(site, np.random.default_rng(seed), length_mm=3, width_mm=3, other=dark, blend=blend), site)
+                .codes
+            }
+            for blend in ("naive", "poisson")
+        }
+        assert "seam" in codes["naive"]
+        assert "seam" not in codes["poisson"]
