@@ -16,9 +16,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from conftest import digests, make_source, picture, save
 from filelock import FileLock, Timeout
 from hostile import Hostile
+from small_sets import digests, make_source, picture, save
 
 from domainaug.errors import DomainAugError, OutputError, UnknownName, UnreadableInput
 from domainaug.layouts.image_folder import ImageFolder

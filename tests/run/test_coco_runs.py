@@ -7,7 +7,7 @@ import json
 import cv2
 import numpy as np
 import pytest
-from conftest import digests, save
+from small_sets import digests, save
 
 from domainaug.layouts.coco import Coco
 from domainaug.layouts.instances import encode_counts

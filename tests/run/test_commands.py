@@ -6,7 +6,7 @@ import json
 
 import pytest
 import typer
-from conftest import digests
+from small_sets import digests
 from typer.testing import CliRunner
 
 from domainaug.cli.augment import augment, in_count

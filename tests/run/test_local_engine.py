@@ -9,7 +9,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from conftest import make_source, picture, save
+from small_sets import make_source, picture, save
 
 from domainaug.run import augment
 from domainaug.run.plan import make_plan

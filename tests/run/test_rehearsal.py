@@ -8,7 +8,7 @@ import textwrap
 
 import numpy as np
 import pytest
-from conftest import make_source
+from small_sets import make_source
 
 from domainaug._albumentations import A
 from domainaug.kernels.engine import engine

@@ -7,7 +7,7 @@ import sqlite3
 
 import numpy as np
 import pytest
-from conftest import digests, picture, save
+from small_sets import digests, picture, save
 
 from domainaug.errors import DomainAugError, OutputError
 from domainaug.run import augment, replay
