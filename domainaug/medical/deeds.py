@@ -79,6 +79,7 @@ CODES: Mapping[str, Code] = {
     "impulse_noise": _HIDDEN,
     "occlusion": _HIDDEN,
     "foreign_content": _HIDDEN,
+    "drawn_defect": _HIDDEN,
     "morphology": _HIDDEN,
     "superpixels": _HIDDEN,
     "weather": _HIDDEN,
