@@ -12,7 +12,7 @@ import pydicom
 import pytest
 from pydicom.data import get_testdata_file
 
-from domainaug.errors import DomainAugError, UnknownName, UnreadableInput
+from domainaug.errors import DomainAugError, ScenarioError, UnknownName, UnreadableInput
 from domainaug.medical.study import read_study
 from domainaug.medical.validators import dcentvfy, dciodvfy, find_tool
 from domainaug.run import simulate
@@ -293,12 +293,12 @@ def test_segments_and_landmarks_come_along(tmp_path):
     ("world", "error", "said"),
     [
         ("{}", DomainAugError, "ct: FOLDER"),
-        ("{phantom: thorx}", UnknownName, "did you mean 'thorax'"),
-        ("{phantom: thorax, sed: 1}", UnknownName, "did you mean 'seed'"),
+        ("{phantom: thorx}", ScenarioError, "did you mean 'thorax'"),
+        ("{phantom: thorax, sed: 1}", ScenarioError, "did you mean 'seed'"),
         ("{phantom: thorax, voxel: 0.1}", DomainAugError, "between 0.75 and 10"),
         ("{phantom: thorax, nodules: -1}", DomainAugError, "from 0 to 100"),
-        (f"{{ct: {CT5N}, labels: [none.nii]}}", UnreadableInput, "no file of labels"),
-        (f"{{ct: {CT5N}, series: abc}}", UnknownName, "no CT series"),
+        (f"{{ct: {CT5N}, labels: [none.nii]}}", ScenarioError, "no file of labels"),
+        (f"{{ct: {CT5N}, series: abc}}", ScenarioError, "no CT series"),
         ("{ct: nowhere}", UnreadableInput, "no such file or folder"),
         (f"{{ct: {CT5N.parents[1] / '98892003'}}}", UnreadableInput, "no CT series that is an even stack"),
     ],
