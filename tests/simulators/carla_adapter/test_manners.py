@@ -6,7 +6,10 @@ import os
 import subprocess
 import sys
 import textwrap
+from types import SimpleNamespace
 
+import pytest
+from domainaug_simulators.carla_adapter.client import manners
 from domainaug_simulators.carla_adapter.client.manners import alive, mark
 from domainaug_simulators.carla_server.server import CarlaServer
 
@@ -38,6 +41,18 @@ def test_marks_tell_whether_whoever_left_them_lives() -> None:
     assert alive("domainaug.another-machine.1", stuck=False)
     assert not alive("domainaug.another-machine.1", stuck=True)
     assert alive("hero", stuck=True)
+
+
+@pytest.mark.parametrize(("frames", "moving"), [([5], False), ([5, 6], False), ([5, 6, 7], True), ([5, 6, 6, 9], True)])
+def test_one_late_frame_is_nobody_who_keeps_time(
+    frames: list[int], moving: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class World:
+        def get_snapshot(self) -> SimpleNamespace:
+            return SimpleNamespace(frame=frames.pop(0) if len(frames) > 1 else frames[0])
+
+    monkeypatch.setattr(manners, "_PATIENCE", 0.5)
+    assert manners._moving(World()) == moving
 
 
 def test_leftovers_of_a_dead_run_are_cleared_and_others_are_not(run: Run, server: CarlaServer) -> None:

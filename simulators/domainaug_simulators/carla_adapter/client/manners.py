@@ -15,7 +15,7 @@ __all__ = ["Found", "alive", "arrive", "mark", "marked", "marked_by", "restore"]
 
 _MARK: Final = re.compile(r"domainaug\.([\w-]+)\.(\d+)")
 _NAMES: Final = ("role_name", "ros_name")
-_PATIENCE: Final = 2.0  # seconds in which somebody who keeps time is seen to do so
+_PATIENCE: Final = 3.0  # seconds in which somebody who keeps time is seen to do so
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +130,13 @@ def restore(world: Any, found: Found) -> None:
 
 
 def _moving(world: Any) -> bool:
-    """Return whether frames come while nobody here asks for any."""
-    first, until = world.get_snapshot().frame, time.monotonic() + _PATIENCE
+    """Return whether frames come while nobody here asks for any; a single one may have been on its way."""
+    last, until = world.get_snapshot().frame, time.monotonic() + _PATIENCE
+    came = 0
     while time.monotonic() < until:
-        if world.get_snapshot().frame != first:
+        now = world.get_snapshot().frame
+        came, last = came + (now != last), now
+        if came > 1:
             return True
         time.sleep(0.05)
     return False
