@@ -19,6 +19,7 @@ from benchmarks.harness import Case, Contender, Reach, Scale, Took
 
 _LAYOUTS = ("city", "junction", "highway", "suburb")
 _NEEDS = ("numba", "embreex")
+_PLACES = count()  # names of cameras: shared, because frames are kept by them from one case to the next
 _FRAMES = 8  # of the scenario that workers render
 
 
@@ -69,11 +70,11 @@ def _frame(layout: str, weather: str, quality: str = "normal") -> Callable[[Scal
         from domainaug_simulators.street.axes import weather_of
 
         views, mounted = _street(layout, scale)
-        variant, places = _variant(scale, weather=weather, quality=quality), count()
+        variant = _variant(scale, weather=weather, quality=quality)
 
         def work() -> Any:
             # another name of the same camera: what is kept of the first one's frame is of no use
-            camera = replace(mounted, name=f"{mounted.name}-{next(places)}")
+            camera = replace(mounted, name=f"{mounted.name}-{next(_PLACES)}")
             return views.at(camera, variant, 0).shot(weather_of(variant.values), variant, (0, 0), None)
 
         return work
