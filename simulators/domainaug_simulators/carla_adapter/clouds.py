@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from domainaug.driving.lidar_weather import Echo, LidarAir, echoes_of
 from domainaug.kernels.random import normals
 from domainaug_simulators.carla_adapter.labels import Body
+from domainaug_simulators.carla_server.world.frames import Rotation, Transform, Vector
 from domainaug_simulators.street.lidar import Lidar
 from domainaug_simulators.street.recording import matrix_told, number_told
 from domainaug_simulators.street.town.tags import COUNTED, Tag
@@ -29,6 +30,7 @@ _ALBEDO: Final = {
     Tag.TRUCK: 0.5, Tag.BUS: 0.5, Tag.TRAFFIC_SIGN: 1.0, Tag.ROAD_LINE: 0.6, Tag.PEDESTRIAN: 0.35,
 }  # fmt: skip
 _USUAL: Final = 0.3
+_GRAVITY: Final = 9.81
 _NEAR: Final = 0.5  # meters about a box in which a detection is of who is in it
 
 
@@ -64,7 +66,9 @@ def met_of(points: Floats, lidar: Lidar, bodies: Sequence[Body], place: Floats) 
     own = points[:, :3] * [1, -1, 1]
     away = np.linalg.norm(own, axis=1)
     around = np.arctan2(own[:, 1], own[:, 0])
-    column = np.floor((np.pi - around) / (2 * np.pi) * columns).astype(np.int64) % columns
+    told = (np.pi - around) / (2 * np.pi) * columns
+    begun = np.angle(np.exp(2j * np.pi * told).sum()) / (2 * np.pi)  # where in its column a turn began
+    column = np.rint(told - begun).astype(np.int64) % columns
     pulse = (channels - 1 - points[:, 6].astype(np.int64)) * columns + column
     order = np.lexsort((away, pulse))
     order = order[away[order] > 0.01]
@@ -160,13 +164,26 @@ def detections(
     return {**{name: array.astype(np.float32) for name, array in told.items()}, "semantic": tags, "instance": numbers}
 
 
-def position_told(kind: str, numbers: NDArray[np.float64]) -> Mapping[str, Any]:
-    """Return what a GNSS receiver or an inertial sensor measured, as JSON has it, in CARLA's axes."""
+def position_told(kind: str, numbers: NDArray[np.float64], moment: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what a GNSS receiver or an inertial sensor measured, as JSON has it, in CARLA's axes.
+
+    Nobody moves by physics, so that CARLA's inertial sensor feels the earth, and jumps: what it would feel follows from
+    how the vehicle is posed, and it tells the compass alone.
+
+    Args:
+        kind: "gnss" or "imu".
+        numbers: What the sensor told.
+        moment: `ego`, `acceleration` and `turning` of the frame.
+    """
     values = [float(v) for v in numbers]
     if kind == "gnss":
         return dict(zip(("latitude_deg", "longitude_deg", "altitude_m"), values, strict=True))
+    turn = Transform(rotation=Rotation(*moment["ego"][3:6]))
+    x, y, z = moment["acceleration"]
+    felt = turn.inward(Vector(x, y, z + _GRAVITY))
+    turning = turn.inward(Vector(0.0, 0.0, moment["turning"]))
     return {
-        "acceleration_mps2": [number_told(v) for v in values[:3]],
-        "turning_radps": [number_told(v) for v in values[3:6]],
+        "acceleration_mps2": [number_told(v) for v in felt],
+        "turning_radps": [number_told(v) for v in turning],
         "compass_rad": number_told(values[6]),
     }

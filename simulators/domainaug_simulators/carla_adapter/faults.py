@@ -7,11 +7,11 @@ from typing import Any, Literal
 
 from domainaug.errors import DomainAugError
 
-__all__ = ["CaptureFailed", "Event", "Kind", "ServerLost", "ServerUnfit"]
+__all__ = ["CaptureFailed", "Event", "Kind", "SensorSilent", "ServerLost", "ServerUnfit"]
 
-Kind = Literal["lost", "late", "doubled", "skipped", "wrong", "crowded"]
+Kind = Literal["lost", "late", "doubled", "skipped", "wrong", "crowded", "renewed", "revived"]
 """A frame that did not come in time; came after it was given up; came twice; whose next came before it; that is not as
-it was asked for; that was let go because nobody fetched it."""
+it was asked for; that was let go because nobody fetched it; whose sensor, or whose client, was made anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,10 @@ class Event:
 
 class CaptureFailed(DomainAugError):
     """A frame could not be had, however often it was asked for; the server may be well."""
+
+
+class SensorSilent(CaptureFailed):
+    """A sensor does not deliver, nor one that was made in its place; the server is well otherwise."""
 
 
 class ServerLost(DomainAugError):

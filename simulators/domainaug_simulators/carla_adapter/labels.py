@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from domainaug_simulators.carla_adapter.pipe import CARRIER
 from domainaug_simulators.carla_server.world.frames import Rotation, Transform, Vector, to_street
 from domainaug_simulators.street.recording import LABEL_KINDS, encoded, matrix_told, number_told
 from domainaug_simulators.street.town.tags import COUNTED, Tag, cityscapes_of
@@ -22,6 +23,7 @@ __all__ = ["Body", "Pinhole", "bodies_of", "decoded_depth", "label_files", "name
 
 Floats = NDArray[np.float64]
 
+_OWN: Final = 1
 _FAR: Final = 1000.0
 _DEPTHS: Final = 256**3 - 1
 _OPTICAL: Final = np.array([[0, -1, 0, 0], [0, 0, -1, 0], [1, 0, 0, 0], [0, 0, 0, 1.0]])
@@ -180,7 +182,10 @@ def label_files(
         bodies: Who is there.
         told: `time_s` and `ego` of the frame.
     """
-    objects = [one for one in (_object(body, numbers, depth, camera) for body in bodies) if one is not None]
+    own = numbers == CARRIER
+    numbers = np.where(own, np.uint16(0), numbers)
+    others = [body for body in bodies if body.number != CARRIER]
+    objects = [one for one in (_object(body, numbers, depth, camera) for body in others) if one is not None]
     centimeters = np.where(depth < 655.35, np.rint(np.minimum(depth, 655.35) * 100), 0).astype(np.uint16)
     content = {
         **told,
@@ -192,7 +197,8 @@ def label_files(
         "boxes_from": "amodal_box and occlusion are estimates from 3-D boxes and depth",
     }  # fmt: skip
     text = json.dumps(content, indent=1, sort_keys=True) + "\n"
-    pictures: tuple[NDArray[Any], ...] = (tags, cityscapes_of(tags), numbers, centimeters)
+    cityscapes = np.where(own, np.uint8(_OWN), cityscapes_of(tags))
+    pictures: tuple[NDArray[Any], ...] = (tags, cityscapes, numbers, centimeters)
     return dict(zip(LABEL_KINDS, [*(encoded(picture) for picture in pictures), text.encode()], strict=True))
 
 

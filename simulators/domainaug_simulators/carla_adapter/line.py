@@ -19,16 +19,18 @@ from numpy.typing import NDArray
 
 from domainaug.errors import DomainAugError, MissingExtra
 from domainaug_simulators.carla_adapter import pipe
-from domainaug_simulators.carla_adapter.faults import CaptureFailed, ServerLost, ServerUnfit
+from domainaug_simulators.carla_adapter.faults import CaptureFailed, Event, SensorSilent, ServerLost, ServerUnfit
 from domainaug_simulators.carla_adapter.servers import Claim, Server
 
 __all__ = ["Line", "need_client"]
 
-_ERRORS: Final = {"CaptureFailed": CaptureFailed, "ServerLost": ServerLost, "ServerUnfit": ServerUnfit}
+_ERRORS: Final = {each.__name__: each for each in (CaptureFailed, SensorSilent, ServerLost, ServerUnfit)}
 _SLACK: Final = 15.0  # seconds that the client's process has beyond those of its server: it starts, and tries again
 _LOADING: Final = 150.0  # seconds that a map may take
 _REVIVAL: Final = 180.0  # seconds that a server may take to come back
-_FAREWELL: Final = 20.0
+_FAREWELL: Final = 20.0  # and a client to leave
+_HURRIED: Final = 2.0  # where its server is lost
+_ALIVE: Final = object()  # what a client's process tells while it waits
 log = logging.getLogger("domainaug.carla")
 
 
@@ -55,29 +57,37 @@ class Line:
 
     Attributes:
         server: Which.
-        seconds: How long an answer or a frame may take.
+        seconds: How long an answer may take.
+        deadline: How long nothing may come from any sensor that is waited for.
         restart: A command that starts the server anew, or "".
         claim: What keeps other runs of this machine off the server, or None.
     """
 
     server: Server
     seconds: float = 20.0
+    deadline: float = 15.0
     restart: str = ""
     claim: Claim | None = None
     _process: subprocess.Popen[bytes] | None = None
     _answers: queue.Queue[Any] = field(default_factory=queue.Queue)
     _opening: Mapping[str, Any] | None = None
+    _entered: bool = False
+    _lost: bool = False
+    _littered: bool = False
 
     # -- asking ---------------------------------------------------------------------------------------------
 
-    def hello(self) -> dict[str, Any]:
+    def hello(self, ego: str = "") -> dict[str, Any]:
         """Return who is there.
+
+        Args:
+            ego: A vehicle that has to be there, or "".
 
         Raises:
             ServerLost: Nobody is.
-            ServerUnfit: The server is of another version than the client.
+            ServerUnfit: The server is of another version than the client, or lacks the vehicle.
         """
-        return self._asked({"do": "hello"}, 3 * self.seconds)[0]
+        return self._asked({"do": "hello", "ego": ego}, 3 * self.seconds)[0]
 
     def look(self) -> dict[str, Any]:
         """Return how many actors of ours are in the world, and whether somebody is to keep time.
@@ -94,9 +104,21 @@ class Line:
             ServerLost: The server did not answer.
             ServerUnfit: It has no such world.
         """
+        self._entered = True
         found = self._asked({"do": "open", **told}, _LOADING + 10 * self.seconds)[0]
         self._opening = told
         return found
+
+    def drive(self, told: Mapping[str, Any]) -> dict[str, Any]:
+        """Let TrafficManager drive, and return who was where; see `Session.drive`.
+
+        Raises:
+            ServerLost: The server did not answer.
+            ServerUnfit: It has no such world.
+            CaptureFailed: Nobody finds room.
+        """
+        self._entered = True
+        return self._asked({"do": "drive", **told}, _LOADING)[0]
 
     def frame(self, told: Mapping[str, Any], *, anew: bool = True) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         """Return one frame, from a new client if the one at hand is lost.
@@ -106,29 +128,38 @@ class Line:
             anew: Whether it is asked for anew.
 
         Raises:
-            CaptureFailed: It could not be had.
+            CaptureFailed: It could not be had; a sensor that is silent is not asked by another client.
             ServerLost: The server is gone, and did not come back.
         """
-        asked = {"do": "frame", **told}
-        limit = self.seconds * (8 + told["warmup"])
-        try:
-            return self._asked(asked, limit)
-        except (CaptureFailed, ServerLost) as error:
-            if not anew:
+        asked, limit = {"do": "frame", **told}, max(self.seconds, self.deadline)
+        why, hurried = "it was lost before", True
+        if not self._lost:
+            try:
+                return self._asked(asked, limit)
+            except SensorSilent:
                 raise
-            log.warning("%s; a new client is made", error)
-        self.revive()
-        return self._asked(asked, limit)
+            except (CaptureFailed, ServerLost) as error:
+                if not anew:
+                    raise
+                log.warning("%s; a new client is made", str(error))  # the error itself would hold this line
+                why, hurried = str(error), isinstance(error, ServerLost)
+        self.revive(hurried=hurried)
+        content, arrays = self._asked(asked, limit)
+        content["events"].append(Event("revived", "", content["frame"], why).to_dict())
+        return content, arrays
 
-    def revive(self) -> None:
+    def revive(self, *, hurried: bool = False) -> None:
         """Make a new client, after the server was started anew where that is known how, and open the world again.
+
+        Args:
+            hurried: Whether the old one hardly reaches its server.
 
         Raises:
             ServerLost: It does not come back.
             ServerUnfit: Something else came back.
         """
-        opening = self._opening
-        self.close()
+        opening, self._lost = self._opening, True
+        self.close(hurried=hurried)
         until = time.monotonic() + (_REVIVAL if self.restart else self.seconds)
         try:
             self.hello()
@@ -140,6 +171,7 @@ class Line:
             self._awaited(until)
         if opening is not None:
             self.open(opening)
+        self._lost = self._littered = False
 
     def _restarted(self) -> None:
         try:
@@ -169,10 +201,14 @@ class Line:
     def _asked(self, told: dict[str, Any], seconds: float) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         process = self._running()
         assert process.stdin is not None
-        told |= {"host": self.server.host, "port": self.server.port, "seconds": self.seconds}
+        told |= {
+            "host": self.server.host, "port": self.server.port, "seconds": self.seconds, "deadline": self.deadline,
+        }  # fmt: skip
         try:
             pipe.write(process.stdin, told)  # type: ignore[arg-type]
-            answer = self._answers.get(timeout=seconds + _SLACK)
+            answer: Any = _ALIVE
+            while answer is _ALIVE:
+                answer = self._answers.get(timeout=seconds + _SLACK)
         except (OSError, queue.Empty) as error:
             answer = error
         if isinstance(answer, BaseException) or answer is None:
@@ -199,18 +235,26 @@ class Line:
             threading.Thread(target=_listen, args=(self._process, self._answers), daemon=True).start()
         return self._process
 
-    def close(self) -> None:
-        """Let the client leave the server as it was found; one that cannot is ended."""
+    def close(self, *, hurried: bool = False) -> None:
+        """Let the client leave the server as it was found; one that cannot is ended.
+
+        Args:
+            hurried: Whether the server is lost, so that it hardly can.
+        """
         process = self._process
         if process is not None and process.poll() is None and process.stdin is not None:
             with contextlib.suppress(OSError):
                 pipe.write(process.stdin, {"do": "close"})  # type: ignore[arg-type]
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(timeout=_FAREWELL)
+                process.wait(timeout=_HURRIED if hurried else _FAREWELL)
         self._hung_up()
 
     def leave(self) -> None:
-        """Let the client leave, and another run have the server."""
+        """Let the client leave, and another run have the server; what a client that was ended left is cleared away."""
+        if self._littered:
+            self.close(hurried=True)
+            with contextlib.suppress(DomainAugError):
+                self._asked({"do": "tidy"}, self.seconds)
         self.close()
         claim, self.claim = self.claim, None
         if claim is not None:
@@ -220,6 +264,8 @@ class Line:
         process, self._process = self._process, None
         if process is None:
             return
+        if process.poll() != 0 and self._entered:
+            self._littered = True  # it was in a world, and has not left it politely
         process.kill()
         process.wait()
         for stream in (process.stdin, process.stdout):
@@ -233,6 +279,7 @@ def _listen(process: subprocess.Popen[bytes], answers: queue.Queue[Any]) -> None
     assert process.stdout is not None
     try:
         while True:
-            answers.put(pipe.read(process.stdout))  # type: ignore[arg-type]
+            answer = pipe.read(process.stdout)  # type: ignore[arg-type]
+            answers.put(_ALIVE if "alive" in answer[0] else answer)
     except (EOFError, OSError, ValueError):
         answers.put(None)

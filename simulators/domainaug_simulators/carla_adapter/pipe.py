@@ -11,7 +11,10 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["read", "write"]
+__all__ = ["CARRIER", "read", "write"]
+
+CARRIER: Final = 65_535
+"""What both call the vehicle that carries the sensors: nobody in labels, `ego vehicle` among Cityscapes' classes."""
 
 _SIZE: Final = struct.Struct("<I")
 

@@ -16,7 +16,7 @@ from domainaug_simulators.carla_adapter.labels import Pinhole, bodies_of, decode
 from domainaug_simulators.carla_adapter.line import Line, need_client
 from domainaug_simulators.carla_adapter.servers import claimed, read_servers
 from domainaug_simulators.carla_adapter.simulator import AXES
-from domainaug_simulators.carla_adapter.worlds import asked_of, mounts_of, read_world
+from domainaug_simulators.carla_adapter.worlds import asked_of, mounts_of, opening_of, read_world
 from domainaug_simulators.carla_server.world.skies import sky_of
 from domainaug_simulators.street.town.tags import Tag
 
@@ -99,9 +99,7 @@ class _Probe:
         world = read_world(_WORLD)
         values = {axis.name: axis.default for axis in AXES}
         self._asked, self._mounts = asked_of(world, values), mounts_of(world, values)
-        told = self.line.open(
-            {"map": "", "dt": 0.1, "seed": 1, "vehicles": world.vehicles, "walkers": world.walkers, "speed": 8.0}
-        )
+        told = self.line.open(opening_of(world, None))
         found = f"map {told['map']}, {told['others']} actors of others"
         if told["stuck"]:
             found += "; a dead client had left it in synchronous mode, from which it was freed"

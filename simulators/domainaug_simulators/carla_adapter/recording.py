@@ -33,7 +33,7 @@ from domainaug_simulators.carla_adapter.labels import (
 )
 from domainaug_simulators.carla_adapter.line import Line
 from domainaug_simulators.carla_adapter.snow import in_image, snowed
-from domainaug_simulators.carla_adapter.worlds import CarlaWorld, asked_of, mounts_of, sized
+from domainaug_simulators.carla_adapter.worlds import CarlaWorld, asked_of, check_time, mounts_of, opening_of, sized
 from domainaug_simulators.carla_server.world.skies import sky_of
 from domainaug_simulators.street.axes import weather_of
 from domainaug_simulators.street.listening import RIG, lidar_of, packed
@@ -106,12 +106,14 @@ class Recorder:
         world: What it is.
         line: To the server.
         version: The server's.
+        driven: Where TrafficManager drove everybody, or None.
         opened: What the server said when it was opened, or None.
     """
 
     world: CarlaWorld
     line: Line
     version: str
+    driven: Mapping[str, Any] | None = None
     opened: Mapping[str, Any] | None = None
     _labels: OrderedDict[object, _Seen] = field(default_factory=OrderedDict)
 
@@ -127,7 +129,8 @@ class Recorder:
             ServerLost: The server is gone.
         """
         if self.opened is None:
-            self.opened = self.line.open(self._opening())
+            self.opened = self.line.open(opening_of(self.world, self.driven))
+        check_time(self.world, variant.values)
         take = _Take(self, variant, weather_of(variant.values), folder)
         for sensor in (*self.world.cameras, *self.world.sensors, *self.world.feelers):
             (folder / sensor.name).mkdir()
@@ -139,13 +142,6 @@ class Recorder:
         finally:
             take.writer.close()
         return Rendered(tuple(paths), take.record())
-
-    def _opening(self) -> dict[str, Any]:
-        world = self.world
-        return {
-            "map": world.map, "dt": world.dt, "seed": world.seed, "vehicles": 3 * world.vehicles,
-            "walkers": 3 * world.walkers, "speed": world.speed,
-        }  # fmt: skip
 
     def seen(self, key: object, make: Callable[[], _Seen], numbers: NDArray[np.uint16] | None) -> _Seen:
         """Return what a camera shows, made once for all weathers."""
@@ -193,8 +189,9 @@ class _Take:
         now = {"time_s": number_told(time), "ego": carrier}
         self.poses.append({"time_s": now["time_s"], "vehicle_to_world": matrix_told(ego), **carrier})
         bodies = bodies_of(told["things"])
+        own = bodies_of([told["carrier"]] if told["carrier"] else [])
         for mounted in world.cameras:
-            self._camera(mounted.name, index, told["places"], arrays, bodies, now)
+            self._camera(mounted.name, index, told["places"], arrays, [*bodies, *own], now)
         for mount in world.sensors:
             place = pose_of(told["places"][mount.name])
             where = {**now, "sensor_to_world": matrix_told(place)}
@@ -204,7 +201,7 @@ class _Take:
                 found = detections(arrays[mount.name], bodies, place, (vx, -vy, vz))
                 self._put(mount.name, index, {"npz": packed(found), "radar.json": text(where)})
         for feeler in world.feelers:
-            content = {"kind": feeler.kind, **now, **position_told(feeler.kind, arrays[feeler.name])}
+            content = {"kind": feeler.kind, **now, **position_told(feeler.kind, arrays[feeler.name], told)}
             self._put(feeler.name, index, {"json": text(content)})
 
     def _camera(

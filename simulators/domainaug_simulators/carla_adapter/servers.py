@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import tempfile
 import time
 from collections.abc import Sequence
@@ -12,9 +13,10 @@ from typing import Any, Final
 
 from domainaug.errors import DomainAugError
 
-__all__ = ["Claim", "Server", "claimed", "read_servers"]
+__all__ = ["Claim", "Server", "check_apart", "claimed", "read_servers"]
 
 _PORT: Final = 2000
+_LONGEST: Final = 253  # characters of a host's name
 _WAIT: Final = 60.0  # seconds for a client that is leaving
 
 
@@ -33,6 +35,14 @@ class Server:
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
 
+    @property
+    def address(self) -> str:
+        """Its host as an IPv4 address, so that two names of one server are one; the name, where nobody knows it."""
+        try:
+            return socket.gethostbyname(self.host)
+        except (OSError, UnicodeError):
+            return self.host
+
 
 def read_servers(told: Any) -> tuple[Server, ...]:
     """Return servers from `HOST:PORT` or a list of them; without a port it is 2000.
@@ -46,12 +56,29 @@ def read_servers(told: Any) -> tuple[Server, ...]:
     found = []
     for one in listed:
         host, _, port = one.strip().rpartition(":") if ":" in one else (one.strip(), "", str(_PORT))
-        if not host or not port.isdecimal() or not 0 < int(port) < 65535:
+        if not host or len(host) > _LONGEST or not port.isdecimal() or not 0 < int(port) < 65535:
             raise DomainAugError(f"servers: {one!r} is no server; write HOST:PORT, such as 127.0.0.1:2000")
+        if ":" in host:
+            raise DomainAugError(
+                f"servers: {one!r} is not HOST:PORT, such as 127.0.0.1:2000; CARLA's client knows IPv4 alone"
+            )
         found.append(Server(host, int(port)))
     if len(set(found)) < len(found):
         raise DomainAugError("servers: one is named twice; each process has one for itself")
     return tuple(found)
+
+
+def check_apart(servers: Sequence[Server]) -> None:
+    """Refuse one server under two names.
+
+    Raises:
+        DomainAugError: Two have one address and port.
+    """
+    known: dict[tuple[str, int], Server] = {}
+    for server in servers if len(servers) > 1 else ():
+        other = known.setdefault((server.address, server.port), server)
+        if other != server:
+            raise DomainAugError(f"servers: {other} and {server} are one; each process has one for itself")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +122,8 @@ def _tried(server: Server) -> Claim | None:
     except ImportError:  # another system: runs there keep apart by themselves
         return Claim(server, os.open(os.devnull, os.O_RDONLY))
     user = os.getuid() if hasattr(os, "getuid") else 0
-    place = Path(tempfile.gettempdir(), f"domainaug-carla-{user}-{server.host}-{server.port}.lock".replace("/", "_"))
+    name = f"domainaug-carla-{user}-{server.address}-{server.port}.lock"
+    place = Path(tempfile.gettempdir(), name.replace("/", "_"))
     number = os.open(place, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,8 +15,8 @@ from domainaug.generators import Frame
 from domainaug.scenario import Axis, Value, Variant
 from domainaug_simulators.carla_adapter.line import Line, need_client
 from domainaug_simulators.carla_adapter.recording import Recorder
-from domainaug_simulators.carla_adapter.servers import claimed
-from domainaug_simulators.carla_adapter.worlds import CarlaWorld, read_world
+from domainaug_simulators.carla_adapter.servers import check_apart, claimed
+from domainaug_simulators.carla_adapter.worlds import CarlaWorld, check_time, drive_of, read_world
 from domainaug_simulators.street.axes import AXES as STREET_AXES
 from domainaug_simulators.street.axes import weather_of
 
@@ -25,7 +27,7 @@ AXES: Final = tuple(axis for axis in STREET_AXES if axis.name not in _LEFT_OUT)
 """Those of streets, but what CARLA's cameras cannot be told from frame to frame."""
 
 _NOTES: Final = (
-    "CARLA's pictures are not the same to the bit from one run to the next; labels are, where the server is",
+    "each run gives the same labels, and `serve-carla` the same pictures; CARLA's own differ to the bit between runs",
     "the adapter has been tested with the official 0.9.16 client, and not yet with a CARLA server",
 )
 
@@ -46,7 +48,8 @@ class CarlaSimulator:
         """
         told = read_world(world)
         need_client()
-        return _World(told, *_looked_at(told))
+        version, notes = _looked_at(told)
+        return _World(told, version, notes, _driven(told) if told.traffic == "driven" else None)
 
     def probe(self, server: str) -> list[Check]:
         """Look at a server in half a minute, and say what of it works.
@@ -66,12 +69,13 @@ def _looked_at(world: CarlaWorld) -> tuple[str, tuple[str, ...]]:
     """Return the version of the servers, and what is worth knowing of them."""
     from domainaug_simulators.carla_adapter.faults import ServerUnfit
 
+    check_apart(world.servers)
     versions: dict[str, str] = {}
     notes: list[str] = []
     for server in world.servers:
-        line = Line(server, world.timeout)
+        line = Line(server, world.timeout, world.deadline)
         try:
-            found = line.hello()
+            found = line.hello(world.ego)
         finally:
             line.close()
         versions[str(server)] = found["server"]
@@ -87,6 +91,16 @@ def _looked_at(world: CarlaWorld) -> tuple[str, tuple[str, ...]]:
     return next(iter(versions.values())), tuple(notes)
 
 
+def _driven(world: CarlaWorld) -> Mapping[str, Any]:
+    """Let TrafficManager drive on the first server, and return who was where; all servers show that."""
+    claim = claimed(world.servers[:1])
+    line = Line(claim.server, world.timeout, world.deadline, claim=claim)
+    try:
+        return line.drive(drive_of(world))
+    finally:
+        line.leave()
+
+
 @dataclass(frozen=True, slots=True)
 class _World:
     """What travels to the workers."""
@@ -94,10 +108,14 @@ class _World:
     world: CarlaWorld
     version: str
     told: tuple[str, ...] = ()
+    driven: Mapping[str, Any] | None = field(default=None, repr=False)
 
     @property
     def digest(self) -> str:
-        return self.world.digest
+        """SHA-256 of what is asked for, and of how traffic drove: who drives otherwise makes another world."""
+        if self.driven is None:
+            return self.world.digest
+        return hashlib.sha256(f"{self.world.digest} {json.dumps(self.driven)}".encode()).hexdigest()
 
     @property
     def sources(self) -> tuple[Path, ...]:
@@ -118,11 +136,12 @@ class _World:
 
     @property
     def idle(self) -> Mapping[str, str]:
-        return {}
+        return {} if self.driven is None else {"along": "TrafficManager drives the vehicle with the sensors"}
 
     def check(self, variant: Variant) -> None:
-        """Refuse weather that contradicts itself; all else is told by the server."""
+        """Refuse weather that contradicts itself, and times when no traffic drives; all else is told by the server."""
         weather_of(variant.values)
+        check_time(self.world, variant.values)
 
     def frame(self, values: Mapping[str, Value]) -> Frame:
         return Frame(int(values["height"]), int(values["width"]), channels=3, scene=True)
@@ -142,5 +161,5 @@ class _World:
             DomainAugError: None is free, or the one that is does not show it.
         """
         claim = claimed(self.world.servers)
-        line = Line(claim.server, self.world.timeout, self.world.restart, claim)
-        return Recorder(self.world, line, self.version)
+        line = Line(claim.server, self.world.timeout, self.world.deadline, self.world.restart, claim)
+        return Recorder(self.world, line, self.version, self.driven)

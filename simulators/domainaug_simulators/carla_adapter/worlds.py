@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import math
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -13,17 +15,22 @@ from domainaug_simulators.carla_adapter.servers import Server, read_servers
 from domainaug_simulators.street.sensors import LidarMount, RadarMount
 from domainaug_simulators.street.worlds import Mounted, read_street
 
-__all__ = ["LABELS", "CarlaWorld", "Feeler", "asked_of", "mounts_of", "read_world", "sized"]
+__all__ = [
+    "LABELS", "CarlaWorld", "Feeler", "asked_of", "check_time", "drive_of", "mounts_of", "opening_of", "read_world",
+    "sized",
+]  # fmt: skip
 
 LABELS: Final = {"rgb": "rgb", "depth": "depth", "instance": "instance_segmentation"}
 """What a camera of a scenario is made of: its own name for each picture, and CARLA's."""
 
-_VERSION: Final = 1  # raised when the same description makes another world
+_VERSION: Final = 2  # raised when the same description makes another world
 _SHARED: Final = ("seed", "frames", "dt", "cameras")
 _OWN: Final = ("layout", "map", "vehicles", "walkers", "speed", "warmup", "exposure", "sensors", "servers", "restart",
-               "timeout")  # fmt: skip
+               "timeout", "deadline", "traffic", "traffic_seconds", "ego")  # fmt: skip
 _EXPOSURES: Final = ("histogram", "manual")
 _FEELERS: Final = ("gnss", "imu")
+_TRAFFIC: Final = ("posed", "driven")
+_USUAL: Final = "vehicle.tesla.model3"  # what drives, where no body of its own is asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +63,13 @@ class CarlaWorld:
         speed: Of the vehicle with the sensors, m/s.
         warmup: Frames that are let go after the weather or the place changed.
         exposure: "histogram", or "manual" for the same in all pictures.
+        traffic: "posed": everybody follows a lane at a speed of their own; "driven": by CARLA's TrafficManager.
+        traffic_seconds: How long that drives: the axis `time` goes from 0 to there.
+        ego: What the vehicle with the sensors is, a blueprint; "" for none that can be seen.
         servers: Where it is shown; no part of what it is, as those below.
         restart: A command that starts a server anew, or "".
-        timeout: Seconds that an answer or a frame may take.
+        timeout: Seconds that an answer may take.
+        deadline: Seconds in which nothing may come from any sensor before one is given up.
     """
 
     map: str = ""
@@ -73,9 +84,13 @@ class CarlaWorld:
     speed: float = 8.0
     warmup: int = 8
     exposure: str = "histogram"
+    traffic: str = "posed"
+    traffic_seconds: float = 20.0
+    ego: str = ""
     servers: tuple[Server, ...] = field(default=(Server("127.0.0.1", 2000),), repr=False)
     restart: str = field(default="", repr=False)
     timeout: float = field(default=20.0, repr=False)
+    deadline: float = field(default=15.0, repr=False)
 
     @property
     def digest(self) -> str:
@@ -105,9 +120,17 @@ def read_world(told: Mapping[str, Any]) -> CarlaWorld:
     exposure = told.get("exposure", "histogram")
     if exposure not in _EXPOSURES:
         raise UnknownName("exposure", str(exposure), _EXPOSURES, where="world")
+    traffic = told.get("traffic", "posed")
+    if traffic not in _TRAFFIC:
+        raise UnknownName("traffic", str(traffic), _TRAFFIC, where="world")
+    if "traffic_seconds" in told and traffic != "driven":
+        raise DomainAugError("world: traffic_seconds is for `traffic: driven`")
+    ego = told.get("ego", "")
+    if not isinstance(ego, str):
+        raise DomainAugError(f"world: ego is the blueprint of a vehicle, such as vehicle.tesla.model3, and not {ego!r}")
     restart = told.get("restart", "")
-    if not isinstance(restart, str):
-        raise DomainAugError(f"world: restart is a command, and not {restart!r}")
+    if not isinstance(restart, str) or not _runs(restart):
+        raise DomainAugError(f"world: restart is a command, with its quotes closed, and not {restart!r}")
     feelers, others = _split(told.get("sensors", []))
     shared = {key: told[key] for key in _SHARED if key in told}
     street = read_street({**shared, "sensors": others} if others else shared)
@@ -117,9 +140,18 @@ def read_world(told: Mapping[str, Any]) -> CarlaWorld:
     return CarlaWorld(
         name, street.seed, street.frames, street.dt, street.cameras, street.sensors, feelers,
         _whole(told, "vehicles", 20), _whole(told, "walkers", 20), _number(told, "speed", 8.0, 0, 40),
-        _whole(told, "warmup", 8), exposure,
+        _whole(told, "warmup", 8), exposure, traffic, _number(told, "traffic_seconds", 20.0, 1, 600), ego,
         read_servers(told.get("servers", "127.0.0.1:2000")), restart, _number(told, "timeout", 20.0, 1, 600),
+        _number(told, "deadline", 15.0, 0.5, 600),
     )  # fmt: skip
+
+
+def _runs(command: str) -> bool:
+    """Return whether a command can be taken apart into words, of which there is one; "" is none and stays so."""
+    try:
+        return not command or (bool(shlex.split(command)) and "\0" not in command)
+    except ValueError:
+        return False
 
 
 def _split(told: Any) -> tuple[tuple[Feeler, ...], list[Any]]:
@@ -156,6 +188,22 @@ def _whole(told: Mapping[str, Any], name: str, default: int, most: int = 200) ->
 # -- what the server is asked for ---------------------------------------------------------------------------
 
 
+def opening_of(world: CarlaWorld, driven: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return what a server is told when a world is opened; three times the usual traffic is the most."""
+    return {
+        "map": world.map, "dt": world.dt, "seed": world.seed, "vehicles": 0 if driven else 3 * world.vehicles,
+        "walkers": 3 * world.walkers, "speed": world.speed, "ego": world.ego, "driven": driven,
+    }  # fmt: skip
+
+
+def drive_of(world: CarlaWorld) -> dict[str, Any]:
+    """Return what a server is told that is to drive the traffic of a world."""
+    return {
+        "map": world.map, "seed": world.seed, "vehicles": world.vehicles, "speed": world.speed,
+        "seconds": world.traffic_seconds + world.dt + 0.5, "carrier": world.ego or _USUAL,
+    }  # fmt: skip
+
+
 def asked_of(world: CarlaWorld, values: Mapping[str, Value]) -> list[dict[str, Any]]:
     """Return the sensors to be made for a variant: their blueprints and attributes."""
     asked = []
@@ -180,6 +228,20 @@ def asked_of(world: CarlaWorld, values: Mapping[str, Value]) -> list[dict[str, A
             asked.append(_asked(mount.name, "radar", "sensor.other.radar", attributes))
     asked += [_asked(each.name, each.kind, f"sensor.other.{each.kind}", {}) for each in world.feelers]
     return asked
+
+
+def check_time(world: CarlaWorld, values: Mapping[str, Value]) -> None:
+    """Refuse a variant that begins, or goes on, when traffic no longer drives.
+
+    Raises:
+        DomainAugError: It does; says for how long traffic drives.
+    """
+    last = float(values["time"]) + (world.frames - 1) * world.dt
+    if world.traffic == "driven" and last > world.traffic_seconds + 1e-9:
+        raise DomainAugError(
+            f"a variant shows {last:g} s, and its traffic drives for {world.traffic_seconds:g} s: say "
+            f"traffic_seconds: {math.ceil(last)} in the world, or an earlier time"
+        )
 
 
 def mounts_of(world: CarlaWorld, values: Mapping[str, Value]) -> dict[str, list[float]]:

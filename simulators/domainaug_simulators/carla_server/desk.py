@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
-from typing import Final
+from typing import Final, Literal
 
 from domainaug_simulators.carla_server.calls.forms import actor_form
 from domainaug_simulators.carla_server.sensors.catalogue import Looks, sensor_for
@@ -21,7 +21,10 @@ from domainaug_simulators.carla_server.world.actors import Actor, SensorActor
 from domainaug_simulators.carla_server.world.episode import Episode, Refused, Settings
 from domainaug_simulators.carla_server.world.levels import BROUGHT, Level, level_brought, level_named
 
-__all__ = ["Desk"]
+__all__ = ["Desk", "PictureQuality"]
+
+PictureQuality = Literal["draft", "normal", "high"]
+"""How much work pictures are worth, as the street simulator names it."""
 
 _FREE_STEP: Final = 0.05  # seconds between frames while nobody waits for them
 _LONGEST: Final = 0.2  # and what a frame covers at most
@@ -59,11 +62,13 @@ class Desk:
         unknown: Calls that were made and are not served.
         darkroom: Where slow sensors measure.
         gravity: What inertial sensors take for gravity, m/s^2.
+        quality: How much work pictures are worth.
+        lamps_changed: Whether street lamps were switched since the last frame.
     """
 
-    def __init__(self, layout: Layout, streams: StreamServer, level: Level) -> None:
+    def __init__(self, layout: Layout, streams: StreamServer, level: Level, quality: PictureQuality = "draft") -> None:
         """Begin in a map."""
-        self.layout, self.streams = layout, streams
+        self.layout, self.streams, self.quality = layout, streams, quality
         self.lock = threading.RLock()
         self.settings = Settings()
         self.frame, self.delta = 0, _FREE_STEP
@@ -74,7 +79,7 @@ class Desk:
         self.brought: Level | None = None
         self._ids, self._numbers = count(1), count(1)
         self._state: bytes | None = None
-        self._new_map = False
+        self._new_map, self.lamps_changed = False, False
         self._loading = False
         self._coming: _Coming | None = None
         self.observer = streams.open(lambda: self._state)
@@ -159,9 +164,15 @@ class Desk:
         self.episode.step(self.delta)
         self.frame += 1
         self._state = state_of(
-            self.layout, self.episode, self.frame, self.delta, time.monotonic(), new_map=self._new_map
+            self.layout,
+            self.episode,
+            self.frame,
+            self.delta,
+            time.monotonic(),
+            new_map=self._new_map,
+            lamps=self.lamps_changed,
         )
-        self._new_map = False
+        self._new_map, self.lamps_changed = False, False
         self.streams.publish(self.observer, self._state)
         self._measure()
         return self.frame

@@ -50,7 +50,7 @@ def _fault(document: Document, index: int, told: Any) -> Fault:
     numbers = told.get("at", ())
     at = (numbers,) if isinstance(numbers, int) else tuple(numbers)
     try:
-        return Fault(**{**told, "at": at})
+        return Fault(**{**told, "at": at, "span": tuple(told.get("span", ()))})
     except DomainAugError as error:
         raise document.fault(str(error), "faults", index) from None
 
@@ -65,6 +65,9 @@ def _legal(name: str, value: Any) -> str:
         return "" if _whole(value) or isinstance(value, float) else "a number of seconds"
     if name == "every":
         return "" if _whole(value) else "a whole number"
+    if name == "span":
+        both = isinstance(value, list) and len(value) == 2 and all(map(_whole, value))
+        return "" if both else "two whole numbers: [FIRST, END]"
     listed = value if isinstance(value, list) else [value]
     return "" if listed and all(map(_whole, listed)) else "a whole number or a list of them"
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -12,16 +14,19 @@ from domainaug.errors import DomainAugError
 
 __all__ = ["OBSERVER", "Doing", "Fault", "Faults"]
 
-Doing = Literal["drop", "delay", "double", "reorder", "hang", "fail", "die"]
-"""What goes wrong. A message is not sent; comes later; comes twice; comes after the next. A call is answered late or
-never; is refused. The server ends."""
+Doing = Literal["drop", "delay", "double", "reorder", "corrupt", "hang", "fail", "freeze", "die"]
+"""What goes wrong. A message is not sent; comes later; comes twice; comes after the next; comes with other bytes. A
+call is answered late or never; is refused. The server stands still for everybody; ends."""
 
 OBSERVER: Final = "observer"
 """What the stream of the world's states is called; streams of sensors are called as their blueprints are."""
 
-_OF_STREAMS: Final = ("drop", "delay", "double", "reorder", "die")
-_OF_CALLS: Final = ("hang", "fail", "die")
+_OF_BOTH: Final = ("freeze", "die")
+_OF_STREAMS: Final = ("drop", "delay", "double", "reorder", "corrupt", *_OF_BOTH)
+_OF_CALLS: Final = ("hang", "fail", *_OF_BOTH)
 _LONGEST: Final = 3600.0
+_GLANCE: Final = 0.05  # seconds between looks at whether a server still stands still
+_TURNED: Final = bytes(255 - value for value in range(256))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,9 @@ class Fault:
         at: Which of them, counted from 1 over all that match, as long as the process lives.
         every: Each so manieth too; 0 for none.
         since: A call from which on it is counted; "" for from the start.
-        seconds: How long a message is late or a call hangs; None for a call that is never answered.
+        seconds: How long a message is late, a call hangs, or the server stands still; None for ever.
+        span: Of a message that is corrupted, the bytes whose bits are turned over: from the first, up to before the
+            second, counted from 0; () for all of them. The first eight tell the client what kind of message it is.
         back: Seconds after which a server that died is there again, with a new world; None for never.
         says: What a call that fails is answered.
 
@@ -50,6 +57,7 @@ class Fault:
     every: int = 0
     since: str = ""
     seconds: float | None = None
+    span: tuple[int, ...] = ()
     back: float | None = None
     says: str = "it fails, as the plan of faults has it"
 
@@ -57,6 +65,11 @@ class Fault:
         wrong = _wrong(self)
         if wrong:
             raise DomainAugError(f"a fault that is to {self.do}: {wrong}")
+
+    def corrupted(self, message: bytes) -> bytes:
+        """Return a message with its bytes turned over, as long as it was."""
+        first, end = self.span or (0, len(message))
+        return message[:first] + message[first:end].translate(_TURNED) + message[end:]
 
     def strikes(self, count: int) -> bool:
         """Return whether it befalls the message or call of this number."""
@@ -77,6 +90,8 @@ def _wrong(fault: Fault) -> str:
         return "at: and every: count from 1"
     if fault.do == "delay" and fault.seconds is None:
         return "seconds: tells how long"
+    if fault.span and (fault.do != "corrupt" or len(fault.span) != 2 or not 0 <= fault.span[0] < fault.span[1]):
+        return "span: tells which bytes are corrupted, as [FIRST, END], counted from 0"
     if any(not 0 <= value <= _LONGEST for value in (fault.seconds, fault.back) if value is not None):
         return f"seconds: and back: are from 0 to {_LONGEST:g}"
     return ""
@@ -98,6 +113,7 @@ class Faults:
         self._counts = [0] * len(self._plan)
         self._made: set[str] = set()
         self._begun = {fault.since for fault in plan}
+        self._thaws = -math.inf
         self._lock = threading.Lock()
 
     def __bool__(self) -> bool:
@@ -108,6 +124,20 @@ class Faults:
         """Let the server die."""
         self.dead = True
         self.dying(fault)
+
+    def freeze(self, fault: Fault) -> None:
+        """Let the server stand still, as a process does that is stopped."""
+        self._thaws = math.inf if fault.seconds is None else time.monotonic() + fault.seconds
+
+    @property
+    def frozen(self) -> bool:
+        """Whether it stands still: nobody is answered, nothing is sent, no time passes."""
+        return time.monotonic() < self._thaws
+
+    def thaw(self, over: Callable[[], bool]) -> None:
+        """Return when the server no longer stands still, or it is over with who waits."""
+        while self.frozen and not over():
+            time.sleep(min(_GLANCE, max(0.0, self._thaws - time.monotonic())))
 
     def of_call(self, name: str) -> Fault | None:
         """Count a call, and return what befalls it."""

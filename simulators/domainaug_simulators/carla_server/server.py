@@ -9,11 +9,11 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast, get_args
 
-from domainaug.errors import MissingExtra
+from domainaug.errors import MissingExtra, UnknownName
 from domainaug_simulators.carla_server.calls.registry import answered, refused
-from domainaug_simulators.carla_server.desk import Desk
+from domainaug_simulators.carla_server.desk import Desk, PictureQuality
 from domainaug_simulators.carla_server.fault_plans import plan_of
 from domainaug_simulators.carla_server.faults import Fault, Faults
 from domainaug_simulators.carla_server.wire.layouts import layout_of
@@ -29,6 +29,7 @@ _GROUPS: Final = ("episode", "actors", "vehicles", "walkers", "lights", "environ
                   "recorder")  # fmt: skip
 _PACE: Final = 0.05  # seconds between frames in asynchronous mode
 _LAST_WORDS: Final = 0.05  # seconds in which half a message leaves before a server that dies hangs up
+_LOOK: Final = 0.5  # seconds between two looks at whether it was interrupted
 _DIED: Final = 70  # what a process ends with that a plan of faults has ended
 
 
@@ -46,6 +47,7 @@ class CarlaServer:
         port: int = 2000,
         version: str = "0.9.16",
         faults: Faults | None = None,
+        quality: PictureQuality = "draft",
     ) -> None:
         """Listen; calls are answered from `start` on.
 
@@ -55,18 +57,21 @@ class CarlaServer:
             port: The port of calls; streams are on the next. 0 for any that are free.
             version: The client's version.
             faults: What goes wrong on purpose.
+            quality: How much work pictures are worth: draft, normal or high.
 
         Raises:
-            UnknownName: There is no such town, or the version is not known.
+            UnknownName: There is no such town or quality, or the version is not known.
             DomainAugError: The ports cannot be had.
         """
         self._faults = faults or Faults()
         self._fatal: Fault | None = None
         for group in _GROUPS:
             importlib.import_module(f"domainaug_simulators.carla_server.calls.{group}")
+        if quality not in get_args(PictureQuality):
+            raise UnknownName("quality", quality, get_args(PictureQuality))
         layout, level = layout_of(version), level_named(town)
         self.streams = StreamServer(host, port + 1 if port else 0, layout, self._faults)
-        self.desk = Desk(layout, self.streams, level)
+        self.desk = Desk(layout, self.streams, level, quality)
         try:
             self.rpc = RpcServer(host, port, self._answer, self._left, faults=self._faults, refuse=refused)
         except BaseException:
@@ -114,7 +119,8 @@ class CarlaServer:
 
     def wait(self) -> Fault | None:
         """Return when the server has ended, and the fault that ended it."""
-        self._stopped.wait()
+        while not self._stopped.wait(_LOOK):  # Ctrl-C just before a wait without end would not be seen
+            pass
         return self._fatal
 
     def __enter__(self) -> CarlaServer:
@@ -144,13 +150,19 @@ class CarlaServer:
         while not self._stopped.wait(_PACE):
             with self.desk.lock:
                 now = time.monotonic()
-                if not self.desk.settings.synchronous:
+                if not self.desk.settings.synchronous and not self._faults.frozen:
                     self.desk.tick(None if self.desk.settings.delta else now - before)
                 before = now
 
 
 def serve(
-    town: str, host: str, port: int, version: str, ready: Callable[[str], None], faults: Path | None = None
+    town: str,
+    host: str,
+    port: int,
+    version: str,
+    ready: Callable[[str], None],
+    faults: Path | None = None,
+    quality: str = "draft",
 ) -> None:
     """Serve until interrupted.
 
@@ -161,15 +173,16 @@ def serve(
         version: The client's version.
         ready: Told a sentence once clients can come.
         faults: A plan of what goes wrong on purpose.
+        quality: How much work pictures are worth: draft, normal or high.
 
     Raises:
-        UnknownName: There is no such town, or the version is not known.
+        UnknownName: There is no such town or quality, or the version is not known.
         DomainAugError: The ports cannot be had, or the plan is none.
         SystemExit: The plan has ended the server for good.
     """
-    planned = Faults(plan_of(faults) if faults else ())
+    planned, work = Faults(plan_of(faults) if faults else ()), cast(PictureQuality, quality)
     while True:
-        with CarlaServer(town, host=host, port=port, version=version, faults=planned) as server:
+        with CarlaServer(town, host=host, port=port, version=version, faults=planned, quality=work) as server:
             port = server.port
             server.warm()
             ready(f"serving {town} to clients of CARLA {version} on {host}, ports {port} and {server.streams.port}")

@@ -11,8 +11,9 @@ import pytest
 from domainaug_simulators.carla_server.server import CarlaServer
 
 from domainaug.layouts.frames import check_frame, read_frames
+from domainaug.run import replay
 
-from .conftest import Run, left_in
+from .conftest import TEXT, Run, left_in
 
 
 def gone(server: CarlaServer, seconds: float = 30.0) -> list[str]:
@@ -66,6 +67,22 @@ def test_settings_weather_and_others_stay_as_they_were(run: Run, server: CarlaSe
         assert server.desk.settings == settings
         assert server.desk.episode.sky == sky
         assert server.desk.episode.elapsed > lights  # time passes again
+
+
+def test_the_same_bytes_come_whatever_the_server_did_before(run: Run, server: CarlaServer, tmp_path: Path) -> None:
+    sensors = "{name: top, kind: lidar, channels: 8, columns: 180}, {name: ahead, kind: radar}, {name: gps, kind: gnss}"
+    text = TEXT.replace("{name: gps, kind: gnss}, {name: imu, kind: imu}", sensors)
+    text = text.replace("[noon, snow]", "[rain-heavy, snow]").replace("warmup: 0", "warmup: 1\n  frames: 2")
+    text = text.replace("160, height: 96", "64, height: 48")
+    assert run(server.port, text=text).run.exit_code == 0
+    with server.desk.lock:  # another world by now: its clock, its frames and the numbers of its actors have gone on
+        for _ in range(7):
+            server.desk.tick(0.0173)
+    report = replay(tmp_path / "out", engine="serial")
+    assert report.differences == ()
+    assert report.identical == report.checked >= 40
+    truths = sorted(tmp_path.glob("out/variants/*/top/000000.truth.npz"))
+    assert len({path.read_bytes() for path in truths}) == 1  # what pulses meet in clear air is no weather's
 
 
 @pytest.mark.slow

@@ -63,3 +63,9 @@ def test_a_lidar_turns_once_a_frame():
     lidar = asked_of(world, VALUES)[-1]
     assert lidar["attributes"]["rotation_frequency"] == pytest.approx(20)
     assert lidar["attributes"]["points_per_second"] == 16 * 512 * 20
+
+
+@pytest.mark.parametrize("restart", ["'", "   ", 'start "carla', "start\0", 3, ["start"]])
+def test_a_restart_that_is_no_command_is_refused_before_it_is_needed(restart):
+    with pytest.raises(DomainAugError, match="restart is a command, with its quotes closed"):
+        read_world({"restart": restart})

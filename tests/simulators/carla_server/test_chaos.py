@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -19,7 +20,7 @@ from .conftest import HEAD, TAIL
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("carla") is None, reason="the wheel of CARLA's client is not installed for this Python"
 )
-Chaos = Callable[[str, str], dict[str, Any]]
+Chaos = Callable[..., dict[str, Any]]
 SENSOR = """
 synchronous(world)
 car = world.spawn_actor(library.find("vehicle.tesla.model3"), world.get_map().get_spawn_points()[40])
@@ -41,7 +42,7 @@ def chaos(tmp_path: Path) -> Iterator[Chaos]:
     """Runs a script against a server of its own with a plan of faults; both are processes that end."""
     servers: list[subprocess.Popen[str]] = []
 
-    def run(plan: str, body: str) -> dict[str, Any]:
+    def run(plan: str, body: str, ends: int = 0) -> dict[str, Any]:
         (tmp_path / "plan.yaml").write_text(f"faults:\n  - {plan}\n", encoding="utf-8")
         server = subprocess.Popen(
             [sys.executable, "-m", "domainaug", "serve-carla", "--town", "junction", "--port", "0",
@@ -57,7 +58,7 @@ def chaos(tmp_path: Path) -> Iterator[Chaos]:
             [sys.executable, str(tmp_path / "script.py"), line.split()[-3]], capture_output=True, text=True,
             timeout=60, check=False, env={**os.environ, "CARLA_CACHE_DIR": str(tmp_path / "cache")},
         )  # fmt: skip
-        assert done.returncode == 0, f"exit {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-3000:]}"
+        assert done.returncode == ends, f"exit {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-3000:]}"
         told: dict[str, Any] = {"server": server}
         for line in done.stdout.splitlines():
             if line.startswith("TOLD "):
@@ -99,6 +100,27 @@ class TestFrames:
         )
         assert told["same"]
         assert told["late"] >= 1.5
+
+    def test_corrupt_in_what_it_shows_is_a_frame_with_other_values(self, chaos: Chaos) -> None:
+        told = chaos(
+            "{do: corrupt, stream: sensor.other.gnss, at: 2, span: [50, 58]}",  # its latitude, after the head
+            SENSOR + "came = queue.Queue(); gnss.stop(); gnss.listen(came.put); time.sleep(0.5); ticked(3)\n"
+            "all = [came.get(timeout=10) for _ in range(3)]\n"
+            "tell(latitudes=[one.latitude for one in all], frames=[one.frame - all[0].frame for one in all])",
+        )
+        first, second, third = told["latitudes"]
+        assert first == pytest.approx(third, abs=1e-9)
+        assert abs(second) > 1  # CARLA's client takes it as it is
+        assert told["frames"] == [0, 1, 2]
+
+    def test_corrupt_in_its_head_kills_the_process_of_the_client_and_nobody_elses(self, chaos: Chaos) -> None:
+        told = chaos(
+            "{do: corrupt, stream: sensor.other.gnss, at: 3, span: [0, 8]}",
+            SENSOR + "ticked(2); tell(before=len(numbers(2, 0))); ticked(1); time.sleep(10)",
+            ends=-signal.SIGSEGV,
+        )
+        assert told["before"] == 2
+        assert told["server"].poll() is None
 
     def test_of_the_world_lost(self, chaos: Chaos) -> None:
         """A tick waits for the state of its frame: without it, it ends with the client's own time-out."""
@@ -172,6 +194,33 @@ class TestCalls:
         assert told["after"] < 15
         assert told["still"]
         assert told["goes_on"] == 1
+
+    def test_a_server_that_stands_still_answers_nobody_and_goes_on_where_it_was(self, chaos: Chaos) -> None:
+        told = chaos(
+            "{do: freeze, call: tick_cue, at: 4, seconds: 4}",
+            SENSOR
+            + """
+first = world.tick(); client.set_timeout(1.0); begin = time.monotonic()
+try:
+    world.tick()
+except RuntimeError as error:
+    tell(error=str(error), after=time.monotonic() - begin)
+second = carla.Client("127.0.0.1", PORT); second.set_timeout(1.0)
+try:
+    second.get_server_version()
+except RuntimeError as error:
+    tell(others=str(error))
+second = carla.Client("127.0.0.1", PORT); second.set_timeout(20.0)
+tell(version=second.get_server_version(), thawed=time.monotonic() - begin)
+other = second.get_world()
+last = other.tick()
+tell(frames=last - first, came=numbers(last - first + 1, first))
+""",
+        )
+        assert "time-out of 1000ms" in told["error"]
+        assert "time-out of 1000ms" in told["others"]
+        assert told["thawed"] >= 4
+        assert told["came"] == list(range(told["frames"] + 1))
 
 
 @pytest.mark.slow

@@ -305,70 +305,6 @@ def test_collisions_lane_invasions_and_obstacles_are_told(script: Script) -> Non
     assert told["static"].startswith("static.")
 
 
-def test_cameras_show_what_is_there_all_in_the_same_frame(script: Script) -> None:
-    """The pattern of CARLA's documentation: cameras on a car, queues, a tick, pictures of that frame."""
-    told = script(
-        """
-        synchronous(world)
-        points = world.get_map().get_spawn_points()
-        car = world.spawn_actor(library.find("vehicle.tesla.model3"), points[30])
-        way = points[30].get_forward_vector()
-        ahead = world.spawn_actor(library.find("vehicle.carlamotors.european_hgv"), carla.Transform(
-            points[30].location + carla.Location(x=14 * way.x, y=14 * way.y), points[30].rotation))
-        queues, cameras = {}, []
-        for kind in ("rgb", "depth", "semantic_segmentation", "instance_segmentation"):
-            blueprint = library.find("sensor.camera." + kind)
-            blueprint.set_attribute("image_size_x", "96"); blueprint.set_attribute("image_size_y", "60")
-            blueprint.set_attribute("fov", "70")
-            queues[kind] = queue.Queue()
-            cameras.append(world.spawn_actor(blueprint, carla.Transform(carla.Location(x=1.5, z=1.6)), attach_to=car))
-            cameras[-1].listen(queues[kind].put)
-        client.set_timeout(120.0)
-        for _ in range(2):
-            frame = world.tick()
-            images = {kind: one.get(timeout=100) for kind, one in queues.items()}
-            assert {image.frame for image in images.values()} == {frame}
-        import numpy
-        bytes_of = lambda image: numpy.frombuffer(image.raw_data, numpy.uint8).reshape(60, 96, 4)
-        rgb, depth, classes, things = (bytes_of(images[kind]) for kind in queues)
-        meters = (depth[..., 2] + depth[..., 1] * 256.0 + depth[..., 0] * 65536.0) / (256 ** 3 - 1) * 1000
-        own = things[..., 2].astype(int), things[..., 1].astype(int) + 256 * things[..., 0].astype(int)
-        tell(size=[images["rgb"].width, images["rgb"].height, images["rgb"].fov], spread=float(rgb[..., :3].std()),
-             alpha=int(rgb[..., 3].min()), truck=int(classes[30, 48, 2]), number=int(own[1][30, 48]) == ahead.id,
-             share=float((own[1] == ahead.id).mean()), same=bool((own[0] == classes[..., 2]).all()),
-             away=float(meters[30, 48]),
-             gap=car.get_location().distance(ahead.get_location()) - 1.5 - ahead.bounding_box.extent.x,
-             sky=float(meters[classes[..., 2] == 11].min()),
-             objects=sorted({int(one) for one in numpy.unique(own[1]) if one >= 40000})[:3],
-             known=[one.id & 65535 for one in world.get_environment_objects(carla.CityObjectLabel.Any)])
-        path = sys.argv[0] + ".png"
-        images["depth"].save_to_disk(path, carla.ColorConverter.LogarithmicDepth)
-        import os
-        tell(saved=os.path.getsize(path))
-        world.set_weather(carla.WeatherParameters.ClearNight); frame = world.tick()
-        night = bytes_of(queues["rgb"].get(timeout=100)).copy()
-        again = [bytes_of(queues[kind].get(timeout=100)) for kind in list(queues)[1:]]
-        tell(darker=float(night[..., :3].mean()) < float(rgb[..., :3].mean()),
-             labels=all((a == b).all() for a, b in zip(again, (depth, classes, things))))
-    """,
-        seconds=280.0,
-    )
-    assert told["size"] == [96, 60, 70.0]
-    assert told["spread"] > 10
-    assert told["alpha"] == 255
-    assert told["truck"] == 15
-    assert told["number"]
-    assert 0.03 < told["share"] < 0.5
-    assert told["same"]
-    assert told["away"] == pytest.approx(told["gap"], abs=0.4)
-    assert told["sky"] == pytest.approx(1000.0)
-    assert told["objects"]
-    assert set(told["objects"]) <= set(told["known"])
-    assert told["saved"] > 100
-    assert told["darker"]
-    assert told["labels"]
-
-
 def test_the_level_tells_its_boxes_and_what_rays_meet(script: Script) -> None:
     told = script("""
         boxes = world.get_level_bbs(carla.CityObjectLabel.Buildings)
@@ -510,3 +446,43 @@ def test_two_clients_see_one_world(script: Script) -> None:
     assert told["same"]
     assert math.isfinite(told["apart"])
     assert told["apart"] < 1.0
+
+
+def test_street_lamps_are_switched_by_the_light_manager(script: Script) -> None:
+    told = script("""
+        synchronous(world)
+        second = carla.Client("127.0.0.1", PORT); second.set_timeout(20.0)
+        others = second.get_world().get_lightmanager()
+        street = carla.LightGroup.Street
+        manager = world.get_lightmanager()
+        def ticked():
+            world.tick(); world.tick(); time.sleep(0.3)  # changes are sent with a tick, and told with the next
+        on = lambda lights: len(lights.get_turned_on_lights(street))
+        ticked()
+        count = len(manager.get_all_lights())
+        tell(count=count, noon=on(manager))
+        world.set_weather(carla.WeatherParameters.ClearNight); ticked()
+        tell(night=on(manager) == count)
+        lamps = manager.get_all_lights(street)
+        manager.turn_off(lamps[:3])
+        manager.set_color([lamps[4]], carla.Color(10, 200, 30)); manager.set_intensity([lamps[4]], 250.0)
+        ticked()
+        other = {light.id: light for light in others.get_all_lights(street)}[lamps[4].id]
+        tell(off=[on(manager) - count, on(others) - count], intensity=other.intensity,
+             color=[other.color.r, other.color.g, other.color.b])
+        manager.set_intensity([lamps[4]], -1.0); ticked()  # refused, and the client does not wait for the answer
+        tell(still={light.id: light for light in others.get_all_lights(street)}[lamps[4].id].intensity)
+        manager.set_day_night_cycle(False)
+        world.set_weather(carla.WeatherParameters.ClearNoon); ticked()
+        tell(kept=on(others) - count)
+        manager.set_day_night_cycle(True); ticked()
+        tell(day=on(others))
+    """)
+    assert told["count"] > 10
+    assert told["noon"] == 0
+    assert told["night"]
+    assert told["off"] == [-3, -3]
+    assert told["intensity"] == told["still"] == 250.0
+    assert told["color"] == [10, 200, 30]
+    assert told["kept"] == -3
+    assert told["day"] == 0

@@ -46,6 +46,24 @@ def test_calls_and_messages_are_not_mistaken_for_each_other() -> None:
     assert faults.of_call("version") is None
 
 
+def test_what_is_corrupted_keeps_its_length_and_every_byte_outside_the_span() -> None:
+    fault = Fault("corrupt", stream="observer", at=(1,), span=(1, 3))
+    assert fault.corrupted(b"\x00\x01\x02\x03") == b"\x00\xfe\xfd\x03"
+    assert Fault("corrupt", stream="observer", at=(1,)).corrupted(b"\x00\xff") == b"\xff\x00"
+    assert fault.corrupted(b"\x00") == b"\x00"
+
+
+def test_a_server_that_is_frozen_thaws_by_itself_or_is_left_when_it_is_over_with_who_waits() -> None:
+    faults = Faults()
+    faults.freeze(Fault("freeze", call="*", at=(1,), seconds=0.2))
+    assert faults.frozen
+    faults.thaw(lambda: False)
+    assert not faults.frozen
+    faults.freeze(Fault("freeze", call="*", at=(1,)))
+    faults.thaw(lambda: True)
+    assert faults.frozen
+
+
 @pytest.mark.parametrize(
     ("told", "says"),
     [
@@ -56,7 +74,13 @@ def test_calls_and_messages_are_not_mistaken_for_each_other() -> None:
         ({"do": "drop", "stream": "observer", "at": (0,)}, "count from 1"),
         ({"do": "delay", "stream": "observer", "at": (1,)}, "seconds: tells how long"),
         ({"do": "hang", "call": "version", "at": (1,), "seconds": -1}, "from 0 to 3600"),
-        ({"do": "sing", "stream": "observer", "at": (1,)}, "there are drop, delay, double, reorder, die, hang, fail"),
+        (
+            {"do": "sing", "stream": "observer", "at": (1,)},
+            "there are drop, delay, double, reorder, corrupt, freeze",
+        ),
+        ({"do": "corrupt", "call": "version", "at": (1,)}, "it befalls messages, not calls"),
+        ({"do": "corrupt", "stream": "observer", "at": (1,), "span": (8, 8)}, "span: tells which bytes"),
+        ({"do": "drop", "stream": "observer", "at": (1,), "span": (0, 8)}, "span: tells which bytes"),
     ],
 )
 def test_faults_that_make_no_sense_are_refused(told: dict[str, object], says: str) -> None:
@@ -75,11 +99,13 @@ def test_a_plan_is_read(tmp_path: Path) -> None:
         faults:
           - {do: delay, stream: sensor.camera.rgb, at: [3, 4], seconds: 0.5}
           - {do: fail, call: spawn_actor, at: 2, says: no room}
+          - {do: corrupt, stream: "sensor.*", at: 2, span: [0, 8]}
           - {do: die, call: tick_cue, every: 20, back: 2}
     """)  # fmt: skip
     assert plan == [
         Fault("delay", stream="sensor.camera.rgb", at=(3, 4), seconds=0.5),
         Fault("fail", call="spawn_actor", at=(2,), says="no room"),
+        Fault("corrupt", stream="sensor.*", at=(2,), span=(0, 8)),
         Fault("die", call="tick_cue", every=20, back=2),
     ]
 
@@ -96,6 +122,7 @@ def test_a_plan_is_read(tmp_path: Path) -> None:
         ("faults: [{do: drop, stream: observer, at: []}]", "at: [] is not a whole number or a list of them"),
         ("faults: [{do: drop, stream: observer, every: yes}]", "every: 'yes' is not a whole number"),
         ("faults: [{do: delay, stream: observer, at: 1, seconds: soon}]", "seconds: 'soon' is not a number of seconds"),
+        ("faults: [{do: corrupt, stream: observer, at: 1, span: 8}]", "span: 8 is not two whole numbers: [FIRST, END]"),
         ("faults: [{do: drop, stream: 7, at: 1}]", "stream: 7 is not a word"),
         ("faults: [{do: drop, call: tick_cue, at: 1}]", "plan.yaml:1:10: a fault that is to drop: it befalls messages"),
     ],
@@ -110,4 +137,4 @@ def test_the_plan_of_the_guide_is_one(tmp_path: Path) -> None:
     if not guide.is_file():
         pytest.skip("the guide lies beside the tests only in the repository")
     (block,) = re.findall(r"```yaml\n(# plan.yaml.*?)```", guide.read_text(encoding="utf-8"), re.DOTALL)
-    assert [fault.do for fault in _plan(tmp_path, block)] == ["drop", "delay", "fail", "die"]
+    assert [fault.do for fault in _plan(tmp_path, block)] == ["drop", "delay", "corrupt", "fail", "freeze", "die"]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from typing import Any, BinaryIO
+import time
+from functools import partial
+from typing import Any, BinaryIO, Final
 
 from domainaug.errors import DomainAugError
 from domainaug_simulators.carla_adapter import pipe
@@ -13,6 +15,8 @@ from domainaug_simulators.carla_adapter.client.session import Session
 from domainaug_simulators.carla_adapter.faults import CaptureFailed, ServerLost
 
 __all__ = ["main"]
+
+_PULSE: Final = 0.5  # seconds
 
 
 def main() -> None:
@@ -38,19 +42,31 @@ def main() -> None:
             session.close()
 
 
+def _alive(answers: BinaryIO, last: list[float]) -> None:
+    """Tell the run now and then that this process waits, and does not hang."""
+    if time.monotonic() > last[0] + _PULSE:
+        last[0] = time.monotonic()
+        pipe.write(answers, {"alive": True})
+
+
 def _answer(answers: BinaryIO, session: Session | None, told: dict[str, Any]) -> Session | None:
     """Do what is asked, and tell how it went."""
     try:
         if session is None:
-            session = Session(told["host"], told["port"], told["seconds"])
+            alive = partial(_alive, answers, [time.monotonic()])
+            session = Session(told["host"], told["port"], told["seconds"], told["deadline"], alive)
         if told["do"] == "frame":
             pipe.write(answers, *session.frame(told))
         elif told["do"] == "open":
             pipe.write(answers, session.open(told))
+        elif told["do"] == "drive":
+            pipe.write(answers, session.drive(told))
+        elif told["do"] == "tidy":
+            pipe.write(answers, session.tidy())
         elif told["do"] == "look":
             pipe.write(answers, session.look())
         else:
-            pipe.write(answers, session.hello())
+            pipe.write(answers, session.hello(told.get("ego", "")))
     except (CaptureFailed, ServerLost) as error:
         pipe.write(answers, {"error": type(error).__name__, "says": str(error)})
     except DomainAugError as error:

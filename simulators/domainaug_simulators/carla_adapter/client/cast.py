@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Final
 
-__all__ = ["Player", "Spot", "cast_of", "ego_at", "ego_of", "followed", "who_is_away"]
+__all__ = ["Driven", "Player", "Spot", "cast_of", "ego_at", "ego_of", "followed", "who_is_away"]
 
 _PEOPLE: Final = 5000  # from where on people are numbered
 _STEP: Final = 4.0  # meters along a lane after which its next piece is asked for
@@ -59,6 +59,42 @@ class Player:
     speed: float
     choice: int
     color: int
+
+    def at(self, time: float) -> Spot:
+        """Return where they are after some seconds."""
+        return followed(self.start, self.speed * time, self.choice)
+
+
+@dataclass(frozen=True, slots=True)
+class Driven:
+    """Somebody whom TrafficManager drove.
+
+    Attributes:
+        number: That of their pixels.
+        blueprint: What they are.
+        color: Which of the colors that a blueprint has.
+        poses: Where they were: x, y, z, pitch, yaw, one a step.
+        step: Seconds from one to the next.
+    """
+
+    number: int
+    blueprint: str
+    color: int
+    poses: Sequence[Sequence[float]]
+    step: float
+
+    def at(self, time: float) -> Spot:
+        """Return where they were after some seconds; who drove no longer stands where they came to."""
+        place = min(max(time / self.step, 0.0), len(self.poses) - 1.0)
+        before, share = int(place), place - int(place)
+        here, there = self.poses[before], self.poses[min(before + 1, len(self.poses) - 1)]
+        x, y, z, pitch, yaw = (a + share * _way(a, b, turning=i > 2) for i, (a, b) in
+                               enumerate(zip(here, there, strict=True)))  # fmt: skip
+        return Spot(x, y, z, yaw, pitch)
+
+
+def _way(a: float, b: float, *, turning: bool) -> float:
+    return (b - a + 180) % 360 - 180 if turning else b - a
 
 
 def cast_of(world_map: Any, library: Any, ego: Any, seed: int, vehicles: int, walkers: int) -> list[Player]:
@@ -120,20 +156,29 @@ def followed(start: Any, meters: float, choice: int = 0, aside: float = 0.0) -> 
 
 
 def ego_at(start: Any, values: Mapping[str, float], time: float, speed: float) -> Spot:
-    """Return where the ego vehicle is."""
-    return followed(start, values["along"] * _STRETCH + speed * time, 0, values["aside"])
+    """Return where the ego vehicle is, from a waypoint on or as TrafficManager drove it."""
+    if not isinstance(start, Driven):
+        return followed(start, values["along"] * _STRETCH + speed * time, 0, values["aside"])
+    spot, yaw = start.at(time), math.radians(start.at(time).yaw)
+    aside = values["aside"]
+    return replace(spot, x=spot.x + aside * math.sin(yaw), y=spot.y - aside * math.cos(yaw))
 
 
-def who_is_away(moments: Sequence[tuple[Spot, Sequence[Spot]]], sizes: Sequence[tuple[float, float]]) -> set[int]:
+def who_is_away(
+    moments: Sequence[tuple[Spot, Sequence[Spot]]],
+    sizes: Sequence[tuple[float, float]],
+    own: tuple[float, float] = _EGO,
+) -> set[int]:
     """Return the indices of those who would stand in another, or in the ego vehicle, in any of some moments.
 
     Args:
         moments: Where the ego vehicle is, and everybody.
         sizes: Length and width of each, meters.
+        own: Those of the ego vehicle.
     """
     away: set[int] = set()
     for ego, spots in moments:
-        kept = [(ego, _EGO)]
+        kept = [(ego, own)]
         for index, (spot, size) in enumerate(zip(spots, sizes, strict=True)):
             if index in away:
                 continue

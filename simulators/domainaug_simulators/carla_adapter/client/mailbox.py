@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import deque
@@ -29,6 +30,7 @@ class Mailbox:
     Attributes:
         name: The sensor's.
         events: What happened to its frames, until `told` takes them.
+        last: When something came last, as `time.monotonic` counts.
     """
 
     def __init__(self, name: str, fault: Callable[[Any], str] = lambda _: "", most: int = _MOST) -> None:
@@ -43,6 +45,7 @@ class Mailbox:
         self._fault, self._held = fault, deque[Any](maxlen=most)
         self._came = threading.Condition()
         self._taken, self._missed = -1, set[int]()
+        self.last = -math.inf
 
     def put(self, data: Any) -> None:
         """Leave a measurement; called in the client's thread, and so does nothing else."""
@@ -50,14 +53,15 @@ class Mailbox:
             if len(self._held) == self._held.maxlen:
                 self.events.append(Event("crowded", self.name, self._held[0].frame))
             self._held.append(data)
+            self.last = time.monotonic()
             self._came.notify()
 
-    def take(self, frame: int, deadline: float) -> Any:
+    def take(self, frame: int, until: Callable[[], float]) -> Any:
         """Return the measurement of a frame; older ones are dropped.
 
         Args:
             frame: Which.
-            deadline: Until when to wait, as `time.monotonic` counts.
+            until: Tells until when to wait, as `time.monotonic` counts; asked again when that is over.
 
         Raises:
             FrameMissing: It does not come in time, a later one came, or it is not as it was asked for.
@@ -72,15 +76,21 @@ class Mailbox:
                     if data.frame == frame:
                         return self._opened(data, frame)
                     self._old(data.frame)
-                left = deadline - time.monotonic()
-                if left <= 0 or not self._came.wait(left):
+                left = until() - time.monotonic()
+                if left <= 0:
                     raise self._miss("lost", frame, "it did not come in time")
+                self._came.wait(left)
 
     def empty(self) -> None:
         """Let go of everything that came, and forget which frames there were: their count may begin anew."""
         with self._came:
             self._held.clear()
             self._taken, self._missed = -1, set()
+
+    def note(self, event: Event) -> None:
+        """Take down what happened otherwise."""
+        with self._came:
+            self.events.append(event)
 
     def told(self) -> list[Event]:
         """Return what happened since this was last asked for."""

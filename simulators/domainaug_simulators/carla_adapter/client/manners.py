@@ -7,13 +7,14 @@ import platform
 import re
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from domainaug_simulators.carla_adapter.faults import ServerUnfit
 
 __all__ = ["Found", "alive", "arrive", "mark", "marked", "marked_by", "restore"]
 
-_MARK: Final = re.compile(r"domainaug\.([\w-]+)\.(\d+)")
+_MARK: Final = re.compile(r"domainaug\.([\w-]+)\.(\d+)(?:\.(\d+))?")
 _NAMES: Final = ("role_name", "ros_name")
 _PATIENCE: Final = 3.0  # seconds in which somebody who keeps time is seen to do so
 
@@ -27,6 +28,7 @@ class Found:
         delta: Seconds of a frame, or None.
         rendering: Whether it was drawn.
         substepping: Whether physics took several steps a frame.
+        frozen: Whether somebody wants traffic lights to stay as they are; not where a dead client left them so.
         stuck: Whether time stood still, as a dead client leaves it.
         removed: How many actors of dead clients of ours were removed.
         others: How many vehicles, people and sensors are somebody else's.
@@ -36,15 +38,26 @@ class Found:
     delta: float | None
     rendering: bool
     substepping: bool
+    frozen: bool
     stuck: bool
     removed: int
     others: int
 
 
 def mark(process: int | None = None) -> str:
-    """Return what our actors are called: the machine and the process that they belong to."""
+    """Return what our actors are called: the machine and the process that they belong to, and when it began."""
     node = re.sub(r"[^\w-]", "-", platform.node()) or "unknown"
-    return f"domainaug.{node}.{os.getpid() if process is None else process}"
+    number = os.getpid() if process is None else process
+    return f"domainaug.{node}.{number}.{_born(number)}"
+
+
+def _born(process: int) -> int:
+    """Return when a process began, in ticks of the machine's clock: numbers of processes come again; 0 if unknown."""
+    try:
+        told = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
+        return int(told.rpartition(")")[2].split()[19])
+    except (OSError, ValueError, IndexError):
+        return 0
 
 
 def marked(blueprint: Any) -> Any:
@@ -70,6 +83,9 @@ def alive(text: str, stuck: bool) -> bool:
         return not stuck
     if int(found[2]) == os.getpid():
         return False  # a new client in this process: the one before it is gone
+    born = _born(int(found[2]))
+    if found[3] is not None and int(found[3]) and born and int(found[3]) != born:
+        return False  # another process has its number by now
     try:
         os.kill(int(found[2]), 0)
     except ProcessLookupError:
@@ -79,14 +95,19 @@ def alive(text: str, stuck: bool) -> bool:
     return True
 
 
+def _near(text: str) -> bool:
+    """Return whether a mark is one of this machine's."""
+    return text.split(".")[1] == mark().split(".")[1]
+
+
 def arrive(client: Any, world: Any) -> Found:
     """Look at a world before anything is changed, and clear away what dead clients of ours left in it.
 
     Raises:
-        ServerUnfit: Another client keeps time here.
+        ServerUnfit: Another client keeps time here, or another run of this machine is at work.
     """
     settings = world.get_settings()
-    stuck = False
+    stuck, step = False, settings.fixed_delta_seconds
     if settings.synchronous_mode:
         if _moving(world):
             raise ServerUnfit("another client keeps time on this server: wait until it is done, or name another server")
@@ -95,17 +116,28 @@ def arrive(client: Any, world: Any) -> Found:
         world.apply_settings(settings)
     delta = settings.fixed_delta_seconds
     told = None if stuck or delta is None or not 1e-6 < delta < 10 else float(delta)  # an empty one prints garbage
-    own, others = [], 0
+    own, others, frozen = [], 0, False
     for actor in world.get_actors():
+        if actor.type_id == "traffic.traffic_light":
+            frozen = frozen or (not stuck and actor.is_frozen())
         if not actor.type_id.startswith(("vehicle.", "walker.", "sensor.", "controller.", "static.prop.")):
             continue
         text = marked_by(actor)
         if text and not alive(text, stuck):
             own.append(actor)
+        elif text and _near(text):
+            if stuck:
+                settings.synchronous_mode, settings.fixed_delta_seconds = True, step
+                world.apply_settings(settings)
+            raise ServerUnfit(
+                f"process {text.split('.')[2]} of this machine renders on this server: wait until it is done, or name "
+                "another server"
+            )
         elif actor.type_id.startswith(("vehicle.", "walker.", "sensor.")):
             others += 1
     remove(client, own)
-    return Found(False, told, not settings.no_rendering_mode, bool(settings.substepping), stuck, len(own), others)
+    drawn, stepping = not settings.no_rendering_mode, bool(settings.substepping)
+    return Found(False, told, drawn, stepping, frozen, stuck, len(own), others)
 
 
 def remove(client: Any, actors: list[Any]) -> None:

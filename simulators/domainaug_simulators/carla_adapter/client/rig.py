@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from domainaug_simulators.carla_adapter.client.mailbox import FrameMissing, Mailbox
-from domainaug_simulators.carla_adapter.client.manners import marked
+from domainaug_simulators.carla_adapter.client.manners import marked, remove
+from domainaug_simulators.carla_adapter.client.plausible import Doubts
 from domainaug_simulators.carla_adapter.faults import Event
-from domainaug_simulators.carla_server.world.frames import Rotation, Transform, Vector
+from domainaug_simulators.carla_server.world.frames import ORIGIN, Rotation, Transform, Vector
 
-__all__ = ["Rig", "array_of", "transform_in", "transform_out"]
+__all__ = ["Rig", "transform_in", "transform_out"]
 
-_ASTRAY: Final = 0.05  # meters, and shares of a turn's matrix, that a sensor may be measured off its place
 _TRACTION: Final = 0.05  # seconds until the streams of new sensors are open
 
 
@@ -52,7 +48,7 @@ class Rig:
     asked: Sequence[Mapping[str, Any]]
     sensors: dict[str, Any] = field(default_factory=dict)
     boxes: dict[str, Mailbox] = field(default_factory=dict)
-    _places: dict[str, Transform] = field(default_factory=dict)
+    _doubts: dict[str, Doubts] = field(default_factory=dict)
 
     def build(self, place: Transform) -> None:
         """Make the sensors, somewhere.
@@ -60,22 +56,48 @@ class Rig:
         Raises:
             LookupError: A blueprint or an attribute is not there; says which.
         """
-        library = self.world.get_blueprint_library()
+        geography = self.world.get_map()
+
+        def globe(where: Transform) -> tuple[float, float]:
+            found = geography.transform_to_geolocation(transform_out(where).location)
+            return found.latitude, found.longitude
+
         for told in self.asked:
-            name, kind = told["name"], told["blueprint"]
-            if not len(library.filter(kind)):
-                raise LookupError(f"this server has no {kind}, which {name} needs")
-            blueprint = marked(library.find(kind))
-            for key, value in told["attributes"].items():
-                if not blueprint.has_attribute(key):
-                    raise LookupError(f"{kind} of this server has no attribute {key}, which {name} needs")
-                blueprint.set_attribute(key, str(value))
-            sensor = self.world.spawn_actor(blueprint, transform_out(place))
-            self.sensors[name] = sensor
-            box = Mailbox(name, partial(self._fault, told))
-            self.boxes[name] = box
-            sensor.listen(box.put)
+            name = told["name"]
+            self._doubts[name] = doubts = Doubts(told, globe=globe)
+            self.boxes[name] = Mailbox(name, _held_against(doubts))
+            self._make(told, place)
         time.sleep(_TRACTION)
+
+    def renew(self, client: Any, name: str, frame: int) -> None:
+        """Make a sensor again, where it is, in place of one that is silent.
+
+        Args:
+            client: The `carla.Client`.
+            name: Which.
+            frame: At which frame it failed.
+
+        Raises:
+            LookupError: Its blueprint is gone.
+            RuntimeError: The server does not make it.
+        """
+        remove(client, [self.sensors.pop(name)])
+        told = next(each for each in self.asked if each["name"] == name)
+        self._make(told, self._doubts[name].place or ORIGIN)
+        self.boxes[name].note(Event("renewed", name, frame, "its sensor was made anew"))
+        time.sleep(_TRACTION)
+
+    def _make(self, told: Mapping[str, Any], place: Transform) -> None:
+        library, name, kind = self.world.get_blueprint_library(), told["name"], told["blueprint"]
+        if not len(library.filter(kind)):
+            raise LookupError(f"this server has no {kind}, which {name} needs")
+        blueprint = marked(library.find(kind))
+        for key, value in told["attributes"].items():
+            if not blueprint.has_attribute(key):
+                raise LookupError(f"{kind} of this server has no attribute {key}, which {name} needs")
+            blueprint.set_attribute(key, str(value))
+        self.sensors[name] = sensor = self.world.spawn_actor(blueprint, transform_out(place))
+        sensor.listen(self.boxes[name].put)
 
     def moves(self, ego: Transform, mounts: Mapping[str, Sequence[float]]) -> list[Any]:
         """Return the commands that put the sensors where they belong on the ego vehicle."""
@@ -85,60 +107,46 @@ class Rig:
         for name, sensor in self.sensors.items():
             x, y, z, pitch, yaw, roll = mounts[name]
             place = ego @ Transform(Vector(x, y, z), Rotation(pitch, yaw, roll))
-            self._places[name] = place
+            self._doubts[name].place = place
             commands.append(carla.command.ApplyTransform(sensor.id, transform_out(place)))
         return commands
 
-    def grab(self, frame: int, seconds: float) -> dict[str, Any]:
+    def grab(self, frame: int, seconds: float, alive: Callable[[], None] = lambda: None) -> dict[str, Any]:
         """Return what all sensors measured at a frame.
+
+        Args:
+            frame: Which.
+            seconds: How long nothing may come from any of them before one is given up.
+            alive: Called every now and then meanwhile.
 
         Raises:
             FrameMissing: One of them is not to be had.
         """
-        until = time.monotonic() + seconds
+        began = time.monotonic()
+
+        def until() -> float:
+            alive()
+            return max(began, *(box.last for box in self.boxes.values())) + seconds
+
         return {name: box.take(frame, until) for name, box in self.boxes.items()}
 
-    def drain(self, frame: int, seconds: float) -> None:
-        """Wait until all sensors measured a frame that nobody wants; what is missing is no loss."""
-        until = time.monotonic() + seconds
-        for box in self.boxes.values():
-            try:
-                box.take(frame, until)
-            except FrameMissing:
-                continue
+    def compare(self, frame: int, measured: Mapping[str, Any], before: Mapping[str, Any]) -> None:
+        """Hold pictures of a world that stands still against those of the frame before.
+
+        Raises:
+            FrameMissing: One is another picture.
+        """
+        for name, data in measured.items():
+            fault = self._doubts[name].unlike(data, before[name])
+            if fault:
+                event = Event("wrong", name, frame, fault)
+                self.boxes[name].note(event)
+                raise FrameMissing(event)
 
     def events(self) -> list[Event]:
         """Return what happened to frames since this was last asked for."""
         return [event for box in self.boxes.values() for event in box.told()]
 
-    def _fault(self, told: Mapping[str, Any], data: Any) -> str:
-        """Return what is wrong with a measurement: its size, or where it was taken."""
-        size = told.get("size")
-        if size is not None and [data.width, data.height] != list(size):
-            return f"it has {data.width} x {data.height} pixels in place of {size[0]} x {size[1]}"
-        if size is not None and len(data.raw_data) != 4 * data.width * data.height:
-            return f"it has {len(data.raw_data)} bytes"
-        place = self._places.get(told["name"])
-        if place is not None:
-            off = float(np.abs(transform_in(data.transform).matrix - place.matrix).max())
-            if off > _ASTRAY:
-                return f"it was taken {off:.2f} off the place of its sensor"
-        return ""
 
-
-def array_of(kind: str, data: Any) -> NDArray[Any]:
-    """Return a measurement as an array: BGRA, points (n, 6), detections (n, 4), or numbers."""
-    match kind:
-        case "camera":
-            return np.frombuffer(data.raw_data, np.uint8).reshape(data.height, data.width, 4)
-        case "lidar":
-            points = np.frombuffer(data.raw_data, np.dtype([("p", "<f4", 4), ("i", "<u4", 2)]))
-            ring = np.repeat(np.arange(data.channels), [data.get_point_count(i) for i in range(data.channels)])
-            return np.column_stack([points["p"], points["i"], ring]).astype(np.float64)
-        case "radar":
-            return np.frombuffer(data.raw_data, np.float32).reshape(-1, 4)
-        case "gnss":
-            return np.array([data.latitude, data.longitude, data.altitude])
-        case _:
-            told = (data.accelerometer, data.gyroscope)
-            return np.array([*(v for each in told for v in (each.x, each.y, each.z)), data.compass])
+def _held_against(doubts: Doubts) -> Callable[[Any], str]:
+    return lambda data: doubts.fault(data, transform_in(data.transform))

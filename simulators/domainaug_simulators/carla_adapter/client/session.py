@@ -10,11 +10,15 @@ from typing import Any, Final
 
 from numpy.typing import NDArray
 
+from domainaug_simulators.carla_adapter.client.cast import cast_of, ego_of
 from domainaug_simulators.carla_adapter.client.mailbox import FrameMissing
 from domainaug_simulators.carla_adapter.client.manners import Found, arrive, marked_by, remove, restore
-from domainaug_simulators.carla_adapter.client.rig import Rig, array_of
-from domainaug_simulators.carla_adapter.client.stage import Stage
-from domainaug_simulators.carla_adapter.faults import CaptureFailed, ServerLost, ServerUnfit
+from domainaug_simulators.carla_adapter.client.plausible import array_of
+from domainaug_simulators.carla_adapter.client.rig import Rig
+from domainaug_simulators.carla_adapter.client.stage import Stage, known
+from domainaug_simulators.carla_adapter.client.traffic import STEP, driven
+from domainaug_simulators.carla_adapter.client.watch import Watch
+from domainaug_simulators.carla_adapter.faults import CaptureFailed, SensorSilent, ServerLost, ServerUnfit
 from domainaug_simulators.carla_adapter.versions import handshake
 from domainaug_simulators.carla_server.world.frames import Rotation, Transform, Vector
 
@@ -33,11 +37,21 @@ class Session:
 
     Attributes:
         where: HOST:PORT.
-        seconds: How long an answer or a frame may take.
+        seconds: How long an answer may take.
+        deadline: How long nothing may come from any sensor that is waited for.
     """
 
-    def __init__(self, host: str, port: int, seconds: float) -> None:
+    def __init__(
+        self, host: str, port: int, seconds: float, deadline: float, alive: Callable[[], None] = lambda: None
+    ) -> None:
         """Connect.
+
+        Args:
+            host: Where.
+            port: Where.
+            seconds: How long an answer may take.
+            deadline: How long sensors may be silent.
+            alive: Called every now and then while a frame is awaited.
 
         Raises:
             ServerLost: Nobody listens there, or who does is silent.
@@ -45,7 +59,8 @@ class Session:
         """
         import carla
 
-        self.where, self.seconds = f"{host}:{port}", seconds
+        self.where, self.seconds, self.deadline = f"{host}:{port}", seconds, deadline
+        self._alive = alive
         self._knock(host, port)
         self.client = carla.Client(host, port)
         self.client.set_timeout(seconds)
@@ -54,6 +69,7 @@ class Session:
         self.world: Any = None
         self.stage: Stage | None = None
         self.rig: Rig | None = None
+        self._watch = Watch(None)
         self._found: Found | None = None
         self._weather: Any = None
         self._shown: object = None
@@ -61,11 +77,14 @@ class Session:
     def _knock(self, host: str, port: int) -> None:
         """Tell a port where nobody listens from a server that is silent."""
         try:
-            socket.create_connection((host, port), timeout=self.seconds).close()
-        except OSError as error:
+            with socket.socket(socket.AF_INET) as knocking:  # CARLA's client knows no IPv6
+                knocking.settimeout(self.seconds)
+                knocking.connect((host, port))
+        except (OSError, UnicodeError) as error:
+            why = getattr(error, "strerror", None) or error
             raise ServerLost(
-                f"nobody listens at {self.where} ({error.strerror or error}); start CARLA there, or "
-                "`domainaug serve-carla`, or say --host and --port"
+                f"nobody listens at {self.where} ({why}); start CARLA there, or "
+                "`domainaug serve-carla`, or give the host and port of another"
             ) from None
 
     def _version(self) -> str:
@@ -77,46 +96,96 @@ class Session:
                 "still loading, or it hangs; see the port, and start it anew"
             ) from None
 
+    def _world(self) -> Any:
+        """Return the world, whose states come by another port than answers."""
+        try:
+            return self.client.get_world()
+        except RuntimeError as error:
+            port = int(self.where.rpartition(":")[2]) + 1
+            raise ServerLost(
+                f"the server at {self.where} answers calls, and its world does not come within {self.seconds:g} s "
+                f"({error}): open the port of its streams too, which usually is {port}, or start the server anew"
+            ) from None
+
     # -- the world ------------------------------------------------------------------------------------------
 
-    def hello(self) -> dict[str, Any]:
-        """Return who is there, and which maps there are."""
+    def hello(self, ego: str = "") -> dict[str, Any]:
+        """Return who is there, and which maps there are.
+
+        Args:
+            ego: A vehicle that has to be there, or "".
+
+        Raises:
+            ServerLost: The world does not come.
+            ServerUnfit: It is not there.
+        """
+        world = self._world()
+        if ego:
+            known(world.get_blueprint_library(), ego)
         maps = sorted(name.rpartition("/")[2] for name in self.client.get_available_maps())
         return {"server": self.server, "client": self.own, "notes": list(self.notes), "maps": maps}
 
     def look(self) -> dict[str, Any]:
         """Return what of ours is in the world, without a change to it: nothing, once everybody has left."""
-        world = self.client.get_world()
+        world = self._world()
         ours = [actor for actor in world.get_actors() if marked_by(actor)]
         return {"marked": len(ours), "synchronous": bool(world.get_settings().synchronous_mode)}
+
+    def tidy(self) -> dict[str, Any]:
+        """Clear away what dead clients of ours left, and return how many actors that were."""
+        return {"removed": arrive(self.client, self._world()).removed}
 
     def open(self, told: Mapping[str, Any]) -> dict[str, Any]:
         """Take over time in a map, and bring in who is to be there.
 
         Args:
-            told: `map` ("" for the one at hand), `dt`, `seed`, `vehicles`, `walkers`, `speed`, `sensors`.
+            told: `map` ("" for the one at hand), `dt`, and what `Stage` is told.
 
         Raises:
             ServerUnfit: The map is not there, or somebody else is.
         """
-        self.world = self.client.get_world()
-        self._found = arrive(self.client, self.world)
-        name = told["map"]
-        if name and self.world.get_map().name.rpartition("/")[2] != name:
-            self._load(name)
-        self._weather = self.world.get_weather()
-        settings = self.world.get_settings()
-        settings.synchronous_mode, settings.fixed_delta_seconds = True, told["dt"]
-        settings.no_rendering_mode = settings.substepping = False  # nothing moves by physics
-        self.world.apply_settings(settings)
+        found = self._taken_over(told["map"], told["dt"])
         self.stage = Stage(self.client, self.world, told)
         with contextlib.suppress(RuntimeError):
             self.world.freeze_all_traffic_lights(True)
-        found = self._found
         return {
             "map": self.world.get_map().name.rpartition("/")[2], "stuck": found.stuck, "removed": found.removed,
             "others": found.others,
         }  # fmt: skip
+
+    def drive(self, told: Mapping[str, Any]) -> dict[str, Any]:
+        """Let TrafficManager drive, and return who was where; see `driven`.
+
+        Args:
+            told: `map`, and what `driven` is told; of the others, `vehicles` says how many there are at most.
+
+        Raises:
+            ServerUnfit: The map is not there, or somebody else is, or no such vehicle.
+            CaptureFailed: Nobody finds room.
+            ServerLost: The server did not answer.
+        """
+        self._taken_over(told["map"], STEP)
+        library, world_map = self.world.get_blueprint_library(), self.world.get_map()
+        known(library, told["carrier"])
+        start = ego_of(world_map, told["seed"])
+        cast = cast_of(world_map, library, start, told["seed"], told["vehicles"], 0)
+        return driven(self.client, self.world, {**told, "patience": self.seconds}, start, cast, self._alive)
+
+    def _taken_over(self, name: str, dt: float) -> Found:
+        """Take over time in a map, whose traffic lights begin anew."""
+        self.world = self._world()
+        self._found = found = arrive(self.client, self.world)
+        if name and self.world.get_map().name.rpartition("/")[2] != name:
+            self._load(name)
+        self._weather = self.world.get_weather()
+        settings = self.world.get_settings()
+        settings.synchronous_mode, settings.fixed_delta_seconds = True, dt
+        settings.no_rendering_mode = settings.substepping = False  # nothing moves by physics
+        self.world.apply_settings(settings)
+        with contextlib.suppress(RuntimeError):
+            self.world.reset_all_traffic_lights()
+        self._watch = Watch(self.world)
+        return found
 
     def _load(self, name: str) -> None:
         if self._found is not None and self._found.others:
@@ -140,10 +209,13 @@ class Session:
 
         Args:
             told: `weather` (14 numbers), `lamps`, `sensors`, `mounts`, `values`, `times`, `index`, `count`, `warmup`,
-                and how often it is asked for, `tries`, which may be left out.
+                and how often sensors may fail, `tries`, which may be left out.
 
         Raises:
-            CaptureFailed: A frame could not be had, or a sensor could not be made.
+            SensorSilent: A sensor does not deliver, nor one in its place.
+            CaptureFailed: A sensor could not be made, somebody could not be put in their place, or somebody else had a
+                hand in the world.
+            ServerLost: The server did not answer.
         """
         stage = self._stage()
         moment = stage.moment(told)
@@ -152,37 +224,66 @@ class Session:
         key = (told["weather"], told["lamps"], told["values"], told["count"])
         fresh = key != self._shown or told["index"] == 0
         if fresh:
-            self.world.set_weather(_weather(told["weather"]))
+            self._cover(told["weather"])
             stage.light(told["lamps"])
             self._shown = key
+        stage.signal(told["times"][told["index"]])
         for answer in self.client.apply_batch_sync([*stage.moves(moment), *rig.moves(ego, told["mounts"])], False):
             if answer.error:
                 raise CaptureFailed(f"an actor could not be put in its place: {answer.error}")
-        for _ in range(told["warmup"] if fresh else 0):
-            rig.drain(self._tick(), self.seconds)
-        measured, frame = self._measured(rig, told.get("tries", _TRIES))
+        measured, frame = self._measured(rig, told, told["warmup"] if fresh else 0)
+        carrier = [moment["carrier"]] if moment["carrier"] else []
+        self._watch.hold(frame, [*moment["things"], *carrier])
         kinds = {each["name"]: each["kind"] for each in told["sensors"]}
         arrays = {name: array_of(kinds[name], data) for name, data in measured.items()}
         places = {name: _numbers(data.transform) for name, data in measured.items()}
         events = [event.to_dict() for event in rig.events()]
         return {"frame": frame, "places": places, "events": events, **moment}, arrays
 
-    def _measured(self, rig: Rig, tries: int) -> tuple[dict[str, Any], int]:
-        """Return what the sensors measured in one frame, the same for all; nothing moves, so it can be asked anew."""
-        missing = ""
-        for _ in range(tries):
-            frame = self._tick()
+    def _measured(self, rig: Rig, told: Mapping[str, Any], warmup: int) -> tuple[dict[str, Any], int]:
+        """Return what the sensors measured in one frame, the same for all; nothing moves, so it can be asked anew.
+
+        A sensor that fails is made anew, once; what is new has to settle as well.
+        """
+        renewed: list[str] = []
+        while True:
+            frame, before = 0, dict[str, Any]()
             try:
-                return rig.grab(frame, self.seconds), frame
+                for _ in range(warmup):
+                    before = rig.grab(self._tick(), self.deadline, self._alive)
+                frame = self._tick()
+                measured = rig.grab(frame, self.deadline, self._alive)
+                if before:
+                    rig.compare(frame, measured, before)
+                return measured, frame
             except FrameMissing as error:
-                missing = str(error)
-        raise CaptureFailed(f"{missing}; it was asked for {tries} times")
+                name, says = error.event.sensor, str(error)
+            self._watch.there(rig.sensors)
+            if name in renewed or len(renewed) + 1 >= told.get("tries", _TRIES):
+                raise SensorSilent(says + (f"; made anew were {', '.join(renewed)}" if renewed else "")) from None
+            renewed.append(name)
+            try:
+                rig.renew(self.client, name, frame)
+            except LookupError as error:
+                raise CaptureFailed(f"{says}; {name} could not be made anew: {error}") from None
+            except RuntimeError as error:
+                raise ServerLost(f"{says}; {name} could not be made anew: {error}") from None
+            self._cover(told["weather"])
+            warmup = told["warmup"]
+
+    def _cover(self, numbers: list[float]) -> None:
+        """Set the weather; told twice, `serve-carla` begins clouds, drops and noise anew, and to CARLA it is one."""
+        for _ in range(2):
+            self.world.set_weather(_weather(numbers))
+        self._watch.covered()
 
     def _tick(self) -> int:
         try:
-            return int(self.world.tick(self.seconds))
+            frame = int(self.world.tick(self.seconds))
         except RuntimeError as error:
             raise ServerLost(f"the server at {self.where} did not answer within {self.seconds:g} s: {error}") from None
+        self._watch.ticked(frame)
+        return frame
 
     def _rigged(self, asked: list[dict[str, Any]], ego: Transform) -> Rig:
         """Return the sensors that are asked for: those that are there, unless others are wanted."""
@@ -213,7 +314,7 @@ class Session:
         if self.world is None or self._found is None:
             return
         world, found, stage = self.world, self._found, self.stage
-        steps: list[Callable[[], object]] = [self._unrig, partial(world.freeze_all_traffic_lights, False)]
+        steps: list[Callable[[], object]] = [self._unrig, partial(world.freeze_all_traffic_lights, found.frozen)]
         if stage is not None:
             steps.append(stage.leave)
         if self._weather is not None:

@@ -189,12 +189,12 @@ def _ignored(desk: Desk, number: int, _vehicles: Sequence[int]) -> None:
     desk.episode.find(number, Actor)
 
 
-@call("enable_actor_for_ros", form="nothing", locked=False)
-@call("disable_actor_for_ros", form="nothing", locked=False)
+@call("enable_sensor_for_ros", form="nothing", locked=False)
+@call("disable_sensor_for_ros", form="nothing", locked=False)
 def _no_ros(desk: Desk, _number: int) -> None:
     """There is no ROS publisher behind this server."""
 
 
-@call("is_actor_enabled_for_ros", locked=False)
+@call("is_sensor_enabled_for_ros", locked=False)
 def _in_ros(desk: Desk, _number: int) -> bool:
     return False

@@ -121,7 +121,9 @@ def _set_weather(desk: Desk, told: Sequence[float]) -> None:
     sky = Sky.of(told)
     if not all(abs(number) < 1e9 for number in sky.numbers):
         raise Refused("set_weather: a number is not finite")
-    desk.episode.sky = sky
+    lamps, before = desk.episode.lamps, desk.episode.sky
+    desk.episode.cover(sky)
+    desk.lamps_changed |= lamps.dark(sky) != lamps.dark(before)
 
 
 @call("get_imui_gravity")

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from domainaug_simulators.carla_server.calls.forms import box_form
 from domainaug_simulators.carla_server.calls.registry import call
 from domainaug_simulators.carla_server.world.actors import Aspect, TrafficLight
+from domainaug_simulators.carla_server.world.episode import Refused
 from domainaug_simulators.carla_server.world.frames import Box, Vector
+from domainaug_simulators.carla_server.world.lamps import LampState
 
 if TYPE_CHECKING:
     from domainaug_simulators.carla_server.desk import Desk
 
 __all__ = ["show"]
+
+_BRIGHTEST: Final = 1e7
 
 
 def show(light: TrafficLight, state: int) -> None:
@@ -77,10 +82,25 @@ def _boxes(desk: Desk, number: int) -> list[Any]:
 
 @call("query_lights_state")
 def _lamps(desk: Desk, _client: str) -> list[Any]:
-    return []  # street lamps light up by themselves when it is dark
+    return [
+        [lamp.id, list(lamp.place), lamp.intensity, lamp.group, list(lamp.color), lamp.active]
+        for lamp in desk.episode.lamps.now(desk.episode.sky)
+    ]
 
 
 @call("update_lights_state", form="nothing")
+def _switch(desk: Desk, _client: str, told: Sequence[Any], _discard: bool = False) -> None:
+    states = [
+        LampState(number, Vector(*place), float(intensity), (color[0], color[1], color[2]), group, bool(active))
+        for number, place, intensity, group, color, active in told
+    ]
+    if not all(0 <= state.intensity < _BRIGHTEST for state in states):
+        raise Refused(f"a light's intensity is from 0 to {_BRIGHTEST:g}, in candela")
+    desk.episode.lamps.change(states)
+    desk.lamps_changed = True
+
+
 @call("update_day_night_cycle", form="nothing")
-def _lamps_stay(desk: Desk, *_: Any) -> None:
-    """Street lamps light up by themselves when it is dark."""
+def _by_dusk(desk: Desk, _client: str, active: bool) -> None:
+    desk.episode.lamps.follow_dusk(desk.episode.sky, bool(active))
+    desk.lamps_changed = True

@@ -32,13 +32,8 @@ def sensor_for(actor: SensorActor, desk: Desk) -> Sensor | None:
             return CollisionSensor(desk)
         case "sensor.other.obstacle":
             return ObstacleSensor(desk, attributes)
-        case (
-            "sensor.camera.rgb"
-            | "sensor.camera.depth"
-            | "sensor.camera.semantic_segmentation"
-            | ("sensor.camera.instance_segmentation")
-        ):
-            return _camera(actor.description.id, desk, attributes)
+        case str(name) if name.startswith("sensor.camera."):
+            return _camera(name, desk, attributes)
         case "sensor.lidar.ray_cast" | "sensor.lidar.ray_cast_semantic":
             return _lidar(actor.description.id, desk, attributes)
         case "sensor.other.radar":
@@ -70,16 +65,24 @@ def _camera(name: str, desk: Desk, attributes: Mapping[str, str]) -> Sensor:
         MissingExtra: The packages that draw are not installed.
     """
     from domainaug_simulators.carla_server.sensors import cameras
+    from domainaug_simulators.carla_server.sensors.dvs import EventCamera
+    from domainaug_simulators.carla_server.sensors.motion import FlowCamera
+    from domainaug_simulators.street.render import QUALITIES
 
     _refuse_size(attributes)
     stage = desk.looks.stage
     match name.rpartition(".")[2]:
-        case "rgb":
-            return cameras.RgbCamera(stage, desk.layout, attributes)
+        case "rgb" | "dvs" as kind:
+            eye = cameras.RgbCamera(stage, desk.layout, attributes, QUALITIES[desk.quality])
+            return eye if kind == "rgb" else EventCamera(eye)
         case "depth":
             return cameras.DepthCamera(stage, desk.layout)
         case "semantic_segmentation":
             return cameras.SemanticCamera(stage, desk.layout)
+        case "normals":
+            return cameras.NormalsCamera(stage, desk.layout)
+        case "optical_flow":
+            return FlowCamera(stage, desk.layout)
         case _:
             return cameras.InstanceCamera(stage, desk.layout)
 

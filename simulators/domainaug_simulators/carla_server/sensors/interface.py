@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from domainaug_simulators.carla_server.world.frames import Box, Transform, Vector
+from domainaug_simulators.carla_server.world.lamps import LampState
 from domainaug_simulators.carla_server.world.skies import Sky
 
 __all__ = ["Frame", "Seen", "Sensor"]
@@ -57,6 +58,8 @@ class Frame:
         sky: The weather.
         actors: Everybody, by number.
         hidden: Numbers of the things of the town that are switched off.
+        drawn: Seconds by which all that is random is drawn: clouds, drops, noise.
+        lamps: Street lamps that somebody has switched.
     """
 
     episode: int
@@ -66,6 +69,8 @@ class Frame:
     sky: Sky
     actors: Mapping[int, Seen]
     hidden: frozenset[int] = frozenset()
+    drawn: float = 0.0
+    lamps: tuple[LampState, ...] = ()
 
 
 class Sensor(Protocol):

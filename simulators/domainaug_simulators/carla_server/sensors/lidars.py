@@ -75,13 +75,13 @@ class Head:
 
         It turns for as long as has passed since the frame before, a turn at most.
         """
-        passed = max(world.delta, self.wait) if self._before is None else world.elapsed - self._before
+        passed = max(world.delta, self.wait) if self._before is None else round(world.elapsed - self._before, 9)
         self._before = world.elapsed
         passed = min(max(passed, 0.0), 1.0 / self.turns)
         count = round(self.rate * passed / self.channels)
         way = self.turns * self.width * passed
         around = np.radians((self.angle + way * np.arange(count) / max(count, 1)) % self.width - self.width / 2)
-        self.angle = (self.angle + way) % self.width
+        self.angle = round(self.angle + way, 6) % self.width  # else turns that are whole creep on
         up = np.radians(np.linspace(self.upper, self.lower, self.channels))[:, None]
         level = np.cos(up)
         axes = np.broadcast_arrays(level * np.cos(around), level * np.sin(around), np.sin(up))
@@ -150,7 +150,7 @@ class RayCast:
                  "dropoff_zero_intensity", "noise_stddev", "noise_seed")  # fmt: skip
         fading, general, limit, zero, noise, seed = (float(self.attributes[name]) for name in names)
         found = _met(self.stage, self.head, world, own)
-        drawn = np.random.Generator(np.random.Philox(key=[int(seed) & 0xFFFFFFFF, round(world.elapsed * 1e6)]))
+        drawn = np.random.Generator(np.random.Philox(key=[int(seed) & 0xFFFFFFFF, round(world.drawn * 1e6)]))
         intensity = np.exp(-fading * found.away)
         weak = 1.0 - zero * np.maximum(0.0, 1.0 - intensity / limit) if limit > 0 else np.ones(len(intensity))
         chance = drawn.random((2, len(intensity)))

@@ -24,7 +24,8 @@ from domainaug_simulators.street.town.vehicles import vehicle
 
 __all__ = ["Models"]
 
-_LOW_BEAM, _BRAKE, _RIGHT, _LEFT = 2, 8, 16, 32
+_POSITION, _LOW_BEAM, _HIGH_BEAM, _BRAKE, _RIGHT, _LEFT = 1, 2, 4, 8, 16, 32
+_BEAMS: Final = _LOW_BEAM | _HIGH_BEAM
 _STRIDE: Final = 1.45  # meters of two steps
 _PROPS: Final[Mapping[str, Callable[[Palette], Mesh]]] = {
     "cone": furniture.cone, "bench": furniture.bench, "bin": furniture.bin_, "bollard": furniture.bollard,
@@ -61,7 +62,7 @@ class Models:
         made = self._shape(seen)
         if made is None:
             return []
-        lamps = tuple(_moved(lamp, pose) for lamp in made.lamps) if seen.lights & _LOW_BEAM else ()
+        lamps = tuple(_moved(lamp, pose) for lamp in made.lamps) if seen.lights & _BEAMS else ()
         swaps = self._lit(seen.lights)
         body = _body(seen, pose)
         out = []
@@ -133,8 +134,10 @@ class Models:
         ):
             if lights & bit:
                 swaps[self.palette.number(off)] = self.palette.number(on)
-        if not lights & _LOW_BEAM:
+        if not lights & _BEAMS:
             swaps[self.palette.number(Paints.headlight)] = self.palette.number(Paints.dark_headlight)
+        if not lights & (_BEAMS | _POSITION | _BRAKE):
+            swaps[self.palette.number(Paints.taillight)] = self.palette.number(Paints.dark_taillight)
         return swaps
 
 

@@ -18,7 +18,7 @@ __all__ = ["Gnss", "Imu"]
 
 def _noise(seed: str, world: Frame, count: int) -> list[float]:
     """Return normal numbers that the seed and the time in the episode fix."""
-    key = [int(float(seed)) & 0xFFFFFFFF, round(world.elapsed * 1e6)]
+    key = [int(float(seed)) & 0xFFFFFFFF, round(world.drawn * 1e6)]
     drawn: list[float] = np.random.Generator(np.random.Philox(key=key)).standard_normal(count).tolist()
     return drawn
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -20,6 +21,7 @@ __all__ = ["Radar"]
 _MOST: Final = 1_000_000
 _NUMBERS: Final = 0xFFFF  # what of an actor's number is kept where rays are cast
 _TO_STREET: Final = np.array([1.0, -1.0, 1.0])
+_NAMES: Final = ("role_name", "ros_name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +83,17 @@ class Radar:
 
     def _directions(self, count: int, world: Frame, own: Seen) -> NDArray[np.float64]:
         """Return unit vectors (count, 3), x forward, y right, z up, drawn within the cone."""
-        drawn = np.random.Generator(np.random.Philox(key=[own.id, round(world.elapsed * 1e6)]))
+        drawn = np.random.Generator(np.random.Philox(key=[_number(own), round(world.drawn * 1e6)]))
         far, around = drawn.random(count), drawn.random(count) * 2 * np.pi
         side = np.tan(np.radians(self.width / 2)) * far * np.cos(around)
         up = np.tan(np.radians(self.height / 2)) * far * np.sin(around)
         axes = np.column_stack([np.ones(count), side, up])
         found: NDArray[np.float64] = axes / np.linalg.norm(axes, axis=1, keepdims=True)
         return found
+
+
+def _number(own: Seen) -> int:
+    """Return a number that names a radar by what it is and where, and not by how many actors came before it."""
+    told = [(key, value) for key, value in sorted(own.attributes.items()) if key not in _NAMES]
+    place = [round(value, 3) for part in (own.transform.location, own.transform.rotation) for value in part]
+    return zlib.crc32(repr((told, place)).encode())

@@ -1,4 +1,4 @@
-"""The world as rays see it: a town with its actors, built once for a frame, and shared by all who look at it."""
+"""The world as rays see it: a town with its actors, built when something moved, and shared by all who look at it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from domainaug_simulators.carla_server.sensors.interface import Frame, Seen
 from domainaug_simulators.carla_server.sensors.models import Models
 from domainaug_simulators.carla_server.world.actors import Aspect
 from domainaug_simulators.carla_server.world.frames import to_street
+from domainaug_simulators.carla_server.world.lamps import LampState
 from domainaug_simulators.carla_server.world.levels import Level
 from domainaug_simulators.carla_server.world.surroundings import FIRST
 from domainaug_simulators.street.camera import Camera
@@ -20,11 +21,13 @@ from domainaug_simulators.street.mesh import Mesh
 from domainaug_simulators.street.sampling import Samples, central
 from domainaug_simulators.street.scene import Scene, Thing
 from domainaug_simulators.street.town.furniture import Aspect as Shown
+from domainaug_simulators.street.town.paints import Paints
 
 __all__ = ["Shot", "Stage", "camera_of"]
 
 _SHOWN: Final[dict[int, Shown]] = {Aspect.RED: "red", Aspect.YELLOW: "amber", Aspect.GREEN: "green"}
 _KEPT: Final = 8
+_DARK_GLASS: Final = replace(Paints.lamp_glass, light=(0.0, 0.0, 0.0))
 
 
 def camera_of(own: Seen) -> Camera:
@@ -65,8 +68,8 @@ class Stage:
     level: Level
     _palette: Palette = field(init=False)
     _models: Models = field(init=False)
-    _still: tuple[frozenset[int], list[Thing]] | None = None
-    _scene: tuple[tuple[int, int], Scene] | None = None
+    _still: tuple[tuple[frozenset[int], tuple[LampState, ...]], list[Thing]] | None = None
+    _scene: tuple[tuple[int, frozenset[int], tuple[LampState, ...], list[Seen]], Scene] | None = None
     _shots: dict[Camera, Shot] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -74,14 +77,15 @@ class Stage:
         self._models = Models(self._palette)
 
     def scene(self, world: Frame) -> Scene:
-        """Return a frame's things, as rays see them."""
-        key = world.episode, world.number
+        """Return a frame's things, as rays see them: those of the frame before, where everybody stands still."""
+        shown = [seen for seen in world.actors.values() if seen.look]
+        key = world.episode, world.hidden, world.lamps, shown
         if self._scene is None or self._scene[0] != key:
-            things = list(self._standing(world.hidden))
-            for seen in world.actors.values():
+            things = list(self._standing(world.hidden, world.lamps))
+            for seen in shown:
                 if seen.look == "traffic_light":
                     things += self._heads(seen)
-                elif seen.look:
+                else:
                     things += self._models.things(seen)
             self._scene = key, Scene.of(things, self._palette)
             self._shots.clear()
@@ -97,17 +101,30 @@ class Stage:
             self._shots[camera] = Shot(scene, camera, samples, labels_of(scene, camera, samples))
         return self._shots[camera]
 
-    def _standing(self, hidden: frozenset[int]) -> list[Thing]:
-        """Return the town's things, each with its number, but for those that are switched off."""
-        if self._still is None or self._still[0] != hidden:
-            known = {one.id for one in self.level.standing}
-            kept = [
-                replace(thing, instance=FIRST + number) if FIRST + number in known else thing
-                for number, thing in enumerate(self.level.town.things)
-                if FIRST + number not in hidden
-            ]
-            self._still = hidden, kept
+    def _standing(self, hidden: frozenset[int], lamps: tuple[LampState, ...]) -> list[Thing]:
+        """Return the town's things, each with its number and lamps, but for those that are switched off."""
+        if self._still is None or self._still[0] != (hidden, lamps):
+            known, switched = {one.id for one in self.level.standing}, {lamp.id: lamp for lamp in lamps}
+            kept = []
+            for number, thing in enumerate(self.level.town.things, FIRST):
+                if number in hidden:
+                    continue
+                own = replace(thing, instance=number) if number in known else thing
+                kept.append(self._switched(own, switched[number]) if number in switched else own)
+            self._still = (hidden, lamps), kept
         return self._still[1]
+
+    def _switched(self, thing: Thing, lamp: LampState) -> Thing:
+        """Return a street lamp as somebody has set it."""
+        glass = self._palette.number(Paints.lamp_glass)
+        if not lamp.active or lamp.intensity <= 0:
+            return replace(thing, lamps=(), mesh=thing.mesh.repainted({glass: self._palette.number(_DARK_GLASS)}))
+        color = [max(part / 255, 0.0) ** 2.2 for part in lamp.color]
+        shades = [(round(part / 17) / 15) ** 2.2 for part in lamp.color]  # few enough that materials do not pile up
+        light = tuple(max(Paints.lamp_glass.light) * part for part in shades)
+        shown = self._palette.number(replace(Paints.lamp_glass, light=light))
+        lit = tuple(replace(one, color=tuple(lamp.intensity / 1000 * part for part in color)) for one in thing.lamps)
+        return replace(thing, lamps=lit, mesh=thing.mesh.repainted({glass: shown}))
 
     def _heads(self, light: Seen) -> list[Thing]:
         """Return what a traffic light shows: the heads of the town that are nearest to it."""

@@ -21,7 +21,9 @@ def head_of(layout: Layout, kind: int, number: int, elapsed: float, transform: T
     return layout.header.pack(kind, number, elapsed, *transform.location, *transform.rotation)
 
 
-def state_of(layout: Layout, episode: Episode, number: int, delta: float, clock: float, *, new_map: bool) -> bytes:
+def state_of(
+    layout: Layout, episode: Episode, number: int, delta: float, clock: float, *, new_map: bool, lamps: bool = False
+) -> bytes:
     """Return the message that tells how the world stands.
 
     Args:
@@ -31,10 +33,12 @@ def state_of(layout: Layout, episode: Episode, number: int, delta: float, clock:
         delta: Seconds since the frame before.
         clock: Seconds of the machine's clock.
         new_map: Whether the map has changed since the frame before.
+        lamps: Whether street lamps were switched since then: clients then ask for them anew.
     """
+    changed = _MAP_CHANGED * new_map + _LIGHTS_PENDING * lamps
     parts = [
         head_of(layout, layout.observer, number, episode.elapsed),
-        layout.episode.pack(episode.number, clock, delta, 0, 0, 0, _MAP_CHANGED if new_map else 0),
+        layout.episode.pack(episode.number, clock, delta, 0, 0, 0, changed),
     ]
     for actor in episode.actors.values():
         parts.append(

@@ -158,6 +158,9 @@ class RpcServer:
         match request:
             case [0, int() as number, str() as name, [[*_], *arguments]]:
                 fault = self._faults.of_call(name)
+                if fault is not None and fault.do == "freeze":
+                    self._faults.freeze(fault)
+                self._thaw(one)
                 result = self._result(name, arguments, caller, fault, one)
             case _:
                 raise ValueError("no call of msgpack-rpc")
@@ -165,6 +168,7 @@ class RpcServer:
             self._faults.end(fault)
         if self._faults.dead:
             raise OSError("the server has died")
+        self._thaw(one)
         if isinstance(result, Later):
             threading.Thread(target=self._send_later, args=(one, number, result, caller), daemon=True).start()
         else:
@@ -176,6 +180,16 @@ class RpcServer:
         if fault is not None and fault.do == "fail":
             return self._refuse(name, arguments, fault.says)
         return self._answer(name, arguments, caller)
+
+    def _thaw(self, one: socket.socket) -> None:
+        """Wait while the server stands still.
+
+        Raises:
+            OSError: The client has gone meanwhile, or the server is closed.
+        """
+        self._faults.thaw(lambda: self._closed or _gone(one))
+        if self._faults.frozen:
+            raise OSError("nobody waits any more")
 
     def _hang(self, one: socket.socket, fault: Fault) -> None:
         """Do nothing for as long as a fault lasts; nor is any other call of this client answered.
@@ -191,7 +205,9 @@ class RpcServer:
 
     def _send_later(self, one: socket.socket, number: int, later: Later, caller: Caller) -> None:
         with contextlib.suppress(OSError):
-            self._send(one, number, later.result(), caller)
+            result = later.result()
+            self._thaw(one)
+            self._send(one, number, result, caller)
 
     @staticmethod
     def _send(one: socket.socket, number: int, result: Any, caller: Caller) -> None:

@@ -34,8 +34,9 @@ _TCP, _ANYWHERE = 1, 0
 class _Reader:
     """A client that reads one stream."""
 
-    def __init__(self, one: socket.socket) -> None:
+    def __init__(self, one: socket.socket, faults: Faults) -> None:
         self.socket = one
+        self._faults = faults
         self.lost = 0
         self._queue: deque[bytes] = deque()
         self._held = 0
@@ -63,6 +64,7 @@ class _Reader:
         """Send what is queued until either side closes."""
         try:
             while (message := self._next()) is not None:
+                self._faults.thaw(lambda: self._closed)
                 self.socket.sendall(message)
         except OSError:
             pass  # the client has gone
@@ -188,6 +190,11 @@ class StreamServer:
                 late.start()
             case "reorder":
                 self._held[number] = message
+            case "corrupt":
+                self._offer(number, fault.corrupted(message))
+            case "freeze":
+                self._faults.freeze(fault)
+                self._offer(number, message)
             case "die":
                 self._offer(number, message, broken=True)
                 self._faults.end(fault)
@@ -251,7 +258,7 @@ class StreamServer:
         except OSError:
             told = b""
         number = _SIZE.unpack(told)[0] if len(told) == 4 else 0
-        reader = _Reader(one)
+        reader = _Reader(one, self._faults)
         with self._lock:
             known = number in self._readers
             if known:

@@ -23,6 +23,7 @@ from domainaug_simulators.carla_server.world.blueprints import Blueprint, Shape,
 from domainaug_simulators.carla_server.world.contacts import Contact, Crowd
 from domainaug_simulators.carla_server.world.driving import stepped, walked
 from domainaug_simulators.carla_server.world.frames import ORIGIN, Box, Transform, Vector
+from domainaug_simulators.carla_server.world.lamps import StreetLamps
 from domainaug_simulators.carla_server.world.levels import Level
 from domainaug_simulators.carla_server.world.signals import Signals
 from domainaug_simulators.carla_server.world.skies import CLEAR, Sky
@@ -83,10 +84,13 @@ class Episode:
         ids: Where numbers of actors come from; never used twice, so that no client mistakes one for another.
         sky: The weather.
         elapsed: Seconds since it began.
+        covered: When in these its weather was set last.
+        begun: When clouds, drops and noise began anew: their time counts from there.
         actors: Everybody, by number, in the order in which they came.
         contacts: Who ran into whom in the last step.
         hidden: Numbers of things of the town that are switched off.
         signals: The traffic lights.
+        lamps: The street lamps.
         spectator: Whoever looks on.
     """
 
@@ -95,15 +99,18 @@ class Episode:
     ids: Iterator[int] = field(default_factory=lambda: count(1))
     sky: Sky = CLEAR
     elapsed: float = 0.0
+    covered: float = -1.0
+    begun: float = 0.0
     actors: dict[int, Actor] = field(default_factory=dict)
     contacts: list[Contact] = field(default_factory=list)
     hidden: set[int] = field(default_factory=set)
     signals: Signals = field(init=False)
+    lamps: StreetLamps = field(init=False)
     spectator: Actor = field(init=False)
 
     def __post_init__(self) -> None:
         lights = [replace(light, id=next(self.ids)) for light in self.level.places.lights]
-        self.signals = Signals(lights)
+        self.signals, self.lamps = Signals(lights), StreetLamps(self.level.lamps)
         begin = self.level.places.spawns[0].location
         high = Transform(Vector(begin.x, begin.y, begin.z + 30.0), self.level.places.spawns[0].rotation)
         self.spectator = Actor(next(self.ids), Description("spectator"), transform=high, physics=False, collides=False)
@@ -241,10 +248,22 @@ class Episode:
 
     # -- what is seen of it ---------------------------------------------------------------------------------
 
+    def cover(self, sky: Sky) -> None:
+        """Set the weather; one that is set twice in a frame begins clouds, drops and the noise of sensors anew.
+
+        So a client gets the same pictures whatever was before, and one that changes the weather frame by frame gets
+        clouds that go on.
+        """
+        if self.covered == self.elapsed:
+            self.begun = self.elapsed
+        self.sky, self.covered = sky, self.elapsed
+
     def frame(self, number: int, delta: float) -> Frame:
         """Return how it is now."""
         seen = {one.id: _seen(one) for one in self.actors.values()}
-        return Frame(self.number, number, self.elapsed, delta, self.sky, seen, frozenset(self.hidden))
+        drawn = round(self.elapsed - self.begun, 6)
+        hidden, lamps = frozenset(self.hidden), self.lamps.touched
+        return Frame(self.number, number, self.elapsed, delta, self.sky, seen, hidden, drawn, lamps)
 
     def each(self, kind: type[ActorT], keep: Callable[[ActorT], bool] = lambda _: True) -> list[ActorT]:
         """Return everybody of a kind."""

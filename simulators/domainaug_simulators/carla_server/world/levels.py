@@ -11,6 +11,7 @@ from typing import Final, cast
 from domainaug.errors import DomainAugError, UnknownName
 from domainaug_simulators.carla_server.world.dead_ends import loops_of, without_dead_ends
 from domainaug_simulators.carla_server.world.globe import with_origin
+from domainaug_simulators.carla_server.world.lamps import LampState, lamps_in
 from domainaug_simulators.carla_server.world.navigation import Area, Paving, navigation_of, paving_of
 from domainaug_simulators.carla_server.world.places import Places, places_of
 from domainaug_simulators.carla_server.world.solids import Solids
@@ -41,6 +42,7 @@ class Level:
         standing: What stands still, as boxes.
         paving: Where people walk.
         mesh: The same as the client's controllers read it.
+        lamps: The street lamps.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Level:
     standing: tuple[Standing, ...]
     paving: Paving
     mesh: bytes
+    lamps: tuple[LampState, ...]
 
     @property
     def path(self) -> str:
@@ -109,4 +112,5 @@ def _level(name: str, town: Town, text: str) -> Level:
     surfaces = [one for loop in loops for one in road_things(loop.surface, palette) if one.tag == Tag.ROAD]
     own = replace(town, things=[*town.things, *surfaces], palette=palette)
     paving = paving_of(places)
-    return Level(name, own, places, Solids(solids_of(own)), standing_in(own), paving, navigation_of(paving))
+    mesh = navigation_of(paving)
+    return Level(name, own, places, Solids(solids_of(own)), standing_in(own), paving, mesh, lamps_in(own))

@@ -49,6 +49,11 @@ _WEAK_LIDAR: Final = (
     _float("dropoff_intensity_limit", 0.8), _float("dropoff_zero_intensity", 0.4), _float("noise_stddev", 0.0),
     _int("noise_seed", 0),
 )  # fmt: skip
+_EVENTS: Final = (
+    _float("positive_threshold", 0.3), _float("negative_threshold", 0.3), _float("sigma_positive_threshold", 0.0),
+    _float("sigma_negative_threshold", 0.0), _int("refractory_period_ns", 0), truth("use_log", True),
+    _float("log_eps", 0.001),
+)  # fmt: skip
 _IMU: Final = tuple(
     _float(f"noise_{name}_{axis}", 0.0)
     for name in ("accel_stddev", "gyro_bias", "gyro_stddev")
@@ -66,6 +71,8 @@ SENSORS: Final = tuple(
         ("sensor.camera.semantic_segmentation", (*_FRAME, *_LENS)),
         ("sensor.camera.instance_segmentation", (*_FRAME, *_LENS)),
         ("sensor.camera.optical_flow", (*_FRAME, *_LENS)),
+        ("sensor.camera.normals", (*_FRAME, *_LENS)),
+        ("sensor.camera.dvs", (*_FRAME, *_LENS, *_FILM, *_EVENTS)),
         ("sensor.lidar.ray_cast", (*_LIDAR, *_WEAK_LIDAR)),
         ("sensor.lidar.ray_cast_semantic", _LIDAR),
         (

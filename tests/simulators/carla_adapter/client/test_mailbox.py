@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
@@ -16,8 +17,9 @@ class Data:
     good: bool = True
 
 
-def soon(seconds: float = 0.02) -> float:
-    return time.monotonic() + seconds
+def soon(seconds: float = 0.02) -> Callable[[], float]:
+    end = time.monotonic() + seconds
+    return lambda: end
 
 
 def kinds(box: Mailbox) -> list[str]:

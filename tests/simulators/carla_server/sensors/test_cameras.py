@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,9 +16,14 @@ from hypothesis import strategies as st
 
 pytest.importorskip("numba", reason="the packages of domainaug[street] are not installed")
 
+from domainaug_simulators.carla_server.desk import PictureQuality
+from domainaug_simulators.carla_server.sensors.catalogue import sensor_for
 from domainaug_simulators.carla_server.sensors.models import Models
 from domainaug_simulators.carla_server.sensors.stage import Stage, camera_of
+from domainaug_simulators.carla_server.server import CarlaServer
+from domainaug_simulators.carla_server.world.actors import SensorActor
 from domainaug_simulators.street.bodies import bodies_of
+from domainaug_simulators.street.render import QUALITIES
 
 EPISODE = Episode(level_named("junction"), 1)
 
@@ -85,3 +91,16 @@ def test_lights_show_their_state() -> None:
         shown.append((int(light.state), things[0].mesh.material.tobytes()))
     assert [state for state, _ in shown] == [2, 1, 0]
     assert len({materials for _, materials in shown}) == 3
+
+
+@pytest.mark.parametrize("quality", ["draft", "normal", "high"])
+def test_pictures_are_worth_as_much_work_as_the_server_is_told(quality: PictureQuality) -> None:
+    server = CarlaServer("junction", port=0, quality=quality)
+    try:
+        for kind in ("rgb", "dvs"):
+            actor = server.desk.episode.spawn(f"sensor.camera.{kind}", {}, Transform(Vector(0.0, 0.0, 3.0)))
+            assert isinstance(actor, SensorActor)
+            sensor: Any = sensor_for(actor, server.desk)
+            assert (sensor if kind == "rgb" else sensor.eye).quality == QUALITIES[quality]
+    finally:
+        server.close()
