@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-__all__ = ["Folders", "folders"]
+__all__ = ["Folders", "folders", "user_cache"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def folders() -> Folders:
 def _candidates() -> Iterator[Path]:
     if os.environ.get("NUMBA_CACHE_DIR"):
         yield Path(os.environ["NUMBA_CACHE_DIR"]) / "domainaug"
-    user = _user_cache()
+    user = user_cache()
     if user is not None:
         yield user / "domainaug" / "kernels"
     private = _private()
@@ -58,7 +58,8 @@ def _candidates() -> Iterator[Path]:
         yield private
 
 
-def _user_cache() -> Path | None:
+def user_cache() -> Path | None:
+    """Return the folder where this user's programs keep what can be made again, or None where there is none."""
     if os.environ.get("XDG_CACHE_HOME"):
         return Path(os.environ["XDG_CACHE_HOME"])
     if sys.platform == "win32":

@@ -203,7 +203,9 @@ class VolumeMap:
         Sure to be said no where the differences of control points are small; else the sign of the Jacobian
         determinant is looked at, at five points or more a cell and axis, up to 65 an axis.
         """
-        return False if self.mesh is None else _folding(self)
+        if self.mesh is None:
+            return False
+        return _folding(self.mesh.tobytes(), self.mesh.shape, self.shape, self.matrix[:3, :3].tobytes())
 
     def then(self, following: VolumeMap) -> VolumeMap:
         """Return the map of the volume that `following` makes of what this map makes.
@@ -305,27 +307,27 @@ def _reordered(mesh: NDArray[np.float32], following: VolumeMap) -> NDArray[np.fl
 
 
 @lru_cache(maxsize=8)
-def _folding(given: VolumeMap) -> bool:
-    """Look for folds once for an image and its masks."""
-    assert given.mesh is not None
-    mesh, linear = given.mesh, given.matrix[:3, :3]
+def _folding(control: bytes, lattice: tuple[int, ...], shape: tuple[int, int, int], turn: bytes) -> bool:
+    """Look for folds once for an image and its masks, however often their map is made."""
+    mesh = np.frombuffer(control, np.float32).reshape(lattice)
+    linear = np.frombuffer(turn, np.float64).reshape(3, 3)
     cells = np.array(mesh.shape[1:]) - 3
-    pace = (cells / np.maximum(np.array(given.shape) - 1, 1))[::-1]
+    pace = (cells / np.maximum(np.array(shape) - 1, 1))[::-1]
     steepest = [np.abs(np.diff(mesh, axis=3 - axis)).reshape(3, -1).max(axis=1) * pace[axis] for axis in range(3)]
     if (np.abs(np.linalg.inv(linear)) @ np.stack(steepest, axis=1)).sum(axis=1).max() < 1:
         return False  # the identity and a matrix of norm below 1: the determinant is above zero
     at = [
         np.linspace(0, n - 1, 1 if n == 1 else min(_SAMPLES * int(c) + 1, _MOST_SAMPLES))
-        for n, c in zip(given.shape, cells, strict=True)
+        for n, c in zip(shape, cells, strict=True)
     ]
     values, slopes = (
-        [axis_weights(p, n, g, slope=s) for p, n, g in zip(at, given.shape, mesh.shape[1:], strict=True)]
+        [axis_weights(p, n, g, slope=s) for p, n, g in zip(at, shape, mesh.shape[1:], strict=True)]
         for s in (False, True)
     )
     jacobian = []
     for axis in (2, 1, 0):  # along x, y, z
-        z, y, x = (slopes[i] if i == axis and given.shape[i] > 1 else values[i] for i in range(3))
+        z, y, x = (slopes[i] if i == axis and shape[i] > 1 else values[i] for i in range(3))
         along = on_grid(mesh, (z, y, x))
-        jacobian.append(along if given.shape[axis] > 1 else np.zeros_like(along))
+        jacobian.append(along if shape[axis] > 1 else np.zeros_like(along))
     whole = np.moveaxis(np.stack(jacobian, axis=1), (0, 1), (-2, -1)) + linear
     return bool((np.linalg.det(whole) / np.linalg.det(linear) <= 0).any())

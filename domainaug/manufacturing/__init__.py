@@ -32,6 +32,7 @@ from domainaug.manufacturing.sizes import (
     learn_sizes,
     measure,
 )
+from domainaug.manufacturing.tones import learn_tones
 from domainaug.profile.part import Foreground, Lighting, Part, Response
 
 __all__ = [
@@ -64,6 +65,7 @@ __all__ = [
     "find_part",
     "kind",
     "learn_sizes",
+    "learn_tones",
     "measure",
     "measures_of",
     "nsa",

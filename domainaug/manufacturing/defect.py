@@ -45,6 +45,8 @@ class Defect:
         fine: Pixels of the maps in a pixel of the picture, along an axis.
         light: (h, w) or (h, w, channels) float32: light as a share of white that takes the place of what was there,
             as much as `coverage` says; None where factors do.
+        worn: (h fine, w fine) float32 from 0 to 1: how much of the texture that the surface had is gone. The floor of a
+            hole was never ground or brushed; None where all of it is left.
         anchored: Whether it is where it is because of an outline or a component, and so may reach beyond the part.
     """
 
@@ -60,6 +62,7 @@ class Defect:
     seed: int = 0
     fine: int = 1
     light: Floats | None = None
+    worn: Floats | None = None
     anchored: bool = False
 
     def __post_init__(self) -> None:
@@ -68,6 +71,10 @@ class Defect:
             shape = getattr(self, name).shape[:2]
             if shape != size:
                 raise ImageError(f"{self.kind}: {name} is {shape}, and {size} goes with its mask of {self.mask.shape}")
+        if self.worn is not None and self.worn.shape != size:
+            raise ImageError(
+                f"{self.kind}: worn is {self.worn.shape}, and {size} goes with its mask of {self.mask.shape}"
+            )
         if self.light is not None and self.light.shape[:2] != self.mask.shape:
             raise ImageError(f"{self.kind}: light is {self.light.shape[:2]}, and {self.mask.shape} goes with its mask")
 
@@ -115,6 +122,7 @@ class Defect:
             albedo=1 + (self.albedo - 1) * wide,
             roughness=self.roughness * kept,
             coverage=self.coverage * kept,
+            worn=None if self.worn is None else self.worn * kept,
             mask=self.mask & (seen > 0),
         )
 

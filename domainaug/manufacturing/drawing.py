@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from domainaug.errors import LabelError
 from domainaug.manufacturing.defects.kinds import Kind
-from domainaug.manufacturing.gate import Gate, Verdict
-from domainaug.manufacturing.measures import Made
+from domainaug.manufacturing.gate import Gate, Refusal, Verdict
+from domainaug.manufacturing.measures import Made, Measures
 from domainaug.manufacturing.relight import Drawn, Relight
 from domainaug.manufacturing.site import Site
 
@@ -29,6 +30,8 @@ class Attempt:
     seed: int
     verdict: Verdict
 
+
+_NO_ROOM = Verdict(Measures(0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0), (Refusal("no-room", 0.0, 1.0),))
 
 M = TypeVar("M", bound=Made)
 
@@ -79,15 +82,26 @@ def accepted(make: Callable[[int], M], site: Site, seed: int, *, gate: Gate | No
         site: The photograph.
         seed: Those of the tries follow from it.
         gate: Thresholds; the defaults when None.
-        most: How many tries there are before it is given up.
+        most: How many tries there are before it is given up; one for which there is no room counts, as "no-room".
+
+    Raises:
+        LabelError: There was no room at any try.
     """
     gate = gate or Gate()
     attempts: list[Attempt] = []
+    crowded: LabelError | None = None
     for number in range(most):
         own = (seed + number * _STRIDE) % 2**64
-        made = make(own)
+        try:
+            made = make(own)
+        except LabelError as error:
+            crowded = error
+            attempts.append(Attempt(own, _NO_ROOM))
+            continue
         verdict = gate.judge(made, site)
         attempts.append(Attempt(own, verdict))
         if verdict.accepted:
             return Outcome(made, tuple(attempts))
+    if crowded is not None and all(attempt.verdict is _NO_ROOM for attempt in attempts):
+        raise crowded
     return Outcome(None, tuple(attempts))

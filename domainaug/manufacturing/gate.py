@@ -11,6 +11,7 @@
 | mask-misses | what changed is not marked |
 | too-small, too-large | the size in mm is none of the class |
 | unlike-real | real defects of the class look otherwise |
+| no-room | the part has no room for it where it was to go |
 """
 
 from __future__ import annotations
@@ -88,6 +89,28 @@ class RealDefects:
     deviation: Mapping[str, float]
     count: int
 
+    @classmethod
+    def from_mapping(cls, said: Mapping[str, Any]) -> RealDefects:
+        """Return what a profile writes down as `real:`; see `to_mapping`.
+
+        Raises:
+            ProfileError: A feature is missing, or a number is none.
+        """
+        columns = [said.get("middle"), said.get("deviation")]
+        for name, column in zip(("middle", "deviation"), columns, strict=True):
+            told = column if isinstance(column, Mapping) else {}
+            if not all(isinstance(told.get(each), int | float) for each in FEATURES):
+                raise ProfileError(f"gate: real: {name}: a number for each of {', '.join(FEATURES)} is needed")
+        middle, deviation = ({name: float(column[name]) for name in FEATURES} for column in columns if column)
+        if min(deviation.values()) <= 0:
+            raise ProfileError("gate: real: deviation: numbers above 0 are needed")
+        return cls(middle, deviation, int(said.get("count", 0)))
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Return it as a profile writes it down."""
+        middle, deviation = ({name: round(c[name], 4) for name in FEATURES} for c in (self.middle, self.deviation))
+        return {"middle": middle, "deviation": deviation, "count": self.count}
+
     def distance(self, measures: Measures) -> float:
         """Return the root mean square of how many deviations the features are off."""
         told = features(measures)
@@ -141,10 +164,12 @@ class Gate:
             UnknownName: A threshold is called by no name there is.
             ProfileError: A threshold is no number, or no two where two are needed.
         """
-        known = [one.name for one in fields(cls) if one.name != "real"]
+        known = [one.name for one in fields(cls)]
         for name, value in said.items():
             if name not in known:
                 raise UnknownName("threshold of the gate", name, known)
+            if name == "real":
+                continue
             pair = name in ("length_mm", "area_mm2")
             numbers = list(value) if isinstance(value, list | tuple) else [value]
             fits = len(numbers) == (2 if pair else 1) and all(
@@ -154,6 +179,8 @@ class Gate:
                 wanted = "two numbers in order" if pair else "a number from 0 up"
                 raise ProfileError(f"gate: {name}: {wanted} is needed, got {value!r}")
         made: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in said.items()}
+        if isinstance(made.get("real"), Mapping):
+            made["real"] = RealDefects.from_mapping(made["real"])
         return cls(**made)
 
     def judge(self, drawn: Made, site: Site) -> Verdict:
@@ -162,6 +189,20 @@ class Gate:
         distance = self.real.distance(measures) if self.real is not None and drawn.mask.any() else 0.0
         refusals = tuple(self._refusals(measures, distance, empty=not drawn.mask.any()))
         return Verdict(measures, refusals, distance)
+
+    def refusals(self, measures: Measures) -> tuple[Refusal, ...]:
+        """Return what speaks against a defect of which this was measured."""
+        distance = self.real.distance(measures) if self.real is not None else 0.0
+        return tuple(self._refusals(measures, distance, empty=False))
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Return the thresholds that are not the defaults, as `from_mapping` takes them, to four digits."""
+        usual, told = Gate(), dict[str, Any]()
+        for name in (one.name for one in fields(self) if one.name != "real"):
+            value = getattr(self, name)
+            if value != getattr(usual, name):
+                told[name] = [float(f"{x:.4g}") for x in value] if isinstance(value, tuple) else float(f"{value:.4g}")
+        return {**told, **({} if self.real is None else {"real": self.real.to_mapping()})}
 
     def with_sizes(self, **sizes: tuple[float, float] | None) -> Gate:
         """Return the gate with other sizes in mm."""

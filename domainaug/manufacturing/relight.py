@@ -28,6 +28,7 @@ _GLOSS = {"bright-field": 0.55, "dark-field": 0.15, "structured": 0.4, "dome": 0
 _LARGEST = {"dark-field": 20.0}
 """Times the light that was there that facets give back at most; where the ground is bright, 6."""
 
+_TEXTURE = 3.0  # pixels over which light is averaged where its texture is gone
 _LEAST = 0.004  # of white: what counts as changed
 
 
@@ -105,16 +106,25 @@ class Relight:
             optics = optics_of(nearby, ring)
         light = nearby[own]
         factor, put, share = self._maps(defect, site, box, light)
+        shape = box[2] - box[0], box[3] - box[1]
         # the photograph went through the lens already, and so did what is put in from it; what is drawn did not
+        worn = None
         if put is None:
-            change = light * (_through_lens(factor, optics.blur_px) - 1)
+            ground = light
+            if defect.worn is not None:
+                worn = _through_lens(
+                    _placed(averaged(defect.worn, defect.fine), defect, box, shape, 0.0), optics.blur_px
+                )
+                smooth = cv2.GaussianBlur(nearby, (0, 0), _TEXTURE).reshape(nearby.shape)[own]
+                ground = light + (smooth - light) * (worn[..., None] if light.ndim == 3 else worn)
+            change = ground * _through_lens(factor, optics.blur_px) - light
         else:
             seen_share = _through_lens(share, optics.blur_px)
             change = (put - light) * (seen_share[..., None] if light.ndim == 3 else seen_share)
         seen = np.clip(light + change, 0.0, optics.white)
         size = np.abs(change).reshape(*change.shape[:2], -1).max(axis=2)
         if self.noise:
-            seen = _noisy(seen, light, share, optics, defect)
+            seen = _noisy(seen, light, share, worn, optics, defect)
         values = to_values(seen, site.picture, site.part.response, site.value_range)
         target = picture[box[0] : box[2], box[1] : box[3]]
         touched = (size > _LEAST / 4) | (share > 0.02)
@@ -196,13 +206,15 @@ def _through_lens(drawn: Floats, sigma: float) -> Floats:
     return np.asarray(cv2.GaussianBlur(drawn, (0, 0), max(sigma, 0.3)), np.float32).reshape(drawn.shape)
 
 
-def _noisy(seen: Floats, light: Floats, share: Floats, optics: Optics, defect: Defect) -> Floats:
-    """Return light with what noise a defect lacks: what a factor scaled down, or what was put in without any."""
+def _noisy(seen: Floats, light: Floats, share: Floats, worn: Floats | None, optics: Optics, defect: Defect) -> Floats:
+    """Return light with what noise a defect lacks: what was scaled down, worn off, or put in without any."""
     wanted = optics.noise_at(seen)
     if defect.light is None:
         there = (
             optics.noise * np.sqrt(np.maximum(light / max(optics.level, 1e-4), 0.0)) * (seen / np.maximum(light, 1e-4))
         )
+        if worn is not None:
+            there = there * (1 - (worn[..., None] if seen.ndim == 3 else worn))
     else:
         there = optics.noise_at(light)  # what is put in comes from the photograph, with its own noise
         if defect.kind == "burr":

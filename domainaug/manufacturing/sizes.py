@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from domainaug.errors import LabelError
+from domainaug.errors import LabelError, UnknownName
 
 __all__ = [
     "Constant",
@@ -24,7 +24,9 @@ __all__ = [
     "Sized",
     "Uniform",
     "learn_sizes",
+    "learned",
     "measure",
+    "size_from",
     "size_of",
 ]
 
@@ -186,6 +188,38 @@ def size_of(name: str, written: Sized, *, least: float = 0.0) -> Size:
     return size  # type: ignore[no-any-return]
 
 
+_WRITTEN: Mapping[str, tuple[type[Any], int]] = {
+    "constant": (Constant, 1),
+    "uniform": (Uniform, 2),
+    "log-uniform": (LogUniform, 2),
+    "normal": (Normal, 4),
+    "empirical": (Empirical, 0),
+}
+"""Name in files to a distribution, and how many numbers it takes; 0 for any."""
+
+
+def size_from(written: Any) -> Any:
+    """Return a size as files write it: numbers stay, `{normal: [mean, deviation, low, high]}` becomes a distribution.
+
+    Raises:
+        UnknownName: There is no such distribution.
+        ValueError: It takes other numbers.
+    """
+    if not isinstance(written, Mapping):
+        return written
+    name = str(next(iter(written), ""))
+    if len(written) != 1 or name not in _WRITTEN:
+        raise UnknownName("distribution", ", ".join(map(str, written)), _WRITTEN)
+    made, count = _WRITTEN[name]
+    told = written[name]
+    numbers = list(told) if isinstance(told, list | tuple) else [told]
+    fits = all(isinstance(one, int | float) and not isinstance(one, bool) for one in numbers)
+    if not fits or not numbers or (count and len(numbers) != count):
+        needed = f"{count} numbers are" if count > 1 else "one number is" if count else "a list of numbers is"
+        raise ValueError(f"{name}: {needed} needed, got {written[name]!r}")
+    return made(tuple(numbers)) if name == "empirical" else made(*map(float, numbers))
+
+
 @dataclass(frozen=True, slots=True)
 class Measured:
     """One defect of a mask.
@@ -260,7 +294,7 @@ class LearnedSizes:
         width_mm: Likewise.
         area_mm2: Likewise.
         elongation: Likewise.
-        heading_deg: Likewise.
+        heading_deg: Likewise, and up to 360: those about 0 and about 180 are neighbors, so they are told without a gap.
         places: Where their middles lie, as shares of height and width.
         count: How many there were.
     """
@@ -288,8 +322,22 @@ def learn_sizes(masks: Iterable[NDArray[Any]], pitch_mm: float, *, least_px: int
     found = [one for mask in masks for one in measure(mask, pitch_mm) if one.area_mm2 >= least_px * pitch_mm**2]
     if not found:
         raise LabelError(f"no mask marks a defect of at least {least_px} pixels, so there is no size to learn")
+    return learned(found)
+
+
+def learned(found: Sequence[Measured]) -> LearnedSizes:
+    """Return the sizes and places of defects, at least one, that were measured."""
     columns = {
         name: Empirical(tuple(getattr(one, name) for one in found))
-        for name in ("length_mm", "width_mm", "area_mm2", "elongation", "heading_deg")
+        for name in ("length_mm", "width_mm", "area_mm2", "elongation")
     }
-    return LearnedSizes(**columns, places=tuple(one.place for one in found), count=len(found))
+    headings = Empirical(_neighbors(one.heading_deg for one in found))
+    return LearnedSizes(**columns, heading_deg=headings, places=tuple(one.place for one in found), count=len(found))
+
+
+def _neighbors(headings: Iterable[float]) -> tuple[float, ...]:
+    """Return headings, 0 to 180, with half turns added to those below the widest gap, so that it is not bridged."""
+    told = np.sort(np.fromiter(headings, np.float64))
+    gaps = np.diff(told, append=told[0] + 180.0)
+    first = (int(gaps.argmax()) + 1) % len(told)
+    return tuple(np.concatenate([told[first:], told[:first] + 180.0]).tolist())

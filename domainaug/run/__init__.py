@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from domainaug.run.augmenting import augment
+    from domainaug.run.calibrating import SetCalibration, calibrate_set
     from domainaug.run.proof import Difference, ReplayReport
     from domainaug.run.replaying import replay
     from domainaug.run.simulating import SimulationSummary, simulate
@@ -17,14 +18,18 @@ __all__ = [
     "Progress",
     "ReplayReport",
     "RunSummary",
+    "SetCalibration",
     "SimulationSummary",
     "augment",
+    "calibrate_set",
     "replay",
     "simulate",
 ]
 
 _HOME = {
     "augment": "augmenting",
+    "calibrate_set": "calibrating",
+    "SetCalibration": "calibrating",
     "replay": "replaying",
     "simulate": "simulating",
     "SimulationSummary": "simulating",

@@ -24,8 +24,9 @@ from domainaug.run.clerk import Clerk
 from domainaug.run.engines import Engine, engine_named
 from domainaug.run.job import TEMPORARY, Made, Outcome, Task, Work, sealed
 from domainaug.run.ledger import LEDGER, Ledger
-from domainaug.run.plan import LOCK, Planned, check_same_run, make_plan, standing
+from domainaug.run.plan import LOCK, Planned, check_same_run, copies_of, make_plan, standing
 from domainaug.run.publish import publish, sweep
+from domainaug.run.sets import SetPlan
 from domainaug.run.summary import Estimate, Progress, RunSummary
 
 __all__ = ["MEMORY_LIMIT", "Run", "augment", "default_workers", "held_lock"]
@@ -56,6 +57,9 @@ def augment(
     file_format: str | None = None,
     keep_private: Collection[str] = (),
     new_study: str | None = None,
+    plan: SetPlan | Path | str | None = None,
+    defects: Any = None,
+    pitch_mm: float | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> RunSummary:
     """Write augmented copies of everything in `source` into `out`.
@@ -84,6 +88,13 @@ def augment(
         keep_private: Private creators ("SIEMENS CSA HEADER") whose elements derived DICOM keeps; it has none else.
         new_study: Derived DICOM lies in studies of its own, named by hashes of its source's and this text; in those
             of its source if None.
+        plan: How many copies each item gets, as `domainaug.run.sets.plan_set` reckons it, or the file it was saved to;
+            takes the place of `copies`.
+        defects: Instead of copies, make pictures with synthetic defects of the good parts of the source:
+            "scratch:200,dent:100", a mapping of classes to counts or settings, the path of a YAML file of one, or a
+            `domainaug.run.defects.asking.DefectRequest`. The profile's part, gate and limits hold; its recipe does not
+            run.
+        pitch_mm: With `defects`, millimeters from pixel to pixel where the profile does not say.
         progress: Called after every copy, in this thread.
 
     Returns:
@@ -94,13 +105,29 @@ def augment(
         OutputError: The output cannot be written, is another run's, or another run is writing there.
     """
     began = time.monotonic()
+    if defects is not None:
+        from domainaug.run.defects.running import make_defects, refuse_others
+
+        refuse_others(
+            copies=(copies, 1), strength=(strength, 1.0), jpeg_quality=(jpeg_quality, None), allow=(tuple(allow), ()),
+            file_format=(file_format, None), keep_private=(tuple(keep_private), ()), new_study=(new_study, None),
+            plan=(plan, None),
+        )  # fmt: skip
+        return make_defects(
+            source, out, defects, profile=profile, seed=seed, workers=workers, dry_run=dry_run, options=options,
+            engine=engine, memory_limit=memory_limit, timeout=timeout, layout=layout, pitch_mm=pitch_mm,
+            progress=progress,
+        )  # fmt: skip
+    if pitch_mm is not None:
+        raise DomainAugError(f"pitch_mm={pitch_mm!r}: it goes with defects; copies take the pitch from the profile")
     processes = max(workers or default_workers(), 1)
     chosen = engine_named(engine, workers=processes)
-    plan = make_plan(
+    planned = make_plan(
         source, out, profile=profile, copies=copies, seed=seed, strength=strength, options=options, layout=layout,
         jpeg_quality=jpeg_quality, allow=allow, file_format=file_format, keep_private=keep_private, new_study=new_study,
+        plan=plan,
     )  # fmt: skip
-    run = Run(plan, chosen, memory_limit, timeout, progress)
+    run = Run(planned, chosen, memory_limit, timeout, progress)
     return run.rehearsed(began, workers=processes) if dry_run else run.performed(began)
 
 
@@ -149,6 +176,7 @@ class Run:
             found = standing(plan, ledger)
             for name in plan.growing:
                 ledger.set_header(name, plan.header[name])
+            ledger.set_header("planned", self.total)
             ledger.forget_set_aside()
             for aside in plan.set_aside:
                 self._withdraw(aside, ledger, found.broken)
@@ -179,6 +207,7 @@ class Run:
             narrowed=self.narrowed,
             soft_masks=self.soft_masks,
             ignored=plan.ignored,
+            planned=_planned(plan),
         )
 
     def _work(self, ledger: Ledger, done: frozenset[tuple[str, int]], broken: frozenset[tuple[str, int]]) -> None:
@@ -233,11 +262,18 @@ class Run:
 
     def _count_aside(self, aside: SetAside) -> None:
         self.aside.append(aside)
-        self.finished += self.plan.copies if aside.copy is None else 1
+        self.finished += copies_of(self.plan)(aside.key) if aside.copy is None else 1
+
+    @property
+    def total(self) -> int:
+        """Copies in all, those of inputs that are set aside included."""
+        number = copies_of(self.plan)
+        keys = [*(item.key for item in self.plan.items), *(aside.key for aside in self.plan.set_aside)]
+        return sum(map(number, keys))
 
     def _tell(self) -> None:
         if self.progress is not None:
-            total = (len(self.plan.items) + len(self.plan.set_aside)) * self.plan.copies
+            total = self.total
             self.progress(Progress(min(self.finished, total), total, len(self.aside)))
 
     def _finish(self, ledger: Ledger) -> None:
@@ -283,6 +319,7 @@ class Run:
             estimate=estimate,
             narrowed=job.narrowed,
             ignored=plan.ignored,
+            planned=_planned(plan),
         )
 
     @contextmanager
@@ -302,6 +339,12 @@ class Run:
             yield
         finally:
             signal.signal(signal.SIGINT, before)
+
+
+def _planned(plan: Planned) -> int | None:
+    """Return how many copies a plan of the set wants in all; None without one."""
+    quotas = getattr(plan, "quotas", None)
+    return None if quotas is None else sum(quotas.values())
 
 
 def _spread(tasks: list[Task]) -> list[Task]:

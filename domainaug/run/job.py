@@ -30,6 +30,7 @@ __all__ = [
     "hashed",
     "private_folder",
     "sealed",
+    "set_aside",
     "source_digest",
 ]
 
@@ -205,7 +206,7 @@ class Job:
             digest = source_digest(task.item)
             sample = self.layout.read(task.item)
         except Exception as error:  # codecs raise anything; one bad file never stops a batch
-            yield _set_aside(error, task.item, None, "reading it")
+            yield set_aside(error, task.item, None, "reading it")
             return
         share = (time.perf_counter() - start) / max(len(task.copies), 1)
         for copy in task.copies:
@@ -228,7 +229,7 @@ class Job:
             how = "narrow the shifts, turns and zooms of the recipe, or lower the strength"
             return SetAside(item.key, "label", f"{gone}, in each of {_DRAWS} draws; {how}", copy)
         except Exception as error:
-            return _set_aside(error, item, copy, "augmenting it")
+            return set_aside(error, item, copy, "augmenting it")
 
     def _drawn(self, sample: Sample, item: Item, copy: int, attempt: int, *, last: bool) -> Any:
         sliced = isinstance(sample, Sliced) and not attempt
@@ -300,6 +301,24 @@ class Job:
 
         return drawn_jointly(sample, draw)
 
+    def shown(self, sample: Sample, item: Item, copy: int, *, number: int = 0) -> tuple[Sample, Mapping[str, Any]]:
+        """Return a copy in memory, and its record: the first draw of it, as `perform` writes it, for looking at.
+
+        Args:
+            sample: What the layout read; of one of several parts that share a draw, one of them.
+            item: What it was read from.
+            copy: Which copy.
+            number: Which of its parts it is, from 0.
+
+        Raises:
+            LabelError: A label would no longer be true.
+        """
+        key, part = item.drawn_as
+        augmented, record = self._augment(sample, key, copy, 0, number or part)
+        if sample.beside is not None:
+            augmented.beside, record = self._followed(sample.beside, record)
+        return augmented, record
+
     def _by_slices(
         self, sample: Any, key: str, copy: int, part: int, *, keep: bool
     ) -> tuple[Sample, Mapping[str, Any]] | None:
@@ -337,6 +356,8 @@ class Job:
         # Keys are text without control characters, so no other item has the key of a later draw.
         out = pipeline(**given, key=f"{key}\nattempt {attempt}" if attempt else key, copy=copy, part=part)
         boxes, names = sample.boxes, sample.box_labels
+        if pipeline.record["labels"].get("added"):
+            raise LabelError("a step put a box beside those of its source, which its labels have no place for")
         if boxes is not None:
             found = np.asarray(out["bboxes"], np.float64).reshape(-1, 5)
             boxes, names = found[:, :4], tuple(sample.box_labels[int(row)] for row in found[:, 4])
@@ -406,8 +427,13 @@ def private_folder(out: Path) -> Path:
     return Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=out))
 
 
-def _set_aside(error: Exception, item: Item, copy: int | None, doing: str) -> SetAside:
-    """Turn what went wrong into a sentence that names neither paths nor what the file holds."""
+def set_aside(error: Exception, item: Item, copy: int | None, doing: str) -> SetAside:
+    """Turn what went wrong with an item into a sentence that names neither paths nor what the file holds.
+
+    Raises:
+        OutputError: Not the item is at fault, but the disk.
+        DomainAugError: Nor here, but the installation.
+    """
     if isinstance(error, MemoryError) or "Insufficient memory" in str(error):
         return SetAside(item.key, "memory", f"{doing} took more memory than allowed", copy)
     if isinstance(error, UnreadableInput):

@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,7 @@ LEDGER = "ledger.sqlite"
 MANIFEST = "manifest.jsonl"
 
 _FORMAT = 1
+_WAIT = 30.0  # seconds for a reviewer to finish a row
 _WHOLE = -1  # `copy` of what concerns an item as a whole
 _SCHEMA = """
 CREATE TABLE header (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -42,6 +45,16 @@ CREATE TABLE set_aside (
     key TEXT NOT NULL, copy INTEGER NOT NULL, code TEXT NOT NULL, reason TEXT NOT NULL,
     PRIMARY KEY (key, copy)
 ) WITHOUT ROWID;
+"""
+_JUDGED = """
+SELECT count(*), total(bad) FROM (
+    SELECT max(answer = 'reject') AS bad FROM verdicts
+    JOIN files ON files.key = verdicts.key AND files.copy = verdicts.copy AND place = 0
+        AND files.sha256 = verdicts.sha256
+    WHERE number IN (SELECT max(number) FROM verdicts WHERE NOT undone GROUP BY key, copy, reviewer)
+        AND answer != 'skip'
+    GROUP BY verdicts.key, verdicts.copy
+)
 """
 
 
@@ -69,12 +82,13 @@ class Row:
 class Ledger:
     """An open ledger; a context manager. One thread at a time uses it, not always the same one."""
 
-    def __init__(self, path: Path, *, writable: bool = False) -> None:
+    def __init__(self, path: Path, *, writable: bool = False, checked: bool = True) -> None:
         """Open a ledger that is there.
 
         Args:
             path: The SQLite file.
             writable: Whether rows will be written.
+            checked: Whether all of it is read to see that it is whole; a glance every other second does without.
 
         Raises:
             OutputError: It is missing, damaged, or of a later format.
@@ -83,19 +97,41 @@ class Ledger:
         if not path.is_file():
             raise OutputError(f"{path}: there is no ledger here; name the output folder of a run")
         try:
-            mode = "rw" if writable else "ro"
-            self._db = sqlite3.connect(
-                f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False
-            )
-            self._check()
+            self._db = self._opened("rw" if writable else "ro")
+            self._check(whole=checked)
             if writable:
-                self._db.execute("PRAGMA journal_mode = WAL")
+                self._log_ahead()
                 self._db.execute("PRAGMA synchronous = NORMAL")
         except sqlite3.Error as error:
             raise OutputError(f"{path}: the ledger is damaged ({error}); start again in a new folder") from error
 
-    def _check(self) -> None:
-        verdict = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
+    def _opened(self, mode: str) -> sqlite3.Connection:
+        address = f"{self.path.resolve().as_uri()}?mode={mode}"
+        db = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False, timeout=_WAIT)
+        try:
+            db.execute("SELECT 1 FROM sqlite_master").fetchone()
+        except sqlite3.OperationalError:  # a reviewer was killed amid a row, which only a writer can take back
+            db.close()
+            if mode == "rw" or not os.access(self.path, os.W_OK):
+                raise
+            return self._opened("rw")
+        return db
+
+    def _log_ahead(self) -> None:
+        """Write ahead, so that nobody who reads waits; reviewers may be writing at this very moment."""
+        end = time.monotonic() + _WAIT
+        while True:
+            try:
+                self._db.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.01)
+            else:
+                return
+
+    def _check(self, *, whole: bool) -> None:
+        verdict = self._db.execute("PRAGMA quick_check(1)").fetchone()[0] if whole else "ok"
         if verdict != "ok":
             raise sqlite3.DatabaseError(verdict)
         found = self._db.execute("PRAGMA user_version").fetchone()[0]
@@ -132,7 +168,8 @@ class Ledger:
         """Yield every finished copy, by key and copy."""
         copies = self._db.execute("SELECT key, copy, source_sha256, record, labels FROM copies ORDER BY key, copy")
         for key, copy, source, record, labels in copies:
-            yield Row(key, copy, source, json.loads(record), json.loads(labels), self.files(key, copy))
+            told = None if labels == "null" else json.loads(labels)
+            yield Row(key, copy, source, json.loads(record), told, self.files(key, copy))
 
     def files(self, key: str, copy: int) -> tuple[File, ...]:
         """Return the files of a copy, image first."""
@@ -149,6 +186,18 @@ class Ledger:
         """Return what was set aside in the last run, by key and copy."""
         rows = self._db.execute("SELECT key, code, reason, copy FROM set_aside ORDER BY key, copy")
         return tuple(SetAside(key, code, reason, None if copy == _WHOLE else copy) for key, code, reason, copy in rows)
+
+    def count(self) -> tuple[int, float]:
+        """Return how many copies are finished, and the seconds they took together."""
+        number, seconds = self._db.execute("SELECT count(*), total(seconds) FROM copies").fetchone()
+        return int(number), float(seconds)
+
+    def judged(self) -> tuple[int, int]:
+        """Return how many copies reviewers accepted or rejected, and how many of these one of them rejected."""
+        if self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'verdicts'").fetchone() is None:
+            return 0, 0
+        number, bad = self._db.execute(_JUDGED).fetchone()
+        return int(number), int(bad)
 
     def add(self, *copies: Made) -> None:
         """Write the rows of copies whose files are in place; all of them or none."""
@@ -207,14 +256,15 @@ class Ledger:
         write_whole(self.path.with_name(MANIFEST), text.encode())
 
     def settle(self) -> None:
-        """Fold the write-ahead log back, so that the ledger is one file again."""
-        self._db.execute("PRAGMA journal_mode = DELETE")
+        """Fold the write-ahead log back, so that the ledger is one file again; not while a reviewer has it open."""
+        with suppress(sqlite3.OperationalError):
+            self._db.execute("PRAGMA journal_mode = DELETE")
 
     def _transaction(self) -> _Transaction:
         return _Transaction(self._db)
 
 
-_PRIVATE = frozenset({"source", "profile_path", "folder", "world_told"})
+_PRIVATE = frozenset({"bank", "source", "profile_path", "folder", "world_told"})
 
 
 class _Transaction:

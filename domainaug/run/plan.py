@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,13 +16,13 @@ from domainaug._version import __version__
 from domainaug.errors import DomainAugError, OutputError, UnreadableInput
 from domainaug.layouts import layout_for
 from domainaug.layouts.layout import Item, Layout, SetAside
-from domainaug.medical.findings import NOT_HU
 from domainaug.medical.zipped import unpacked
 from domainaug.profile import load_profile
 from domainaug.profile.model import Profile
 from domainaug.run.job import TEMPORARY, Job, Task, Work, hashed, source_digest
 from domainaug.run.ledger import LEDGER, Ledger, Row
-from domainaug.run.tailoring import check_codes, for_profile, with_format, with_study_terms
+from domainaug.run.sets import SetPlan, plan_for
+from domainaug.run.tailoring import check_codes, for_profile, unfit, with_format, with_study_terms
 from domainaug.run.versions import versions
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "check_out",
     "check_same_run",
     "copies_for_finish",
+    "copies_of",
     "make_plan",
     "relative",
     "remaining",
@@ -53,6 +54,8 @@ _IDENTITY = {
     "layout": "layout",
     "jpeg_quality": "JPEG quality",
     "allow": "allowed findings",
+    "plan": "plan of the set",
+    "defects": "defects",
     "format": "format",
     "private": "private creators",
     "study_salt": "salt of new studies",
@@ -129,6 +132,7 @@ class Plan:
         items: What can be read, as far as headers say.
         set_aside: What cannot.
         ignored: Files in the source that are neither images nor labels.
+        set_plan: How many copies each item gets, at most `copies`; None gives each as many.
     """
 
     source: Path
@@ -141,6 +145,12 @@ class Plan:
     items: tuple[Item, ...]
     set_aside: tuple[SetAside, ...]
     ignored: int = 0
+    set_plan: SetPlan | None = None
+
+    @property
+    def quotas(self) -> Mapping[str, int] | None:
+        """How many copies each item gets, by key, if not as many as any other."""
+        return None if self.set_plan is None else self.set_plan.quotas
 
     @property
     def header(self) -> dict[str, Any]:
@@ -163,10 +173,13 @@ class Plan:
             "strength": self.strength,
             "versions": versions(),
         }
+        planned = {} if self.set_plan is None else {"plan": self.set_plan.digest}
         # Without the source: the manifest carries this, and must not depend on where folders lie.
-        identity = json.dumps({**header, "source": None}, sort_keys=True).encode()
+        identity = json.dumps({**header, **planned, "source": None}, sort_keys=True).encode()
         return {
             **header,
+            "plan": planned.get("plan"),
+            "defects": None,
             "run": hashlib.sha256(identity).hexdigest()[:16],
             "profile_path": None if catalogue or self.profile.path is None else relative(self.profile.path, self.out),
             "copies": self.copies,
@@ -206,13 +219,19 @@ class Plan:
 
 def remaining(plan: Planned, done: Iterable[tuple[str, int]]) -> list[Task]:
     """Return what is left of a plan to do, when these copies are done."""
-    finished = set(done)
+    finished, number = set(done), copies_of(plan)
     tasks = []
     for item in plan.items:
-        copies = tuple(copy for copy in range(plan.copies) if (item.key, copy) not in finished)
+        copies = tuple(copy for copy in range(number(item.key)) if (item.key, copy) not in finished)
         if copies:
             tasks.append(Task(item, copies))
     return tasks
+
+
+def copies_of(plan: Planned) -> Callable[[str], int]:
+    """Return what tells how many copies the item of a key gets."""
+    quotas: Mapping[str, int] | None = getattr(plan, "quotas", None)
+    return (lambda key: plan.copies) if quotas is None else (lambda key: quotas.get(key, 0))
 
 
 def copies_for_finish(ledger: Ledger) -> dict[str, list[Mapping[str, Any]]]:
@@ -253,6 +272,7 @@ def make_plan(
     file_format: str | None = None,
     keep_private: Collection[str] = (),
     new_study: str | None = None,
+    plan: SetPlan | Path | str | None = None,
 ) -> Plan:
     """Scan the source and settle what will be done; nothing is written.
 
@@ -284,7 +304,11 @@ def make_plan(
         raise UnreadableInput("no-layout", "nothing to augment was found here", path=source)
     fitting, others = _for_profile(found.items, profile, getattr(layout, "allow", ()))
     aside = (*found.set_aside, *others)
-    return Plan(source, out, layout, profile, copies, seed, float(strength), fitting, aside, found.ignored)
+    planned = None if plan is None else plan_for(plan, (item.key for item in found.items), source)
+    if planned is not None:
+        copies = max(planned.quotas.values(), default=0)
+        aside = tuple(one for one in aside if planned.quotas.get(one.key, 1))  # what gets no copy lacks none
+    return Plan(source, out, layout, profile, copies, seed, float(strength), fitting, aside, found.ignored, planned)
 
 
 def with_quality(layout: Layout, jpeg_quality: int | None) -> Layout:
@@ -331,25 +355,13 @@ def _for_profile(
     fitting: list[Item] = []
     others: list[SetAside] = []
     for item in items:
-        code, reason = _unfit(item, profile, allow)
+        code, reason = unfit(item, profile, allow)
         if code:
             place = getattr(item, "place", "")  # which files, told without their names
             others.append(SetAside(item.key, code, f"{place}{': ' if place else ''}{reason}"))
         else:
             fitting.append(item)
     return tuple(fitting), tuple(others)
-
-
-def _unfit(item: Item, profile: Profile, allow: Collection[str]) -> tuple[str, str]:
-    """Return why a profile is not for an item, a code and a reason, or nothing twice."""
-    wanted = profile.applies_to.get("dicom", {}).get("Modality", [])
-    modality, unit = item.detail.get("modality"), item.detail.get("unit")
-    if wanted and modality is not None and modality not in wanted:
-        return "other-modality", f"it is {modality}; {profile.id} is for {' and '.join(wanted)}"
-    if profile.value_range.unit == "HU" and unit not in (None, "HU") and NOT_HU not in allow:
-        why = "its values are not HU: it has no rescale slope, or a rescale type of its own"
-        return NOT_HU, f"{why}; {profile.id} is in HU; --allow {NOT_HU} takes them as they are"
-    return "", ""
 
 
 def check_out(source: Path | None, out: Path) -> None:

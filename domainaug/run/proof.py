@@ -56,12 +56,14 @@ class ReplayReport:
         identical: How many of them are on the disk as written, and came out the same when made again.
         differences: Everything that differs.
         seconds: How long it took.
+        notes: What is to be known where something did not come out alike, a sentence each.
     """
 
     checked: int
     identical: int
     differences: tuple[Difference, ...]
     seconds: float = 0.0
+    notes: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -84,7 +86,7 @@ class ReplayReport:
         seconds = round(self.seconds, 3)
         return {
             "ok": self.ok, "checked": self.checked, "identical": self.identical, "differences": rows,
-            "seconds": seconds,
+            "seconds": seconds, "notes": list(self.notes),
         }  # fmt: skip
 
     def __str__(self) -> str:
@@ -92,6 +94,8 @@ class ReplayReport:
         shown = [str(difference) for difference in self.differences[:_SHOWN]]
         if len(self.differences) > _SHOWN:
             shown.append(f"... and {len(self.differences) - _SHOWN} more")
+        if any(difference.kind == "not reproduced" for difference in self.differences):
+            shown += [f"note: {note}" for note in self.notes]
         return "\n".join([*shown, verdict])
 
 
@@ -106,6 +110,7 @@ class Proof:
         progress: Told of every copy.
         differences: What differs, so far.
         unproven: Files that are not as they were, or did not come out alike.
+        notes: What is to be known where something does not come out alike.
     """
 
     out: Path
@@ -114,6 +119,7 @@ class Proof:
     progress: Callable[[Progress], None] | None = None
     differences: list[Difference] = field(default_factory=list)
     unproven: set[str] = field(default_factory=set)
+    notes: tuple[str, ...] = ()
     _done: int = 0
 
     def compare_versions(self, was: Mapping[str, str], now: Mapping[str, str]) -> None:
@@ -162,7 +168,7 @@ class Proof:
     def report(self, seconds: float) -> ReplayReport:
         """Return what was found."""
         checked = sum(1 for _ in self._files())
-        return ReplayReport(checked, checked - len(self.unproven), tuple(self.differences), seconds)
+        return ReplayReport(checked, checked - len(self.unproven), tuple(self.differences), seconds, self.notes)
 
     def _files(self) -> Iterator[File]:
         for row in self.rows:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from domainaug.effects import EFFECTS
 from domainaug.errors import DomainAugError, OutputError
 from domainaug.layouts.layout import Item, SetAside
 from domainaug.run.job import Made, Outcome, Task, Work, private_folder, sealed, source_digest
@@ -173,7 +175,17 @@ class _Rendering:
                 shutil.rmtree(folder, ignore_errors=True)
                 yield SetAside(variant.id, "refused", str(error), copy)
                 continue
-            record = json.loads(json.dumps({"values": dict(variant.values), **rendered.record}, sort_keys=True))
+            told = {"values": dict(variant.values), "effects": self._effects(variant), **rendered.record}
+            record = json.loads(json.dumps(told, sort_keys=True))
             seconds = time.perf_counter() - start
             yield Made(variant.id, copy, folder, files, record, None, source_digest(task.item), seconds)
             start = time.perf_counter()
+
+    def _effects(self, variant: Variant) -> dict[str, Any]:
+        """Return the effects of a variant that count, as the record of a pipeline tells them."""
+        told: dict[str, Any] = {}
+        for name, interval in self.world.effects(variant.values).items():
+            ends = [round(end, 6) if math.isfinite(end) else None for end in (interval.low, interval.high)]
+            if any(map(EFFECTS[name].is_present, (interval.low, interval.high))):
+                told[name] = ends[0] if ends[0] == ends[1] and ends[0] is not None else ends
+        return told

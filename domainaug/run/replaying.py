@@ -66,7 +66,13 @@ def replay(
         if header["layout"] == SIMULATION:
             if profile is not None or layout is not None:
                 raise DomainAugError(f"{out}: a scenario's output has neither profile nor layout; leave them out")
-            prove_scenario(proof, header, source, engine_named(engine, workers=processes))
+            prove_scenario(proof, header, source, engine, processes)
+            return proof.report(time.monotonic() - began)
+        if header.get("defects") is not None:
+            from domainaug.run.defects.running import prove_defects
+
+            place = Path(source) if source is not None else out / header["source"]
+            prove_defects(proof, header, _profile(header, out, profile), place, engine, processes)
             return proof.report(time.monotonic() - began)
         used = layout_named(header["layout"]) if layout is None else layout
         used = with_allowed(with_quality(used, header.get("jpeg_quality")), header.get("allow", ()))

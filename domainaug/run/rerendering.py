@@ -11,7 +11,7 @@ from typing import Any
 from domainaug.errors import DomainAugError, OutputError
 from domainaug.layouts.layout import SetAside
 from domainaug.run.augmenting import MEMORY_LIMIT
-from domainaug.run.engines import Engine
+from domainaug.run.engines import Engine, engine_named
 from domainaug.run.job import sealed
 from domainaug.run.proof import Proof, short
 from domainaug.run.rendering import ScenarioPlan
@@ -24,7 +24,9 @@ _TIMEOUT = 600.0
 _NEEDED = {"count", "folder", "world_told"}
 
 
-def prove_scenario(proof: Proof, header: Mapping[str, Any], source: Path | str | None, engine: Engine) -> None:
+def prove_scenario(
+    proof: Proof, header: Mapping[str, Any], source: Path | str | None, engine: str = "local", workers: int = 1
+) -> None:
     """Render every variant of a ledger again, elsewhere, and note what differs.
 
     The scenario is read from the ledger: the file that it came from may be gone, but not what its world is read from.
@@ -34,6 +36,7 @@ def prove_scenario(proof: Proof, header: Mapping[str, Any], source: Path | str |
         header: The ledger's header.
         source: The folder that paths in the world start from; by default where the scenario's file was.
         engine: Who renders.
+        workers: Processes; no more than the world's servers, where it is on some.
 
     Raises:
         OutputError: The ledger does not have what rendering again takes.
@@ -50,9 +53,11 @@ def prove_scenario(proof: Proof, header: Mapping[str, Any], source: Path | str |
         proof.differs("input changed", "the world", short(header["world"]), short(world.digest))
         proof.unproven.update(file.path for file in (*(file for row in proof.rows for file in row.files), *proof.whole))
         return
+    proof.notes = tuple(world.notes)
+    processes = min(workers, getattr(world, "at_once", workers))
     with tempfile.TemporaryDirectory(prefix="domainaug-replay-") as elsewhere:
         plan = ScenarioPlan(Path(elsewhere), scenario, world, plan_variants(scenario, world))
-        _render(proof, plan, engine)
+        _render(proof, plan, engine_named(engine, workers=processes))
         planned = {item.key for item in plan.items}
         files = {row.key: [file.path for file in row.files] for row in proof.rows if row.key in planned}
         proof.compare_whole(sealed(plan.out, path) for path in plan.described(plan.out, files))

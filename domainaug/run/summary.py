@@ -10,7 +10,7 @@ from typing import Any
 
 from domainaug.layouts.layout import SetAside
 
-__all__ = ["Estimate", "Progress", "RunSummary"]
+__all__ = ["Estimate", "Progress", "RunSummary", "in_bytes", "in_time", "many"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,7 @@ class RunSummary:
         narrowed: Sentences on where the recipe was narrowed to the profile's own limits.
         soft_masks: Items whose mask is anti-aliased and was read as two-valued.
         ignored: Files in the source that are neither images nor labels.
+        planned: Copies in all, where a plan of the set tells how many each item gets.
     """
 
     out: Path
@@ -76,6 +77,7 @@ class RunSummary:
     narrowed: tuple[str, ...] = ()
     soft_masks: int = 0
     ignored: int = 0
+    planned: int | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -105,6 +107,7 @@ class RunSummary:
         return {
             "items": self.items,
             "copies": self.copies,
+            **({} if self.planned is None else {"planned": self.planned}),
             "done": self.done,
             "skipped": self.skipped,
             "repaired": self.repaired,
@@ -130,7 +133,10 @@ class RunSummary:
     def __str__(self) -> str:
         if self.estimate is not None:
             size, seconds = in_bytes(self.estimate.bytes), in_time(self.estimate.seconds)
-            counts = f"{_many(self.items, 'item')} x {_many(self.copies, 'copy')}, {self.skipped} there already"
+            each = f"{many(self.items, 'item')} x {many(self.copies, 'copy')}"
+            if self.planned is not None:
+                each = f"{many(self.items, 'item')}, {many(self.planned, 'copy')} by the plan"
+            counts = f"{each}, {self.skipped} there already"
             taken = f"an estimate from {self.estimate.measured} of them: {size} and {seconds}"
             return f"dry run: {counts}; {taken}; {self._aside}; nothing written"
         repaired = f" ({self.repaired} of them repaired)" if self.repaired else ""
@@ -143,7 +149,8 @@ class RunSummary:
         return f"{len(self.set_aside)} set aside" + (f" ({reasons})" if reasons else "")
 
 
-def _many(count: int, what: str) -> str:
+def many(count: int, what: str) -> str:
+    """Return a count for people: "1 copy", "2 copies"."""
     if count == 1:
         return f"1 {what}"
     return f"{count} {what.removesuffix('y')}ies" if what.endswith("y") else f"{count} {what}s"

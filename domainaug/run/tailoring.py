@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Any, cast
 
 from domainaug.errors import DomainAugError, UnknownName
-from domainaug.layouts.layout import Layout
+from domainaug.layouts.layout import Item, Layout
+from domainaug.medical.findings import NOT_HU
 from domainaug.profile.model import Profile
 
-__all__ = ["check_codes", "for_profile", "with_format", "with_study_terms"]
+__all__ = ["check_codes", "for_profile", "unfit", "with_format", "with_study_terms"]
 
 
 def for_profile(layout: Layout, profile: Profile) -> Layout:
@@ -20,6 +21,24 @@ def for_profile(layout: Layout, profile: Profile) -> Layout:
         return layout
     changed: Layout = replace(cast(Any, layout), modality=wanted[0])
     return changed
+
+
+def unfit(item: Item, profile: Profile, allow: Collection[str] = ()) -> tuple[str, str]:
+    """Return why a run under a profile sets an item aside before it is read, a code and a reason, or nothing twice.
+
+    Args:
+        item: As a scan found it.
+        profile: What it would be augmented under.
+        allow: Codes of findings that are accepted.
+    """
+    wanted = profile.applies_to.get("dicom", {}).get("Modality", [])
+    modality, unit = item.detail.get("modality"), item.detail.get("unit")
+    if wanted and modality is not None and modality not in wanted:
+        return "other-modality", f"it is {modality}; {profile.id} is for {' and '.join(wanted)}"
+    if profile.value_range.unit == "HU" and unit not in (None, "HU") and NOT_HU not in allow:
+        why = "its values are not HU: it has no rescale slope, or a rescale type of its own"
+        return NOT_HU, f"{why}; {profile.id} is in HU; --allow {NOT_HU} takes them as they are"
+    return "", ""
 
 
 def with_format(layout: Layout, file_format: str | None) -> Layout:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,42 +14,30 @@ from domainaug.errors import ImageError, LabelError
 from domainaug.generators import Frame, Generators
 from domainaug.kernels.maps import PixelMap
 from domainaug.transforms.arguments import choice, counts, share
+from domainaug.transforms.components import Component, Window, components_in, share_of_boxes, without
 from domainaug.transforms.fusing import Drawn
 from domainaug.transforms.moving import Moving
 
 __all__ = ["ComponentCrop"]
 
 Array = NDArray[Any]
-Window = tuple[float, float, float, float]
-"""Left, top, right, bottom edges in pixels."""
 
 _MOST = 1 << 16
+_RENAMES = ("ignore", "drop")
+_SAME = 0.9
+"""Share of a box in that of the chosen component from which on it is its box."""
+
 _TRIES = 32
 """Places that are drawn; the one that cuts the fewest other components is taken."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Component:
-    """A connected piece of one label: its label, its box (top, left, bottom, right) and its pixels."""
-
-    label: int
-    box: tuple[int, int, int, int]
-    pixels: NDArray[np.bool_]
-
-    def share_in(self, window: Window) -> float:
-        """Return the share of its pixels whose centers lie in a window."""
-        top, left, bottom, right = self.box
-        rows, columns = np.arange(top, bottom) + 0.5, np.arange(left, right) + 0.5
-        seen = ((rows > window[1]) & (rows < window[3]))[:, None] & ((columns > window[0]) & (columns < window[2]))
-        return float((self.pixels & seen).sum() / self.pixels.sum())
-
-
 class ComponentCrop(Moving):
-    """Cuts out a piece of a picture about one component (a connected piece of a label) of its masks.
+    """Cuts out a piece of a picture about one component: a connected piece of a label of its masks, or a box.
 
     After it, the chosen component is **whole, with its margin** as far as the picture reaches; unless it is larger than
-    the piece, of which `larger` says what becomes; or unless no mask marks anything, of which `empty` does. What was
-    chosen, how much of it is left and which labels were cut is in the record (`kept`, `cut`).
+    the piece, of which `larger` says what becomes; or unless nothing is marked, of which `empty` does. What was
+    chosen, how much of it is left and which labels were cut is in the record (`kept`, `cut`). Boxes are components
+    where the call has no masks; the first of their label fields is their label.
 
     Random crops lose small defects: of 60 pixel scratches in 512 x 512, a third to two thirds of the common crops show
     none or a stump, and choosing among labeled pixels takes the large defect beside the small one nearly always.
@@ -63,8 +50,9 @@ class ComponentCrop(Moving):
         larger: Of a component that does not fit with its margin: "resize" takes a larger piece and scales it down to
             `size`; "tile" takes a piece of it, no pixel of the piece outside its box where that is as large;
             "refuse" raises.
-        others: Of other components that are cut: "keep" leaves what is seen of them; "ignore" gives what is seen of
-            those of which less than `least` is left the label `ignore_label`; "refuse" raises for these.
+        others: Of other components that are cut: "keep" leaves what is seen of them. Of those of which less than
+            `least` is left, "ignore" gives what is seen the label `ignore_label`, "drop" makes it background, and
+            both drop their boxes, since a box has no such label; "refuse" raises.
         least: Share of a component below which what is left is not called by its name.
         ignore_label: The label that trainings leave out.
         empty: Where nothing is marked: "random" takes a piece anywhere; "refuse" raises.
@@ -102,11 +90,11 @@ class ComponentCrop(Moving):
         self.margin = _one(counts(self, "margin", margin, least=0, most=_MOST))
         self.choose = choice(self, "choose", choose, ("class", "component", "area"))
         self.larger = choice(self, "larger", larger, ("resize", "tile", "refuse"))
-        self.others = choice(self, "others", others, ("keep", "ignore", "refuse"))
+        self.others = choice(self, "others", others, ("keep", "ignore", "drop", "refuse"))
         self.least = share(self, "least", least)
         self.ignore_label = _one(counts(self, "ignore_label", ignore_label, least=0, most=_MOST))
         self.empty = choice(self, "empty", empty, ("random", "refuse"))
-        self.draws_from: Any = "alone" if self.others == "ignore" else "picture"  # a map gives no other labels
+        self.draws_from: Any = "alone" if self.others in _RENAMES else "picture"  # a map gives no other labels
 
     # -- drawing ---------------------------------------------------------------------------------------
 
@@ -114,10 +102,12 @@ class ComponentCrop(Moving):
         """Draw which component, and where about it; see `Moving.draw`."""
         if len(extent) != 2:
             raise ImageError("ComponentCrop cuts pictures: use CropMm with position='labels' for volumes")
-        found = list(_components(data))
+        found = list(components_in(data, extent))
         if not found:
             if self.empty == "refuse":
-                raise LabelError("ComponentCrop: no mask of the call marks anything; say what else with empty='random'")
+                raise LabelError(
+                    "ComponentCrop: no mask or box of the call marks anything; say what else with empty='random'"
+                )
             window = self._anywhere(extent)
             return {"window": window, "kept": None, "cut": [], "ignored": []}
         chosen = found[self._chosen(found)]
@@ -135,12 +125,12 @@ class ComponentCrop(Moving):
             )
         return {
             "window": tries[best],
-            "kept": {"label": chosen.label, "share": round(chosen.share_in(tries[best]), 6)},
+            "kept": {"label": chosen.label, "box": chosen.box, "share": round(chosen.share_in(tries[best]), 6)},
             "cut": sorted({one.label for one, _ in left}),
-            "ignored": [(one.label, *one.box) for one in stumps] if self.others == "ignore" else [],
+            "ignored": [(one.label, *one.box) for one in stumps] if self.others in _RENAMES else [],
         }
 
-    def _chosen(self, found: Sequence[_Component]) -> int:
+    def _chosen(self, found: Sequence[Component]) -> int:
         if self.choose == "area":
             return int(self.py_random.choices(range(len(found)), [int(one.pixels.sum()) for one in found])[0])
         if self.choose == "component":
@@ -150,7 +140,7 @@ class ComponentCrop(Moving):
         alike = [at for at, one in enumerate(found) if one.label == label]
         return int(alike[self.py_random.randrange(len(alike))])
 
-    def _window(self, one: _Component, extent: Sequence[int]) -> Window:
+    def _window(self, one: Component, extent: Sequence[int]) -> Window:
         """Return a piece that holds a component, or as much of it as `larger` says."""
         (height, width), margin = self.size, self.margin
         top, left, bottom, right = one.box
@@ -209,8 +199,17 @@ class ComponentCrop(Moving):
     def apply_to_mask(self, mask: Array, **params: Any) -> Array:
         """Return a mask moved, without what is no longer called by its name."""
         if params["ignored"]:
-            mask = _without(mask, params["ignored"], self.ignore_label)
+            mask = without(mask, params["ignored"], self.ignore_label if self.others == "ignore" else 0)
         return super().apply_to_mask(mask, **params)
+
+    def apply_to_bboxes(self, bboxes: Array, **params: Any) -> Array:
+        """Return boxes moved, without stumps of others than the one that was chosen."""
+        if self.others in _RENAMES and len(bboxes) and params["kept"] is not None:
+            top, left, bottom, right = params["kept"]["box"]
+            extent, about = params["extent"], (left, top, right, bottom)
+            whole = share_of_boxes(bboxes, params["window"], extent) >= self.least
+            bboxes = bboxes[whole | (share_of_boxes(bboxes, about, extent) >= _SAME)]
+        return super().apply_to_bboxes(bboxes, **params)
 
     # -- effects ---------------------------------------------------------------------------------------
 
@@ -247,39 +246,3 @@ def _pushed_in(at: float, size: float, have: int) -> float:
 
 def _end(at: float, size: float, have: int) -> float:
     return _pushed_in(at, size, have) + size
-
-
-def _components(data: Mapping[str, Any]) -> Iterator[_Component]:
-    """Yield the connected pieces of every label in the masks of a call."""
-    from scipy import ndimage
-
-    masks = [data["mask"]] if data.get("mask") is not None else []
-    masks += list(data["masks"]) if data.get("masks") is not None else []
-    for mask in masks:
-        values = _flat(mask)
-        for label in np.unique(values[values != 0]).tolist():
-            pieces, _ = ndimage.label(values == label, np.ones((3, 3)))
-            for number, (rows, columns) in enumerate(ndimage.find_objects(pieces), start=1):
-                box = rows.start, columns.start, rows.stop, columns.stop
-                yield _Component(int(label), box, pieces[rows, columns] == number)
-
-
-def _flat(mask: Any) -> Array:
-    values = np.asarray(mask)
-    values = values if values.ndim == 2 else values.max(axis=-1)
-    return values >= 0.5 if values.dtype.kind == "f" else values  # floats are how much is covered
-
-
-def _without(mask: Array, ignored: Sequence[Sequence[int]], ignore_label: int) -> Array:
-    """Return a mask with some components, told by label and box, under another label."""
-    from scipy import ndimage
-
-    out = mask.copy()
-    for label, top, left, bottom, right in ignored:
-        part = out[top:bottom, left:right]
-        pieces, _ = ndimage.label(_flat(part) == label, np.ones((3, 3)))
-        whole_box = (slice(0, bottom - top), slice(0, right - left))
-        for number, box in enumerate(ndimage.find_objects(pieces), start=1):
-            if box == whole_box:
-                part[pieces == number] = ignore_label if out.dtype.kind != "f" else 0
-    return out

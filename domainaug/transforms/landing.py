@@ -39,12 +39,15 @@ def key_points_landed(points: NDArray[np.floating], lands: Lands, axes: int) -> 
     return out
 
 
-def boxes_landed(boxes: NDArray[np.floating], shape: tuple[int, int], lands: Lands) -> NDArray[np.float32]:
-    """Return the smallest upright boxes around what boxes became, cut at the frame.
+def boxes_landed(
+    boxes: NDArray[np.floating], shape: tuple[int, int], into: tuple[int, int], lands: Lands
+) -> NDArray[np.float32]:
+    """Return the smallest upright boxes around what boxes became; they may reach over the frame.
 
     Args:
         boxes: (n, 4 or more): left, top, right, bottom as shares of the frame, and what else there is.
         shape: (height, width) of the frame.
+        into: That of the frame in which they land.
         lands: Where points go.
     """
     size = np.array([shape[1], shape[0], shape[1], shape[0]], np.float64)
@@ -55,5 +58,6 @@ def boxes_landed(boxes: NDArray[np.floating], shape: tuple[int, int], lands: Lan
     y = np.concatenate([np.repeat(top[:, None], 17, 1), np.repeat(bottom[:, None], 17, 1), down, down], axis=1)
     moved = lands(np.stack([x.ravel(), y.ravel()], axis=1)).reshape(*x.shape, 2)
     out = np.array(boxes, np.float32)
-    out[:, :4] = np.clip((np.concatenate([moved.min(axis=1), moved.max(axis=1)], axis=1) + 0.5) / size, 0.0, 1.0)
+    arrived = np.array([into[1], into[0], into[1], into[0]], np.float64)
+    out[:, :4] = (np.concatenate([moved.min(axis=1), moved.max(axis=1)], axis=1) + 0.5) / arrived
     return out

@@ -117,14 +117,14 @@ class Moving(Own, A.DualTransform):  # type: ignore[misc]
 
     def apply_to_mask(self, mask: Array, **params: Any) -> Array:
         """Return a mask of labels moved."""
-        from domainaug.kernels.labels import warp_labels
+        from domainaug.kernels.thin import warp_whole
         from domainaug.kernels.warp import warp
 
         found, background = self._pixel_map(params, mask.shape[:2]), params["fill_mask"] or 0
         return by_coverage(
             mask,
             2,
-            lambda labels: warp_labels(labels, found, fill=int(background)),
+            lambda labels: warp_whole(labels, found, fill=int(background)),
             lambda shares: warp(shares, found, fill=float(background)),
         )
 
@@ -160,7 +160,7 @@ class Moving(Own, A.DualTransform):  # type: ignore[misc]
         return key_points_landed(keypoints, lambda at: self.points_landed(params, at), len(params["extent"]))
 
     def apply_to_bboxes(self, bboxes: Array, **params: Any) -> Array:
-        """Return boxes around what boxes became.
+        """Return boxes around what boxes became, which may reach over the frame.
 
         Raises:
             LabelError: There is a volume; what a flat box becomes in it depends on the slice.
@@ -173,7 +173,8 @@ class Moving(Own, A.DualTransform):  # type: ignore[misc]
                 f"{type(self).__name__} moves a volume, and boxes of albumentations have no slice: "
                 "pass mask3d= or keypoints= with KeypointParams('xyz') and draw boxes around what comes back"
             )
-        return boxes_landed(bboxes, extent, lambda at: self.points_landed(params, at))
+        into = self._pixel_map(params, extent).shape
+        return boxes_landed(bboxes, extent, into, lambda at: self.points_landed(params, at))
 
     # ---------------------------------------------------------------------------------------------------
 

@@ -33,7 +33,7 @@ def regions(shape=(90, 110), labels=6, dtype=np.uint8, seed=0):
     return cv2.resize(seeds, shape[::-1], interpolation=cv2.INTER_NEAREST).astype(dtype)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(angle=st.floats(-40, 40), zoom=st.floats(0.2, 3), seed=st.integers(0, 9))
 def test_the_vote_is_that_of_one_coverage_after_another(angle, zoom, seed):
     mask = regions(seed=seed)

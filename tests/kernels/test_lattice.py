@@ -20,7 +20,7 @@ def by_scipy(positions, n, control, *, slope=False):
 
 @pytest.mark.parametrize("slope", [False, True])
 @given(n=st.integers(2, 300), control=st.integers(4, 12), seed=st.integers(0, 999))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_control_points_weigh_what_the_b_spline_basis_says(slope, n, control, seed):
     positions = np.append(np.random.default_rng(seed).uniform(0, n - 1, 20), [0.0, n - 1])
     wanted = by_scipy(positions, n, control, slope=slope)
@@ -32,7 +32,7 @@ def test_one_voxel_alone_is_the_first_knot():
 
 
 @given(seed=st.integers(0, 999))
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 def test_a_grid_and_single_points_agree(seed):
     rng = np.random.default_rng(seed)
     shape = tuple(int(n) for n in rng.integers(1, 9, 3))

@@ -63,7 +63,7 @@ def test_a_crop_out_of_the_middle_joins():
     assert turn.then(PixelMap.of([[1, 0, 5], [0, 1, 4]], (24, 30), (10, 12))).matrix is not None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     angles=st.tuples(st.floats(-30, 30), st.floats(-30, 30)),
     zooms=st.tuples(st.floats(0.7, 1.4), st.floats(0.7, 1.4)),

@@ -203,7 +203,7 @@ def test_a_patch_out_of_the_background_can_be_pasted_into_it():
     st.sampled_from([0, 1, 3]),
     st.integers(0, 2**32 - 1),
 )
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_both_engines_agree_on_any_sizes_and_types(blend, dtype, sizes, at, channels, seed):
     pytest.importorskip("numba")
     background, patch = (

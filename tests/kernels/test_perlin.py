@@ -53,7 +53,7 @@ def test_it_is_the_textbook_s_noise(engine, shape, cells):
 
 
 @given(sides, sides, st.data(), st.integers(0, 2**64 - 1))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_both_engines_agree(height, width, data, key):
     pytest.importorskip("numba")
     cells = data.draw(st.integers(1, height)), data.draw(st.integers(1, width))

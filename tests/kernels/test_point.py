@@ -154,7 +154,7 @@ def test_a_table_says_what_the_program_says(engine, dtype, channels):
     np.testing.assert_array_equal(inside, table)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     values=st.lists(st.floats(-2, 3, width=32), min_size=1, max_size=40),
     gain=st.floats(-3, 3),

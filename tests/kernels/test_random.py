@@ -35,7 +35,7 @@ def test_philox_gives_the_known_answers(name: str, key_lo: int, key_hi: int, cou
     assert [f"{word:08x}" for word in words[:, 0]] == answer.split()
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     key=st.integers(0, 2**64 - 1),
     stream=st.integers(0, 2**64 - 1),
@@ -57,7 +57,7 @@ def test_the_numbers_of_a_key_never_change() -> None:
     assert hashlib.sha256(uniforms((1 << 16,), 7, 3).tobytes()).hexdigest()[:16] == "2381121325625929"
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(begin=st.integers(0, 9000), count=st.integers(1, 3000))
 def test_an_element_depends_on_its_index_alone(begin: int, count: int) -> None:
     whole = normals((12000,), 99, 1)

@@ -61,7 +61,7 @@ def by_simpleitk(array, volume_map, *, nearest=False, fill=0.0):
 
 
 @given(shape=shapes, shape_out=shapes, turn=turns, spacing=spacings, shift=shifts, scale=st.floats(0.5, 2))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @pytest.mark.parametrize("engine", ["numba", "plain"])
 @pytest.mark.parametrize("dtype", TYPES)
 def test_affine_maps_give_what_simpleitk_gives(engine, dtype, shape, shape_out, turn, spacing, shift, scale):
@@ -153,7 +153,7 @@ def test_area_is_linear_where_nothing_shrinks(engine):
 
 @given(shape=shapes, turn=turns, seed=st.integers(0, 999), border=st.sampled_from(["constant", "replicate"]),
        order=st.sampled_from(["nearest", "linear", "cubic", "area"]), dtype=st.sampled_from(TYPES))  # fmt: skip
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 def test_both_engines_give_the_same(shape, turn, seed, border, order, dtype):
     rng = np.random.default_rng(seed)
     matrix = VolumeMap.from_physical(shape, (1, 1, 2), turn, rng.uniform(0.4, 1.5), rng.normal(size=3)).matrix
@@ -174,7 +174,7 @@ def test_both_engines_give_the_same(shape, turn, seed, border, order, dtype):
 
 @given(shape=shapes, turn=turns, seed=st.integers(0, 999), border=st.sampled_from(["constant", "replicate"]),
        dtype=st.sampled_from([np.uint8, np.int16, np.uint16, np.int32, np.bool_]))  # fmt: skip
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_both_engines_elect_the_same_labels(shape, turn, seed, border, dtype):
     rng = np.random.default_rng(seed)
     labels = rng.integers(0, 4, shape).astype(dtype)

@@ -22,7 +22,7 @@ def no_wish(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threads, "_in_worker", lambda: False)  # whoever runs the tests may be a worker
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(count=st.integers(0, 200), several=st.integers(1, 9), least=st.integers(1, 300))
 def test_every_index_is_done_once(count: int, several: int, least: int) -> None:
     done = [0] * count

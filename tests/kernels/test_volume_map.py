@@ -26,7 +26,7 @@ def elastic(shape=SHAPE, amount=1.0, control=(5, 6, 7), seed=0, matrix=None):
 
 @given(rotation=st.tuples(angles, angles, angles), scale=st.floats(0.5, 2), shift=st.tuples(*[st.floats(-20, 20)] * 3),
        spacing=st.tuples(*[st.floats(0.3, 5)] * 3))  # fmt: skip
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_physical_parameters_are_those_of_a_similarity_in_simpleitk(rotation, scale, shift, spacing):
     found = VolumeMap.from_physical(SHAPE, spacing, rotation, scale, shift)
     image = sitk.Image(SHAPE[::-1], sitk.sitkUInt8)
@@ -117,7 +117,7 @@ def test_a_mesh_before_a_resize_keeps_its_control_points():
 @given(
     rotation=st.tuples(angles, angles, angles), scale=st.floats(0.7, 1.4), seed=st.integers(0, 99), two=st.booleans()
 )
-@settings(deadline=None, max_examples=8)
+@settings(max_examples=8)
 def test_a_mesh_before_anything_else_is_refitted_within_a_thousandth_of_a_voxel(rotation, scale, seed, two):
     one = elastic(amount=0.7, seed=seed)
     following = VolumeMap.from_physical(SHAPE, (1, 1, 1.5), rotation, scale)
@@ -133,7 +133,7 @@ def test_maps_of_other_sizes_do_not_join():
 
 
 @given(rotation=st.tuples(angles, angles, angles), scale=st.floats(0.5, 2), seed=st.integers(0, 99))
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 def test_points_come_back_from_where_they_look(rotation, scale, seed):
     matrix = VolumeMap.from_physical(SHAPE, (1, 1, 2), rotation, scale).matrix
     found = elastic(amount=0.5, seed=seed, matrix=matrix)
@@ -171,7 +171,7 @@ def test_a_fold_is_seen():
 
 
 @given(seed=st.integers(0, 999), amount=st.floats(0.1, 6))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_folds_are_where_the_jacobian_turns(seed, amount):
     found = elastic((9, 17, 13), amount, (4, 5, 5), seed)
     grid = np.indices((9, 17, 13)).reshape(3, -1).T[:, ::-1].astype(float)

@@ -79,7 +79,7 @@ def test_nearest_shows_the_very_values(engine, border, dtype):
     np.testing.assert_array_equal(got, wanted.astype(dtype))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     size=st.tuples(st.integers(1, 40), st.integers(1, 40)),
     shape=st.tuples(st.integers(1, 40), st.integers(1, 1100)),

@@ -76,9 +76,10 @@ class TestMillimeters:
                 8.0,
             ),
             ("dent", {"diameter_mm": 6.0, "elongation": 1.0, "wobble": 0.0}, 6.0),
-            ("pit", {"diameter_mm": 3.0, "count": 1.0, "elongation": 1.0, "ragged": 0.0}, 3.0),
+            ("pit", {"diameter_mm": 3.0, "cluster": 1.0, "elongation": 1.0, "ragged": 0.0}, 3.0),
+            ("stain", {"diameter_mm": 6.0, "elongation": 1.0, "ragged": 0.0}, 6.0),
             ("fiber", {"length_mm": 9.0, "width_mm": 0.5, "curl_deg": 0.0}, 9.0),
-            ("pore", {"diameter_mm": 3.0, "count": 1.0, "elongation": 1.0}, 3.0),
+            ("pore", {"diameter_mm": 3.0, "cluster": 1.0, "elongation": 1.0}, 3.0),
         ],
     )
     def test_a_size_is_the_same_at_every_pitch(self, pitch, name, sizes, length):

@@ -131,7 +131,7 @@ class TestCalibration:
 
     def test_drawn_ones_like_them_pass_and_others_do_not(self, site):
         gate = calibrate(real_set(), PITCH).gate
-        like = kind("pit", diameter_mm=2.0, count=1.0, dark=0.35, elongation=1.1, ragged=0.05)
+        like = kind("pit", diameter_mm=2.0, cluster=1.0, dark=0.35, elongation=1.1, ragged=0.05)
         drawn = [Relight().draw(like.draw(seed, site), site) for seed in range(12)]
         assert sum(gate.judge(one, site).accepted for one in drawn) >= 8
         other = kind("scratch", length_mm=12.0, width_mm=0.3, fresh=3.5, skips=0.0)

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
+from domainaug.errors import ImageError
 from domainaug.manufacturing import KINDS, Defect, Lighting, Part, Relight, Response, Site, kind, to_light, to_values
 from domainaug.manufacturing.optics import Optics, light_direction, optics_of
 
@@ -45,7 +46,7 @@ class TestPhysics:
     def test_a_pore_below_a_pixel_takes_as_much_material_as_it_is(self):
         part = Part(pixel_pitch_mm=1.0, lighting=Lighting("x-ray"), response=Response("linear"))
         site = Site.of(flat(100), part)
-        small = kind("pore", diameter_mm=0.2, count=1.0, flatness=1.0, elongation=1.0).draw(1, site)
+        small = kind("pore", diameter_mm=0.2, cluster=1.0, flatness=1.0, elongation=1.0).draw(1, site)
         missing = -float(small.height_mm.sum()) * (1.0 / small.fine) ** 2
         assert missing == pytest.approx(np.pi / 6 * 0.2**3, rel=0.35)
 
@@ -169,7 +170,7 @@ class TestPicture:
         if channels:
             picture = np.repeat(picture[..., None], channels, axis=2)
         site = Site.of(picture, lit())
-        drawn = Relight(noise=False).draw(kind("pit", diameter_mm=2.0, count=1.0).draw(2, site), site)
+        drawn = Relight(noise=False).draw(kind("pit", diameter_mm=2.0, cluster=1.0).draw(2, site), site)
         assert drawn.picture.shape == picture.shape
         assert drawn.picture.dtype == dtype
         darker = (picture.astype(float) - drawn.picture)[drawn.mask].mean() / scale
@@ -191,6 +192,58 @@ class TestPicture:
     def test_the_same_seed_gives_the_same_bytes(self):
         one, other = (Relight().draw(kind("stain").draw(9, site_for("stain")), site_for("stain")) for _ in range(2))
         assert np.array_equal(one.picture, other.picture)
+
+
+class TestTexture:
+    """Brushing ends at the rim of a hole, and shows through a film as far as that lets it."""
+
+    COARSE = Site.of(plate(grain=9.0, noise=1.0, seed=3), lit())
+
+    def stripes(self, drawn):
+        """Deviation from column to column in the middle of a defect, as a share of its level."""
+        core = cv2.erode(drawn.mask.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+        rows, columns = np.nonzero(core)
+        inside = drawn.picture[rows.min() : rows.max(), columns.min() : columns.max()].astype(float)
+        level = inside.mean(axis=0)
+        return float(np.diff(level).std() / level.mean())
+
+    def film(self, hides):
+        stain = kind("stain", diameter_mm=6.0, density=0.1, ring=0.0, hides=hides, elongation=1.0, ragged=0.2)
+        return self.stripes(Relight().draw(stain.draw(4, self.COARSE).moved((40, 40)), self.COARSE))
+
+    def test_a_film_hides_as_much_as_it_is_told(self):
+        ground = float(np.diff(self.COARSE.picture.mean(axis=0)).std() / self.COARSE.picture.mean())
+        assert self.film(0.0) == pytest.approx(ground, rel=0.5)
+        assert self.film(1.0) < 0.4 * self.film(0.0)
+        assert self.film(1.0) < self.film(0.5) < self.film(0.0)
+
+    def test_a_hole_has_none_of_it_and_noise_like_the_rest(self):
+        flat = kind("pit", diameter_mm=5.0, cluster=1, mottled=0.0, depth_share=0.0, dark=0.7, elongation=1.0)
+        drawn = Relight().draw(flat.draw(1, self.COARSE).moved((50, 70)), self.COARSE)
+        assert self.stripes(drawn) < 0.5 * self.film(0.0)
+        core = cv2.erode(drawn.mask.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+        change = drawn.picture[core] - cv2.GaussianBlur(drawn.picture.astype(np.float32), (0, 0), 2)[core]
+        assert 0.4 < change.std() < 2.5  # the plate has noise of 1
+
+    def test_beside_the_defect_all_of_it_is_left(self):
+        drawn = Relight().draw(kind("pit", diameter_mm=2.0, cluster=1).draw(1, self.COARSE), self.COARSE)
+        far = cv2.dilate(drawn.mask.astype(np.uint8), np.ones((15, 15), np.uint8)) == 0
+        assert np.array_equal(drawn.picture[far], self.COARSE.picture[far])
+
+    def test_a_map_of_another_size_is_refused(self):
+        defect = kind("pit").draw(1, self.COARSE)
+        with pytest.raises(ImageError, match="worn is"):
+            replace(defect, worn=np.zeros((3, 3), np.float32))
+
+
+def test_pits_lie_as_they_are_told():
+    site = site_for("pit")
+    for heading in (0.0, 30.0, 90.0, 150.0):
+        pit = kind("pit", diameter_mm=3.0, cluster=1, elongation=3.0, heading_deg=heading, ragged=0.05).draw(2, site)
+        rows, columns = np.nonzero(pit.mask)
+        slope = np.linalg.eigh(np.cov(columns, -rows))[1][:, 1]
+        found = np.degrees(np.arctan2(slope[1], slope[0])) % 180
+        assert min(abs(found - heading), 180 - abs(found - heading)) < 6
 
 
 class TestResponse:

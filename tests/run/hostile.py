@@ -75,3 +75,13 @@ class Talking(ImageFolder):
     def read(self, item: Item) -> Sample:
         print(f"reading {item.key}", file=sys.stderr)
         return ImageFolder.read(self, item)
+
+
+def gives(value):
+    """Return what it is given."""
+    return value
+
+
+def raises(error):
+    """Raise what it is given."""
+    raise error

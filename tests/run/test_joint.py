@@ -17,6 +17,11 @@ from domainaug.run.joint import drawn_jointly
 class Pair:
     """Two pictures."""
 
+    names = ("dark", "bright")
+
+    def part(self, number: int) -> Sample:
+        return list(self.parts())[number]
+
     def parts(self) -> Iterator[Sample]:
         for level in (1.0, 2.0):
             yield Sample(image=np.full((3, 4), level, np.float32))

@@ -49,6 +49,9 @@ def test_every_variant_has_a_folder_and_a_row(scenario, tmp_path):
             row["id"]: row["values"]["turn"] for row in rows
         }
         assert all(row.record["area"] == 16 for row in ledger.rows())
+        for row in ledger.rows():  # a turn of less than a quarter of a degree does not count
+            turn = row.record["values"]["turn"]
+            assert row.record["effects"] == ({"rotation": round(turn, 6)} if abs(turn) > 0.25 else {})
 
 
 def test_a_rehearsal_writes_nothing_and_tells_all(scenario, tmp_path):

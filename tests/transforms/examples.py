@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from domainaug.manufacturing import DefectBank, Part, patches_of
 from domainaug.transforms import TRANSFORMS
 
 __all__ = ["EXAMPLES", "named"]
+
+
+def _bank() -> str:
+    """Save a bank of two dark holes in a gray plate, and return where."""
+    folder = Path(tempfile.mkdtemp(prefix="domainaug-bank-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    shown, mask = np.full((40, 50), 130, np.uint8), np.zeros((40, 50), np.uint8)
+    for row in (8, 24):
+        shown[row : row + 4, 12 : 12 + row // 4] = 20
+        mask[row : row + 4, 12 : 12 + row // 4] = 1
+    patches = patches_of(shown, mask, Part(pixel_pitch_mm=0.1), kind="hole")
+    return str(DefectBank.of(patches).save(folder / "holes.npz"))
+
+
+_BANK = _bank()
 
 _ARGUMENTS: dict[str, list[dict[str, Any]]] = {
     "AnatomicalMirror": [
@@ -59,6 +81,20 @@ _ARGUMENTS: dict[str, list[dict[str, Any]]] = {
     ],
     "GibbsRinging": [{"kept": 0.9}, {"phase_axis": "either"}, {"kept": (0.15, 0.3), "acquisition": "3d"}],
     "KSpaceSpike": [{"amplitude": 0.02}, {}, {"amplitude": (0.2, 0.6), "spikes": (1, 3), "acquisition": "3d"}],
+    "PasteDefect": [
+        {"bank": _BANK, "spacing": 0.1, "masks": "each", "unlabeled": True},
+        {
+            "bank": _BANK,
+            "kind": "hole",
+            "blend": "poisson",
+            "prior": None,
+            "symmetry": "texture",
+            "count": (1, 3),
+            "masks": "each",
+            "unlabeled": True,
+            "spacing": (0.1, 0.2),
+        },
+    ],
     "PatientMotion": [
         {"degrees": 0.5, "mm": 0.0, "phase_axis": "rows"},
         {"phase_axis": "either", "spacing": (1.5, 0.9, 0.7)},
@@ -162,6 +198,11 @@ _ARGUMENTS: dict[str, list[dict[str, Any]]] = {
         {},
         {"gain": (0.5, 2.0), "offset": (-0.1, 0.2), "stains": "hed"},
         {"stains": ((0.6, 0.7, 0.3), (0.3, 0.5, 0.8))},
+    ],
+    "SyntheticAnomaly": [
+        {"spacing": 0.1, "masks": "each", "unlabeled": True},
+        {"kinds": {"perlin": {"share": (0.02, 0.05)}}, "spacing": 0.1, "masks": "each", "unlabeled": True},
+        {"kinds": ("scar", "cutpaste"), "count": 2, "spacing": (0.1, 0.2), "masks": "each", "unlabeled": True},
     ],
     "SymmetryTurn": [{}, {"every": 60.0}, {"every": 120.0, "mirror": True, "axis": 30.0}],
     "UnevenLight": [{"falloff": 0.1}, {}, {"falloff": (0.6, 0.9), "offset": 1.0, "encoding": "linear"}],

@@ -97,6 +97,35 @@ class TestPictureAndMask:
         assert out["mask"][58:82, 88:122].all()
 
 
+class TestLight:
+    def test_a_groove_glints_as_much_as_the_surface_is_glossy(self):
+        bowl = {"dent": {"diameter_mm": 5.0, "depth_share": 0.04}}
+        changes = []
+        for gloss in (0.0, 0.9):
+            light = {"kind": "bright-field", "azimuth_deg": 0.0, "elevation_deg": 60.0}
+            out, _ = drawn(2, kinds=bowl, gloss=gloss, lighting=light, gate={"contrast": 0.0})
+            assert out["mask"].any()
+            changes.append(np.abs(out["image"].astype(int) - plate())[out["mask"] > 0].mean())
+        assert changes[1] > 2 * changes[0]
+
+    def test_a_pore_is_as_bright_as_its_material_attenuates(self):
+        seen = []
+        for mu in (0.06, 0.24):
+            hollow = {"pore": {"diameter_mm": 2.0, "cluster": 1, "flatness": 1.0}}
+            out, _ = drawn(
+                4, image=np.full((160, 200), 0.2, np.float32), kinds=hollow, lighting="x-ray", response="linear",
+                mu_per_mm=mu, gate={"contrast": 0.0},
+            )  # fmt: skip
+            chord = max(np.ptp(np.nonzero(out["mask"])[0]), np.ptp(np.nonzero(out["mask"])[1])) * 0.1
+            seen.append(np.log(out["image"].max() / 0.2))
+            assert seen[-1] == pytest.approx(mu * chord, rel=0.35)
+        assert seen[1] == pytest.approx(4 * seen[0], rel=0.1)
+
+    def test_both_are_saved(self):
+        again = A.from_dict(A.to_dict(Pipeline([DrawDefect("dent", spacing=0.1, gloss=0.3, mu_per_mm=0.2)])))
+        assert (again[0].gloss, again[0].mu_per_mm) == (0.3, 0.2)
+
+
 class TestRefusals:
     def test_without_a_scale(self):
         with pytest.raises(ImageError, match="pass spacing="):
@@ -108,7 +137,7 @@ class TestRefusals:
 
     def test_boxes(self):
         compose = A.Compose([DrawDefect(spacing=0.1, p=1)], bbox_params=A.BboxParams("pascal_voc", label_fields=["of"]))
-        with pytest.raises(LabelError, match="cannot add a box"):
+        with pytest.raises(LabelError, match="pass box_label="):
             compose(image=plate(), mask=empty(), bboxes=[[1, 1, 9, 9]], of=["a"])
 
     def test_several_masks(self):
@@ -130,7 +159,16 @@ class TestRefusals:
 
     @pytest.mark.parametrize(
         "arguments",
-        [{"kinds": ()}, {"lighting": "candle"}, {"cover": 2}, {"tries": 0}, {"foreground": "masks"}, {"masks": "all"}],
+        [
+            {"kinds": ()},
+            {"lighting": "candle"},
+            {"cover": 2},
+            {"tries": 0},
+            {"foreground": "masks"},
+            {"masks": "all"},
+            {"gloss": 2},
+            {"mu_per_mm": 0},
+        ],
     )
     def test_values_that_are_not_legal(self, arguments):
         with pytest.raises(ValueError, match="DrawDefect: "):

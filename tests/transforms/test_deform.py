@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from domainaug._albumentations import A
 from domainaug.errors import ImageError, LabelError
 from domainaug.generators import Frame
+from domainaug.kernels import volume_map
 from domainaug.kernels.lattice import axis_weights
 from domainaug.transforms import Deform, Pose
 from domainaug.transforms.lattice import MOST_OF_A_CELL, cells, looked_at
@@ -30,7 +31,7 @@ def slopes(control, shape):
 
 
 class TestNeverFolds:
-    @settings(deadline=None, max_examples=60)
+    @settings(max_examples=60)
     @given(
         shape=st.one_of(
             st.tuples(st.integers(2, 90), st.integers(2, 90)),
@@ -83,6 +84,13 @@ class TestNeverFolds:
 
     def test_one_pixel_stays(self):
         assert Deform(displacement_px=4, p=1)(image=np.full((1, 1), 7, np.uint8))["image"].tolist() == [[7]]
+
+    def test_is_looked_at_once_a_draw_however_many_masks_there_are(self):
+        before = volume_map._folding.cache_info()
+        masks = [np.full((60, 60), number, np.uint8) for number in range(20)]
+        A.Compose([Deform(displacement_px=(3, 3), p=1)], seed=4)(image=np.zeros((60, 60), np.uint8), masks=masks)
+        after = volume_map._folding.cache_info()
+        assert (after.misses - before.misses, after.hits - before.hits >= 20) == (1, True)
 
 
 class TestAmplitude:
@@ -164,7 +172,7 @@ class TestPictures:
 
 
 class TestPoints:
-    @settings(deadline=None, max_examples=30)
+    @settings(max_examples=30)
     @given(seed=st.integers(0, 10**6), volume=st.booleans())
     def test_land_where_the_output_looks_at_them(self, seed, volume):
         shape = (24, 50, 60) if volume else (50, 60)

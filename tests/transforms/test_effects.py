@@ -25,7 +25,8 @@ HOLES = frozenset(("Collimation",))
 
 UNDER_HOLES = frozenset(("rotation", "scale", "aspect", "shear", "shift", "local_warp", "outside", "field_of_view"))
 
-PICTURES = [each for each in EXAMPLES if type(each).__name__ not in ("VolumeAffine", "Reorient", "DrawDefect")]
+ASIDE = ("VolumeAffine", "Reorient", "DrawDefect", "PasteDefect", "SyntheticAnomaly")
+PICTURES = [each for each in EXAMPLES if type(each).__name__ not in ASIDE]
 """Reorienting turns the array and nothing in the patient: no effect, though a meter that sees arrays reads one. Defects
 are drawn into the masks that the meter reads places from."""
 

@@ -66,7 +66,7 @@ def dicom_window(x, center, width, low, high):
 
 
 class TestWindow:
-    @settings(deadline=None, max_examples=50)
+    @settings(max_examples=50)
     @given(center=st.floats(-900, 2900), width=st.floats(2, 6000))
     def test_is_the_linear_function_of_dicom(self, center, width):
         image = np.arange(-1024, 3072, dtype=np.int16).reshape(64, 64)
@@ -74,7 +74,7 @@ class TestWindow:
         # Shares are float32: a window of few values magnifies what they are off by.
         assert np.abs(out - dicom_window(image, center, width, *CT)).max() <= 0.51 + 4 / width
 
-    @settings(deadline=None, max_examples=30)
+    @settings(max_examples=30)
     @given(center=st.floats(0, 1), width=st.floats(0.01, 3))
     def test_linear_exact_runs_over_the_whole_width(self, center, width):
         image = ramp(0, 1, np.float32)

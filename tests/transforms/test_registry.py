@@ -57,14 +57,15 @@ class TestList:
             "Pose-1",
             "Pose-2",
         }  # at the picture, which what is pending makes
-        looks |= {"ComponentCrop-0"}
+        looks |= {"ComponentCrop-0", "PasteDefect-0", "PasteDefect-1"}
+        looks |= {"SyntheticAnomaly-0", "SyntheticAnomaly-1", "SyntheticAnomaly-2"}
         turns = {"AnatomicalMirror-1", "Reorient-0", "Reorient-1"}  # labels change sides, or steps after it are told
         turns |= {"ComponentCrop-1", "ComponentCrop-2"}
         alone |= {"Ghosting", "GibbsRinging", "KSpaceSpike", "PatientMotion", "RicianNoise", "ThickSlices"}
         alone |= {"BeamHardening", "KernelNoise", "LowDose", "MetalStreaks", "Rings"}
         alone |= {"Collimation", "Exposure", "GridLines", "QuantumNoise", "Scatter"}
         alone |= {"AcousticClutter", "AcousticShadow", "DepthAttenuation", "Speckle"}
-        alone |= {"FundusHaze", "StainJitter", "UnevenLight"}
+        alone |= {"FundusHaze", "StainJitter", "UnevenLight", "PasteDefect", "SyntheticAnomaly"}
         alone |= {"DrawDefect", "Fog", "LensDrops", "NightLike", "RainInAir", "SnowInAir", "SunGlare", "WetRoad"}
         offers = isinstance(transform, ChangesValues | MovesPixels | MovesVoxels)
         assert offers == (type(transform).__name__ not in alone)

@@ -30,7 +30,8 @@ VOLUMES = {
 }
 FLAT = (
     *("ComponentCrop-0", "ComponentCrop-1", "ComponentCrop-2", "CropMm-3", "Deform-2", "Deform-3"),
-    *("DrawDefect-0", "DrawDefect-1", "DrawDefect-2"),
+    *("DrawDefect-0", "DrawDefect-1", "DrawDefect-2", "PasteDefect-0", "PasteDefect-1"),
+    *("SyntheticAnomaly-0", "SyntheticAnomaly-1", "SyntheticAnomaly-2"),
 )
 """Told about two axes only."""
 

@@ -13,6 +13,7 @@ A kind is a frozen dataclass of sizes with a method `draw(seed, site)`; a new on
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -58,7 +59,7 @@ def kind(name: str, **sizes: Any) -> Kind:
         raise UnknownName("kind of defect", name, KINDS)
     module, cls = KINDS[name]
     made: Any = getattr(import_module(f"{__name__}.{module}"), cls)
-    legal = list(made.__dataclass_fields__)
+    legal = [one.name for one in fields(made)]
     for each in sizes:
         if each not in legal:
             raise UnknownName("size", each, legal, where=name)

@@ -56,7 +56,7 @@ class Discoloration:
             canvas,
             site,
             coverage=np.clip(patch, 0.0, 1.0),
-            covered=min(1.0, max(0.15, _VISIBLE / difference)),
+            covered=min(1.0, max(0.15, _VISIBLE / max(difference, _VISIBLE))),
             least_px=4,
             parameters={
                 "diameter_mm": diameter,

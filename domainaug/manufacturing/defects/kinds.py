@@ -72,6 +72,7 @@ def finished(
     height_mm: Floats | None = None,
     albedo: Floats | None = None,
     roughness: Floats | None = None,
+    worn: Floats | None = None,
     covered: float = 0.25,
     least_px: int = 1,
     parameters: dict[str, float],
@@ -87,6 +88,7 @@ def finished(
         height_mm: Change of height, or None for none; likewise `albedo` and `roughness`.
         albedo: See `Defect`.
         roughness: See `Defect`.
+        worn: See `Defect`.
         covered: Coverage of a pixel of the picture from which on it counts as defect.
         least_px: Where fewer pixels are covered so much, these are the most covered.
         parameters: What was drawn.
@@ -109,6 +111,7 @@ def finished(
         parameters=parameters,
         seed=seed,
         fine=canvas.fine,
+        worn=None if worn is None else worn.astype(np.float32),
     )
 
 

@@ -25,14 +25,14 @@ class Pore:
 
     Attributes:
         diameter_mm: Of a pore, across the rays.
-        count: How many lie together.
+        cluster: How many lie together.
         spread_mm: How far a cluster reaches.
         flatness: Length along the rays over that across.
         elongation: Longer over shorter axis across the rays.
     """
 
     diameter_mm: Sized = (0.2, 2.0)
-    count: Sized = (1.0, 8.0)
+    cluster: Sized = (1.0, 8.0)
     spread_mm: Sized = (1.0, 5.0)
     flatness: Sized = (0.5, 1.2)
     elongation: Sized = (1.0, 1.6)
@@ -43,10 +43,11 @@ class Pore:
         """Return one; see `Kind`."""
         random = generator(seed, self.name)
         size = size_of("diameter_mm", self.diameter_mm)
-        count, spread, flatness, elongation = (
-            size_of(name, getattr(self, name)).draw(random) for name in ("count", "spread_mm", "flatness", "elongation")
+        cluster, spread, flatness, elongation = (
+            size_of(name, getattr(self, name)).draw(random)
+            for name in ("cluster", "spread_mm", "flatness", "elongation")
         )
-        diameters = [size.draw(random) for _ in range(max(1, round(count)))]
+        diameters = [size.draw(random) for _ in range(max(1, round(cluster)))]
         middles = np.concatenate([np.zeros((1, 2)), random.normal(0.0, spread / 2.5, (len(diameters) - 1, 2))])
         canvas = canvas_around(middles, 0.6 * max(diameters), min(diameters), site.pitch_mm)
         x, y = canvas.axes()
@@ -65,12 +66,12 @@ class Pore:
                 self.name,
                 canvas,
                 site,
-                coverage=smooth_step(chord / np.float32(longest), 0.0, 0.2),
+                coverage=smooth_step(chord / np.float32(max(longest, 1e-9)), 0.0, 0.2),
                 height_mm=-chord,
                 covered=0.4,
                 parameters={
                     "diameter_mm": max(diameters),
-                    "count": float(len(diameters)),
+                    "cluster": float(len(diameters)),
                     "chord_mm": longest,
                     "flatness": flatness,
                     "elongation": elongation,

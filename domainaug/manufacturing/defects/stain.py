@@ -15,6 +15,8 @@ from domainaug.manufacturing.strokes import Canvas, canvas_around
 
 __all__ = ["Stain", "blot"]
 
+_PULL = 0.85  # of the outline toward the ellipse, against the noise
+
 
 @dataclass(frozen=True, slots=True)
 class Stain:
@@ -28,6 +30,7 @@ class Stain:
         gloss: Change of roughness; below 0 is glossier, as oil.
         ragged: How far the outline departs from an ellipse.
         elongation: Longer over shorter axis.
+        hides: How much of the texture below it cannot be seen: none below oil, all below paint, rust or casting skin.
     """
 
     diameter_mm: Sized = (2.0, 12.0)
@@ -37,15 +40,16 @@ class Stain:
     gloss: Sized = (-0.04, 0.03)
     ragged: Sized = (0.25, 0.6)
     elongation: Sized = (1.0, 2.0)
+    hides: Sized = 0.0
 
     name: ClassVar[str] = "stain"
 
     def draw(self, seed: int, site: Site) -> Defect:
         """Return one; see `Kind`."""
         random = generator(seed, self.name)
-        diameter, density, ring, ragged, elongation = (
+        diameter, density, ring, ragged, elongation, hides = (
             size_of(name, getattr(self, name)).draw(random)
-            for name in ("diameter_mm", "density", "ring", "ragged", "elongation")
+            for name in ("diameter_mm", "density", "ring", "ragged", "elongation", "hides")
         )
         gloss = size_of("gloss", self.gloss, least=-1.0).draw(random)
         canvas = canvas_around(
@@ -69,6 +73,7 @@ class Stain:
                 coverage=coverage,
                 albedo=factor,
                 roughness=np.float32(gloss) * coverage,
+                worn=np.float32(min(hides, 1.0)) * coverage if hides > 0 else None,
                 covered=0.5,
                 parameters={
                     "diameter_mm": diameter,
@@ -99,4 +104,4 @@ def blot(canvas: Canvas, diameter: float, elongation: float, ragged: float, rand
     short = (x * np.sin(turn) + y * np.cos(turn)) * (2 * elongation**0.7 / diameter)
     wobble = noise(canvas, diameter / 2.2, random, octaves=4)
     fine = noise(canvas, diameter / 9, random, octaves=2)
-    return np.asarray(0.85 - np.hypot(long, short) + np.float32(ragged) * (wobble + 0.25 * fine), np.float32)
+    return np.asarray(_PULL * (1 - np.hypot(long, short)) + np.float32(ragged) * (wobble + 0.25 * fine), np.float32)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from domainaug.errors import LabelError, UnknownName
+from domainaug.errors import LabelError, UnknownName, UnreadableInput
 from domainaug.manufacturing.pasting.paste import Pasted, paste
 from domainaug.manufacturing.pasting.patch import Patch
 from domainaug.manufacturing.site import Site
@@ -16,6 +20,7 @@ from domainaug.profile.part import Part, every_degrees
 
 __all__ = ["DefectBank"]
 
+_FORMAT = 1
 _TRIES = 16  # patches and turns looked at before there is none that fits
 
 
@@ -43,6 +48,41 @@ class DefectBank:
         if not found:
             raise LabelError("no mask marks a defect of at least 4 pixels, so the bank is empty")
         return cls(found, prior)
+
+    def save(self, path: Path | str) -> Path:
+        """Write it as one file of arrays, which `load` reads back; return its path."""
+        path = Path(path)
+        told = [[one.kind, one.pitch_mm, list(one.place), one.source] for one in self.patches]
+        about = json.dumps({"format": _FORMAT, "prior": self.prior, "patches": told})
+        arrays: dict[str, Any] = {"about": np.frombuffer(about.encode(), np.uint8)}
+        for number, one in enumerate(self.patches):
+            arrays[f"light{number}"], arrays[f"mask{number}"] = one.light, one.mask
+        with path.open("wb") as stream:
+            np.savez_compressed(stream, **arrays)
+        return path
+
+    @classmethod
+    def load(cls, path: Path | str) -> DefectBank:
+        """Return a bank that was saved.
+
+        Raises:
+            UnreadableInput: It is none.
+        """
+        try:
+            with Path(path).open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
+                told = json.loads(arrays["about"].tobytes().decode())
+                if told["format"] != _FORMAT:
+                    raise ValueError
+                patches = tuple(
+                    Patch(str(kind), *_checked(arrays, number), float(pitch), (float(down), float(right)), str(source))
+                    for number, (kind, pitch, (down, right), source) in enumerate(told["patches"])
+                )
+        except OSError as error:
+            why = error.strerror or "it is no file of arrays"
+            raise UnreadableInput("no-bank", f"the bank of defects cannot be read: {why}", path=path) from None
+        except Exception:  # damaged files raise anything; no code of theirs is run
+            raise UnreadableInput("no-bank", "this is no bank of defects; `save` writes one", path=path) from None
+        return cls(patches, None if told["prior"] is None else float(told["prior"]))
 
     @property
     def kinds(self) -> dict[str, int]:
@@ -83,6 +123,13 @@ class DefectBank:
         raise LabelError(
             f"none of {_TRIES} defects of the bank fits on the part whole; use smaller ones, or a larger part"
         )
+
+
+def _checked(arrays: Any, number: int) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    light, mask = arrays[f"light{number}"].astype(np.float32), arrays[f"mask{number}"].astype(np.bool_)
+    if mask.ndim != 2 or light.ndim not in (2, 3) or light.shape[:2] != mask.shape or not np.isfinite(light).all():
+        raise ValueError
+    return light, mask
 
 
 def _turn(part: Part, random: np.random.Generator) -> tuple[float, bool]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from typing import Any
 
 import cv2
@@ -16,10 +17,12 @@ from domainaug.manufacturing.pasting.patch import Patch
 from domainaug.manufacturing.response import to_values
 from domainaug.manufacturing.site import Box, Site
 
-__all__ = ["Pasted", "changed_mask", "paste"]
+__all__ = ["Pasted", "changed_mask", "largest", "paste"]
 
 _TRIES = 32
 _RIM = 2  # pixels about a defect that go with it, where blending has room to work
+_ENOUGH = 1 << 13  # pixels that noise is read from
+_LOOKED = 512  # pixels along a side, in the middle, among which these are
 _ABOVE_NOISE = 3.0  # standard deviations of the noise a change has to exceed to count
 
 
@@ -98,7 +101,7 @@ def _put(patch: Patch, light: Floats, rim: Mask, at: tuple[int, int], site: Site
     if site.inside is not None:
         rim = rim & site.inside[box[0] : box[2], box[1] : box[3]]
     seen = np.clip(BLENDS[blend](under, light, rim), 0.0, 1.0)
-    changed = np.abs(seen - under).reshape(height, width, -1).max(axis=2).astype(np.float32)
+    changed = largest(np.abs(seen - under))
     picture, mask = site.picture.copy(), np.zeros(site.shape, np.bool_)
     values = to_values(seen, site.picture, site.part.response, site.value_range)
     window = picture[box[0] : box[2], box[1] : box[3]]
@@ -120,13 +123,25 @@ def changed_mask(under: Floats, changed: Floats, claimed: Mask, within: Mask) ->
     Returns:
         (h, w); that of the patch where hardly anything changed, so that it is a gate's to say so.
     """
-    gray = under if under.ndim == 2 else under.mean(axis=2)
-    fine = gray - cv2.GaussianBlur(gray, (0, 0), 1.5)
+    flat = under if under.ndim == 3 else under[..., None]
+    gray = reduce(np.add, np.moveaxis(flat, -1, 0)) / np.float32(flat.shape[2])
+    looked = gray[_middle(gray.shape[0]), _middle(gray.shape[1])]
+    fine = (looked - cv2.GaussianBlur(looked, (0, 0), 1.5)).ravel()[:: max(1, looked.size // _ENOUGH)]
     noise = 1.4826 * float(np.median(np.abs(fine - np.median(fine))))
     seen = (changed > max(_ABOVE_NOISE * noise, 1 / 255)) & within
     whole = cv2.morphologyEx(seen.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)).astype(np.bool_)
     whole &= within
     return claimed.copy() if (whole & claimed).sum() < 0.2 * claimed.sum() else whole & (claimed | seen)
+
+
+def largest(values: Floats) -> Floats:
+    """Return (h, w): of (h, w[, channels]) the largest over the channels."""
+    return values if values.ndim == 2 else np.asarray(reduce(np.maximum, np.moveaxis(values, -1, 0)), np.float32)
+
+
+def _middle(size: int) -> slice:
+    first = max(0, (size - _LOOKED) // 2)
+    return slice(first, first + _LOOKED)
 
 
 def _at(middle: NDArray[np.float64], size: tuple[int, ...], shape: tuple[int, int]) -> tuple[int, int] | None:

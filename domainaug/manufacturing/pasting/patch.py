@@ -125,7 +125,8 @@ def _warped(light: Floats, mask: Mask, degrees: float, scale: float) -> tuple[Fl
     marked = mask.astype(np.float32)
     if scale < 1 / _RAW:  # what is made smaller is averaged first, or it would be sampled here and there
         light, marked = (cv2.GaussianBlur(one, (0, 0), 0.5 * np.sqrt(1 / scale**2 - 1)) for one in (light, marked))
-    how = {"flags": cv2.INTER_CUBIC, "borderMode": cv2.BORDER_REFLECT_101}
+    beyond = cv2.BORDER_REFLECT_101 if min(height, width) > 1 else cv2.BORDER_REPLICATE  # 101 of one pixel never ends
+    how = {"flags": cv2.INTER_CUBIC, "borderMode": beyond}
     seen = np.clip(cv2.warpAffine(light, turn, size, **how), 0.0, 1.0)
     share = cv2.warpAffine(marked, turn, size, flags=cv2.INTER_LINEAR)
     least = min(0.5, 0.9 * float(share.max()))  # a line thinner than a pixel stays one

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from domainaug.errors import LabelError
 from domainaug.kernels.perlin import perlin
 from domainaug.manufacturing.pasting.blending import Floats
-from domainaug.manufacturing.pasting.paste import Pasted, changed_mask, paste
+from domainaug.manufacturing.pasting.paste import Pasted, changed_mask, largest, paste
 from domainaug.manufacturing.pasting.patch import Patch
 from domainaug.manufacturing.response import to_values
-from domainaug.manufacturing.site import Site
+from domainaug.manufacturing.site import Box, Site
 from domainaug.manufacturing.sizes import Sized, size_of
 
 __all__ = ["cut_paste", "nsa", "perlin_texture", "scar"]
@@ -36,6 +36,7 @@ def cut_paste(
     area_mm2: Sized,
     aspect: tuple[float, float] = _ASPECT,
     jitter: float = 0.1,
+    place: tuple[float, float] | None = None,
 ) -> Pasted:
     """Return a photograph with a rectangle of it put elsewhere.
 
@@ -45,6 +46,7 @@ def cut_paste(
         area_mm2: Of the rectangle.
         aspect: Width over height, drawn evenly in the logarithm.
         jitter: The light of the rectangle is multiplied by up to 1 +- this.
+        place: The middle of where it goes, as shares of height and width; anywhere on the part by default.
 
     Raises:
         LabelError: There is no room for it on the part.
@@ -53,7 +55,7 @@ def cut_paste(
     ratio = float(np.exp(random.uniform(*np.log(aspect))))
     width, height = np.sqrt(area * ratio), np.sqrt(area / ratio)
     patch = _cut(site, random, height, width, jitter, "cutpaste")
-    return _placed(patch, site, random, "naive", f"a rectangle of {width:.3g} x {height:.3g} mm")
+    return _placed(patch, site, random, "naive", f"a rectangle of {width:.3g} x {height:.3g} mm", place)
 
 
 def scar(
@@ -64,6 +66,7 @@ def scar(
     width_mm: Sized,
     degrees: float = 45.0,
     jitter: float = 0.1,
+    place: tuple[float, float] | None = None,
 ) -> Pasted:
     """Return a photograph with a thin piece of it put elsewhere, turned.
 
@@ -74,6 +77,7 @@ def scar(
         width_mm: Likewise.
         degrees: It is turned by up to this, either way.
         jitter: The light of the piece is multiplied by up to 1 +- this.
+        place: See `cut_paste`.
 
     Raises:
         LabelError: There is no room for it on the part.
@@ -83,7 +87,7 @@ def scar(
     )
     patch = _cut(site, random, width, length, jitter, "scar")
     turned = patch.turned(float(random.uniform(-degrees, degrees)))
-    return _placed(turned, site, random, "naive", f"a scar of {length:.3g} x {width:.3g} mm")
+    return _placed(turned, site, random, "naive", f"a scar of {length:.3g} x {width:.3g} mm", place)
 
 
 def nsa(
@@ -95,6 +99,7 @@ def nsa(
     other: Site | None = None,
     scale: tuple[float, float] = (0.7, 1.3),
     blend: str = "poisson",
+    place: tuple[float, float] | None = None,
 ) -> Pasted:
     """Return a photograph with a piece of another one blended in, scaled; its mask is what changed.
 
@@ -106,6 +111,7 @@ def nsa(
         other: Where it is from; the same photograph by default.
         scale: By how much it is scaled, evenly in the logarithm.
         blend: A name of `BLENDS`.
+        place: See `cut_paste`.
 
     Raises:
         LabelError: There is no room for it on the part.
@@ -118,7 +124,8 @@ def nsa(
     patch = _cut(source, random, length / factor, width / factor, 0.0, "nsa")
     sized = Patch(patch.kind, patch.light, patch.mask, patch.pitch_mm * factor, patch.place)
     fitted = sized.turned(pitch_mm=site.pitch_mm)
-    return _placed(fitted, site, random, blend, f"a piece of {length:.3g} x {width:.3g} mm").told(scale=factor)
+    what = f"a piece of {length:.3g} x {width:.3g} mm"
+    return _placed(fitted, site, random, blend, what, place).told(scale=factor)
 
 
 def perlin_texture(
@@ -137,35 +144,47 @@ def perlin_texture(
         random: Chance.
         grain_mm: From one blob of the noise to the next.
         share: Of the part that is covered; the threshold follows from it, so that the mask is never empty.
-        texture: (h, w) or (h, w, channels) light as a share of white, repeated as needed; by default the photograph
+        texture: (h, w) or (h, w, channels) light as a share of white, repeated as needed; by default that of the part
             itself, its blocks in another order (the "structure" source of MemSeg).
         opacity: Of the texture; drawn about a half by default.
 
     Raises:
         LabelError: There is no part in the picture.
     """
-    inside = np.ones(site.shape, np.bool_) if site.inside is None else site.inside
-    if not inside.any():
+    box = _around(site)
+    if box is None:
         raise LabelError("nothing in the picture belongs to the part, so there is no place for a texture")
+    window = slice(box[0], box[2]), slice(box[1], box[3])
     pitch = size_of("grain_mm", grain_mm).draw(random) / site.pitch_mm
     cells = tuple(int(np.clip(round(side / pitch), 1, side)) for side in site.shape)
-    noise = perlin(site.shape, (cells[0], cells[1]), int(random.integers(2**63)))
+    noise = perlin(site.shape, (cells[0], cells[1]), int(random.integers(2**63)))[window]
     covered = float(random.uniform(*share))
-    values = noise[inside]
+    values = noise if site.inside is None else noise[site.inside[window]]
     count = max(1, round(covered * values.size))
-    mask = inside & (noise >= np.partition(values, values.size - count)[values.size - count])
-    whole = 0, 0, *site.shape
-    under = site.light(whole)
+    mask = noise >= np.partition(values, values.size - count, axis=None)[values.size - count]
+    if site.inside is not None:
+        mask &= site.inside[window]
+    under = site.light(box)
     over = _shuffled(under, random) if texture is None else _tiled(np.asarray(texture, np.float32), under)
     mean, spread, low, high = _OPACITY
     solid = float(np.clip(random.normal(mean, spread), low, high)) if opacity is None else opacity
-    wide = (mask * np.float32(solid))[..., None] if under.ndim == 3 else mask * np.float32(solid)
-    seen = np.clip(under + wide * (over - under), 0.0, 1.0).astype(np.float32)
-    changed = np.abs(seen - under).reshape(*site.shape, -1).max(axis=2).astype(np.float32)
-    picture = site.picture.copy()
-    picture[mask] = to_values(seen, site.picture, site.part.response, site.value_range)[mask]
+    there = under[mask]
+    seen = np.clip(there + np.float32(solid) * (over[mask] - there), 0.0, 1.0)
+    changed = np.zeros(mask.shape, np.float32)
+    changed[mask] = largest(np.abs(seen - there)[None])[0] if there.ndim == 2 else np.abs(seen - there)
+    picture, marked = site.picture.copy(), np.zeros(site.shape, np.bool_)
+    picture[window][mask] = to_values(seen, site.picture, site.part.response, site.value_range)
+    marked[window] = changed_mask(under, changed, mask, mask)
     told = {"cells": list(cells), "share": covered, "opacity": solid, "area_mm2": float(mask.sum()) * site.pitch_mm**2}
-    return Pasted(picture, changed_mask(under, changed, mask, mask), whole, changed, told)
+    return Pasted(picture, marked, box, changed, told)
+
+
+def _around(site: Site) -> Box | None:
+    """Return the box around the part; None where there is none."""
+    if site.inside is None:
+        return 0, 0, *site.shape
+    rows, columns = np.flatnonzero(site.inside.any(axis=1)), np.flatnonzero(site.inside.any(axis=0))
+    return (int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1) if len(rows) else None
 
 
 def _cut(site: Site, random: np.random.Generator, tall_mm: float, wide_mm: float, jitter: float, kind: str) -> Patch:
@@ -186,10 +205,13 @@ def _cut(site: Site, random: np.random.Generator, tall_mm: float, wide_mm: float
     raise LabelError(f"there is no piece of {tall_mm:.3g} x {wide_mm:.3g} mm on the part to take; use smaller sizes")
 
 
-def _placed(patch: Patch, site: Site, random: np.random.Generator, blend: str, what: str) -> Pasted:
-    found = paste(patch, site, random, blend=blend)
+def _placed(
+    patch: Patch, site: Site, random: np.random.Generator, blend: str, what: str, place: tuple[float, float] | None
+) -> Pasted:
+    found = paste(patch, site, random, blend=blend, place=place, spread=0.0)
     if found is None:
-        raise LabelError(f"there is no room for {what} on the part; use smaller sizes")
+        where, other = ("on the part", "") if place is None else ("on the part at that place", "another place, or ")
+        raise LabelError(f"there is no room for {what} {where}; use {other}smaller sizes")
     return found.told(kind=patch.kind)
 
 

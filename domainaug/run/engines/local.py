@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import tempfile
+import threading
 import time
 import types
 from collections import deque
@@ -32,6 +33,8 @@ _STARTS: Final = 3  # workers that die before they are ready, in a row, before t
 _TRIES: Final = 2
 _TICK: Final = 0.1
 _LONGEST_FOLDER: Final = 70  # leaves room for pymp-xxxxxxxx/listener-xxxxxxxx
+_imported = ["domainaug.run.preloaded"]  # by the server, once
+_alone = threading.Lock()
 
 
 @dataclass(slots=True)
@@ -226,16 +229,20 @@ def _context() -> Any:
     roomy = len(os.fsencode(tempfile.gettempdir())) <= _LONGEST_FOLDER
     if roomy and "forkserver" in multiprocessing.get_all_start_methods():
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["domainaug.run.preloaded"])
+        context.set_forkserver_preload(_imported)
         return context
     return multiprocessing.get_context("spawn")
 
 
-def start_server() -> None:
+def start_server(*also: str) -> None:
     """Let the server that workers are forked from import what they need, while this process goes on planning.
 
     It starts deaf to Ctrl-C, which is for this process; it would else show where in its imports it was hit.
+
+    Args:
+        *also: Modules that it imports besides, if it has not started yet.
     """
+    _imported.extend(name for name in also if name not in _imported)
     if _context().get_start_method() != "forkserver":
         return
     from multiprocessing.forkserver import ensure_running
@@ -250,9 +257,10 @@ def start_server() -> None:
 @contextlib.contextmanager
 def _without_main() -> Iterator[None]:
     """Start processes without running the user's script in them again: nothing of it is needed there."""
-    real = sys.modules["__main__"]
-    sys.modules["__main__"] = types.ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = real
+    with _alone:  # two threads that start some would each put back what the other had put there
+        real = sys.modules["__main__"]
+        sys.modules["__main__"] = types.ModuleType("__main__")
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = real

@@ -82,6 +82,21 @@ def test_perlin_covers_the_share_of_the_part_that_was_drawn():
         assert found.parameters["area_mm2"] == pytest.approx(0.05 * disc.sum() * 0.01, rel=0.03)
 
 
+@pytest.mark.parametrize("radius", [3, 12, 30])
+def test_perlin_is_on_the_part_by_construction_however_small_that_is(radius):
+    rows, columns = np.mgrid[:128, :160]
+    disc = (rows - 90) ** 2 + (columns - 40) ** 2 <= radius**2
+    picture = np.where(disc, np.maximum(textured(), 80), 5).astype(np.uint8)
+    site = Site.of(picture, Part(pixel_pitch_mm=0.1, foreground=Foreground(by="threshold", threshold=0.2)))
+    for seed in range(60):
+        found = perlin_texture(site, np.random.default_rng(seed), grain_mm=(0.5, 4.0))
+        assert found.mask.any()
+        assert not found.mask[~site.inside].any()
+        np.testing.assert_array_equal(found.picture[~site.inside], site.picture[~site.inside])
+        top, left, bottom, right = found.box
+        assert found.changed.shape == (bottom - top, right - left)
+
+
 def test_perlin_takes_a_texture_of_ones_own_gray_or_in_color():
     for texture in (np.full((7, 5), 0.9, np.float32), np.full((7, 5, 3), 0.9)):
         found = perlin_texture(PLAIN, np.random.default_rng(1), grain_mm=1.0, texture=texture, opacity=1.0)
