@@ -17,9 +17,9 @@ _WHERE: Mapping[str, tuple[str, str]] = MappingProxyType(
         "coco": ("coco", "Coco"),
         "cityscapes": ("cityscapes", "Cityscapes"),
         "kitti": ("kitti", "Kitti"),
-        "yolo": ("yolo", "Yolo"),
         "mvtec-ad": ("mvtec", "MvtecAd"),
         "visa": ("visa", "Visa"),
+        "yolo": ("yolo", "Yolo"),
         "labelme": ("labelme", "LabelMe"),
         "dicom-study": ("dicom_study", "DicomStudy"),
         "nifti": ("nifti", "Nifti"),
@@ -28,6 +28,7 @@ _WHERE: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 """Module and class of each, the most telling first; imported when asked for: few runs need pydicom and OpenCV both."""
 
+_FRAMES = "variants/*/rig.json"
 LAYOUTS = tuple(_WHERE)
 """Every layout, in the order they are tried."""
 
@@ -41,6 +42,11 @@ def layout_for(source: Path | str) -> Layout:
     source = Path(source)
     if not source.exists():
         raise UnreadableInput("missing", "there is no such file or folder", path=source)
+    if next(source.glob(_FRAMES), None) is not None:  # else their depths and classes would be taken for pictures
+        message = (
+            "these are frames of a simulated street, with labels beside them; make a data set by `domainaug export`"
+        )
+        raise UnreadableInput("no-layout", message, path=source)
     for name in LAYOUTS:
         layout = layout_named(name)
         if layout.recognizes(source):

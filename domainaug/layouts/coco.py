@@ -23,13 +23,15 @@ from domainaug.errors import UnreadableInput
 from domainaug.layouts import images
 from domainaug.layouts.instances import InstanceMap, decode_counts, encode_counts, fill_polygons, outline
 from domainaug.layouts.layout import Item, LabelsGone, Sample, Scan, SetAside, Stamp
+from domainaug.layouts.masked import other_mask
 from domainaug.layouts.naming import copy_stem, is_text, safe_relative, stems
 from domainaug.layouts.pictures import float_range, quality_for, write_image
 
-__all__ = ["Coco"]
+__all__ = ["Coco", "categories", "labels_as_told", "marked_instances"]
 
 _MAX_BYTES: Final = 1 << 30
 _KNOWN: Final = frozenset({"id", "image_id", "category_id", "bbox", "area", "segmentation", "iscrowd"})
+_IMAGE: Final = frozenset({"id", "file_name", "width", "height", "coco_url", "flickr_url"})
 _OPENING: Final = re.compile(rb'"(images|annotations|categories)"\s*:\s*\[')
 
 
@@ -85,6 +87,9 @@ class Coco:
                 aside.append(SetAside(key, "duplicate", "the file names this image twice"))
                 continue
             seen.add(whole)
+            if (mask := other_mask(_root(path), whole)) is not None:
+                aside.append(SetAside(key, mask.code, mask.reason))
+                continue
             labels = {"image": entries[key], "annotations": by_image[entries[key]["id"]]}
             items.append(Item(key=key, files=(found,), detail={"stem": names[whole], "folder": below[key], **labels}))
         return Scan(tuple(items), tuple(aside))
@@ -144,7 +149,9 @@ class Coco:
             raise LabelsGone("every labeled object left the picture")
         height, width = sample.image.shape[:2]
         kept = [found[index] for index in sorted(found)]
-        return {"width": width, "height": height, "folder": item.detail["folder"], "annotations": kept}
+        told = {name: value for name, value in item.detail["image"].items() if name not in _IMAGE}
+        size = {"width": width, "height": height}
+        return {**size, "folder": item.detail["folder"], "told": told, "annotations": kept}
 
     def finish(self, source: Path, folder: Path, items: Mapping[str, list[Mapping[str, Any]]]) -> tuple[Path, ...]:
         """Write the annotations under the name that they have in the source, with new ids."""
@@ -153,15 +160,17 @@ class Coco:
         kept: dict[str, Any] = {key: content[key] for key in ("info", "licenses") if key in content}
         pictures: list[dict[str, Any]] = []
         annotations: list[dict[str, Any]] = []
+        listed = list(content["categories"])
         for _, copies in sorted(items.items()):
             for made in copies:
                 labels = made["labels"]
                 size = {"width": labels["width"], "height": labels["height"]}
                 name = made["files"][0].removeprefix(_joined(labels["folder"], ""))
-                pictures.append({"id": len(pictures) + 1, "file_name": name, **size})
+                pictures.append({**labels.get("told", {}), "id": len(pictures) + 1, "file_name": name, **size})
                 for each in labels["annotations"]:
-                    annotations.append({"id": len(annotations) + 1, "image_id": len(pictures), **each})
-        whole = {**kept, "images": pictures, "annotations": annotations, "categories": content["categories"]}
+                    told = each if "category_id" in each else _numbered(each, listed)
+                    annotations.append({"id": len(annotations) + 1, "image_id": len(pictures), **told})
+        whole = {**kept, "images": pictures, "annotations": annotations, "categories": listed}
         relative = path.relative_to(_root(path))
         (folder / relative).parent.mkdir(parents=True, exist_ok=True)
         (folder / relative).write_text(_lines(whole), encoding="utf-8", newline="\n")
@@ -174,6 +183,45 @@ class _Instances:
 
     map: InstanceMap
     shaped: tuple[int, ...]
+
+
+def _numbered(annotation: Mapping[str, Any], listed: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return an annotation that names its category with that one's number; a new category is added to the list."""
+    told = dict(annotation)
+    name = told.pop("category")
+    number = next((each["id"] for each in listed if each.get("name") == name), None)
+    if number is None:
+        number = max((each["id"] for each in listed if isinstance(each.get("id"), int)), default=0) + 1
+        listed.append({"id": number, "name": name})
+    return {"category_id": number, **told}
+
+
+def categories(source: Path) -> dict[int, str]:
+    """Return the names of the categories of a source, by number.
+
+    Raises:
+        UnreadableInput: The JSON file cannot be used.
+    """
+    listed = _load(_the_one(source))["categories"]
+    return {each["id"]: str(each.get("name", each["id"])) for each in listed if isinstance(each.get("id"), int)}
+
+
+def labels_as_told(item: Item) -> dict[str, Any]:
+    """Return the labels of an image as the file has them, in the form that `Coco.labels` gives those of a copy."""
+    entry = item.detail["image"]
+    told = [
+        {name: value for name, value in each.items() if name not in ("id", "image_id")}
+        for each in item.detail["annotations"]
+    ]
+    return {"width": entry["width"], "height": entry["height"], "folder": item.detail["folder"], "annotations": told}
+
+
+def marked_instances(sample: Sample, item: Item) -> Iterator[tuple[int, NDArray[np.bool_]]]:
+    """Yield the number of the category of each instance of a sample that has a segmentation, and its mask, (H, W)."""
+    source: _Instances = sample.source
+    for place, index in enumerate(source.shaped if sample.mask is not None else ()):
+        assert sample.mask is not None
+        yield item.detail["annotations"][index]["category_id"], source.map.mask(sample.mask, place)
 
 
 def annotation_files(source: Path) -> list[Path]:
@@ -245,6 +293,9 @@ def _unfit(entry: Mapping[str, Any], annotations: list[dict[str, Any]], categori
     sizes = (entry.get("width"), entry.get("height"))
     if not all(type(size) is int and size > 0 for size in sizes) or not isinstance(entry.get("id"), int | str):
         return "bad-label", "its entry needs an id and a whole, positive width and height"
+    for field, value in entry.items():
+        if field not in _IMAGE and _has_numbers(value):
+            return "unknown-label", f"its entry has {field}, which may say where something is and cannot be transformed"
     for annotation in annotations:
         name = f"annotation {annotation.get('id')!r}"
         if not isinstance(annotation.get("id"), int) or annotation.get("category_id") not in categories:
@@ -255,6 +306,15 @@ def _unfit(entry: Mapping[str, Any], annotations: list[dict[str, Any]], categori
         if not annotation.get("segmentation") and not _is_box(annotation.get("bbox")):
             return "bad-label", f"{name} has neither a segmentation nor a box of four finite numbers"
     return None
+
+
+def _has_numbers(value: Any) -> bool:
+    """Whether a list or an object holds numbers: a place in the picture, for all we know; words stay true."""
+    if isinstance(value, Mapping):
+        return any(
+            (isinstance(one, int | float) and not isinstance(one, bool)) or _has_numbers(one) for one in value.values()
+        )
+    return isinstance(value, list) and _has_numbers(dict(enumerate(value)))
 
 
 def _is_box(box: Any) -> bool:

@@ -23,13 +23,12 @@ from domainaug.errors import UnreadableInput
 from domainaug.layouts import images
 from domainaug.layouts.layout import Item, Sample, Scan, SetAside, Stamp
 from domainaug.layouts.masked import read_masked, write_masked
-from domainaug.layouts.naming import copy_stem, is_text, relative_key, stems
+from domainaug.layouts.naming import copy_stem, in_folder, is_text, label_places, relative_key, stems
 
 __all__ = ["ImageFolder"]
 
 _MASK_SUFFIXES: Final = frozenset({".png", ".tif", ".tiff", ".bmp"})
 _JPEG_SUFFIXES: Final = frozenset({".jpg", ".jpeg"})
-_LABEL_SUFFIXES: Final = (".txt", ".xml", ".json", ".csv", ".npy", ".mat")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +116,7 @@ class _Folder:
                 self._aside(key, "mask-without-image", "this is a mask, and no image has its name")
 
     def _add(self, key: str, mask: str | None) -> None:
-        labels = [place for place in _label_places(key) if (self.source / place).is_file()]
+        labels = [place for place in label_places(key) if (self.source / place).is_file()]
         self.labels.update(labels)
         if labels:
             self._aside(key, "unknown-label", f"it has a label file {labels[0]} that this layout cannot transform")
@@ -171,16 +170,7 @@ def mask_place(key: str) -> str:
 
 def mask_folder(stem: str) -> str:
     """Return the path in `masks/` that belongs to one in `images/` (the innermost one)."""
-    return _in_folder(stem, "masks")
-
-
-def _in_folder(stem: str, name: str) -> str:
-    parts = list(PurePosixPath(stem).parts)
-    for index in reversed(range(len(parts) - 1)):
-        if parts[index] == "images":
-            parts[index] = name
-            break
-    return "/".join(parts)
+    return in_folder(stem, "masks")
 
 
 def _is_mask(key: str) -> bool:
@@ -190,12 +180,6 @@ def _is_mask(key: str) -> bool:
 
 def _may_be_mask(key: str) -> bool:
     return PurePosixPath(key).suffix.lower() in _MASK_SUFFIXES
-
-
-def _label_places(key: str) -> Iterator[str]:
-    stem = PurePosixPath(key).with_suffix("").as_posix()
-    for place in dict.fromkeys((stem, _in_folder(stem, "labels"), _in_folder(stem, "annotations"))):
-        yield from (f"{place}{suffix}" for suffix in _LABEL_SUFFIXES)
 
 
 def _walk(source: Path) -> Iterator[Path]:

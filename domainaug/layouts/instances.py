@@ -21,13 +21,9 @@ __all__ = ["InstanceMap", "decode_counts", "encode_counts", "fill_polygons", "ou
 Mask = NDArray[np.bool_]
 
 _MOST_LABELS: Final = 65_535
-_TOLERANCES: Final = (
-    0.75,
-    0.5,
-    0.25,
-    0.0,
-)  # pixels that an outline may be off, the coarsest that keeps the shape first
+_TOLERANCES: Final = (0.75, 0.5, 0.25)  # pixels that an outline may be off, the coarsest that keeps the shape first
 _OVERLAP: Final = 0.98
+_SMALL: Final = 256  # pixels: of a shape that small, one that is lost tells
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,31 +118,54 @@ def _drawn(corners: NDArray[np.float64], shape: tuple[int, ...]) -> Mask:
 def outline(mask: Mask) -> list[list[float]] | None:
     """Return the polygons around a mask, or None where polygons cannot say it (holes).
 
-    They run within a pixel of the edges of the mask, with as few corners as that and an overlap
-    of more than 0.98 with the mask allow; small shapes keep all of their corners.
+    Of what is thin or small they are the very edges of its pixels, so that every reader fills them to the same mask. Of
+    the rest they run within a pixel of the edges, with as few corners as that and an overlap of more than 0.98 with the
+    mask allow.
     """
     rows, columns = np.nonzero(mask.any(axis=1))[0], np.nonzero(mask.any(axis=0))[0]
     if len(rows) == 0:
         return []
     top, left = int(rows[0]), int(columns[0])
-    part = mask[top : rows[-1] + 1, left : columns[-1] + 1].astype(np.uint8)
-    fine = np.kron(part, np.ones((2, 2), np.uint8))
-    contours, hierarchy = cv2.findContours(fine, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    part = mask[top : rows[-1] + 1, left : columns[-1] + 1]
+    fine = np.kron(part.astype(np.uint8), np.ones((2, 2), np.uint8))
+    contours, hierarchy = cv2.findContours(fine, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     if (hierarchy[0][:, 3] >= 0).any():
         return None
+    corners = _simple(contours, part) if _is_wide(part) else None
+    if corners is None:
+        corners = [_edges(contour) for contour in contours]
     corner = np.array([left, top])
+    return sorted([round(float(number), 2) for number in (each + corner).ravel()] for each in corners)
+
+
+def _simple(contours: Sequence[NDArray[Any]], part: Mask) -> list[NDArray[np.float64]] | None:
+    """Return outlines with as few corners as `outline` allows, or None where all are needed."""
     for tolerance in _TOLERANCES:
         corners = [(_simpler(contour, tolerance).reshape(-1, 2) + 0.5) / 2 for contour in contours]
-        filled = fill_polygons([each.ravel().tolist() for each in corners], part.shape)
-        if tolerance == 0 or (filled & (part > 0)).sum() > _OVERLAP * (filled | (part > 0)).sum():
-            break
-    return sorted([round(float(number), 2) for number in (each + corner).ravel()] for each in corners)
+        filled = fill_polygons([each.ravel().tolist() for each in corners], (part.shape[0], part.shape[1]))
+        if (filled & part).sum() > _OVERLAP * (filled | part).sum():
+            return corners
+    return None
+
+
+def _is_wide(part: Mask) -> bool:
+    """Return whether a mask is more than small, and a third of it two pixels or more from its edges."""
+    if int(part.sum()) <= _SMALL:
+        return False
+    core = cv2.erode(np.pad(part.astype(np.uint8), 2), np.ones((5, 5), np.uint8))
+    return 3 * int(core.sum()) > int(part.sum())
+
+
+def _edges(contour: NDArray[np.int32]) -> NDArray[np.float64]:
+    """Return the corners of the edges of pixels that a contour on the grid of half pixels follows."""
+    points = (contour.reshape(-1, 2) + 1) // 2
+    points = points[(points != np.roll(points, 1, axis=0)).any(axis=1)]
+    before, after = points - np.roll(points, 1, axis=0), np.roll(points, -1, axis=0) - points
+    return np.asarray(points[(before != after).any(axis=1)], np.float64)
 
 
 def _simpler(contour: NDArray[np.int32], tolerance: float) -> NDArray[np.int32]:
     """Return a contour on the grid of half pixels without the corners that are closer to it than `tolerance` pixels."""
-    if tolerance == 0:
-        return contour
     simple = cv2.approxPolyDP(contour, 2 * tolerance, closed=True)
     return simple.astype(np.int32) if len(simple) >= 3 else contour
 

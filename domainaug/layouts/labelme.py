@@ -23,11 +23,12 @@ from domainaug.layouts import images
 from domainaug.layouts.instances import InstanceMap
 from domainaug.layouts.labelme_shapes import Shape, bitmap, drawn_again, read_shapes
 from domainaug.layouts.layout import Item, LabelsGone, Sample, Scan, SetAside, Stamp
+from domainaug.layouts.masked import without_masked
 from domainaug.layouts.naming import copy_stem, is_text, relative_key, safe_relative, stems
 from domainaug.layouts.pictures import float_range, quality_for, write_image
 from domainaug.layouts.placing import placing_of
 
-__all__ = ["LabelMe", "LabelMeShapes"]
+__all__ = ["LabelMe", "LabelMeShapes", "shapes_in"]
 
 _MOST: Final = 1 << 28  # bytes of a file; pictures may be in it
 _OPENING: Final = 1 << 16
@@ -75,6 +76,7 @@ class LabelMe:
                 shown.update(() if picture is None else (picture,))
         plain = [path for path in _files(source) if path.suffix.lower() in images.SUFFIXES and path not in shown]
         found.update({relative_key(path, source): (path,) for path in plain if is_text(path.name)})
+        aside += without_masked(source, found)
         names = stems(found)
         items = tuple(Item(key, found[key], detail={"stem": names[key]}) for key in sorted(found))
         return Scan(items, tuple(sorted(aside, key=lambda one: one.key)))
@@ -216,6 +218,16 @@ def _files(source: Path) -> Iterator[Path]:
     for folder, below, files in os.walk(source, followlinks=False):
         below[:] = sorted(name for name in below if not name.startswith("."))
         yield from (Path(folder, name) for name in sorted(files) if not name.startswith("."))
+
+
+def shapes_in(path: Path) -> list[dict[str, Any]]:
+    """Return the shapes that a file lists, as they are; none of a picture without a file.
+
+    Raises:
+        UnreadableInput: It is too large, no JSON, or not LabelMe's.
+    """
+    listed = _told(path)["shapes"] if path.suffix.lower() == ".json" else []
+    return [shape for shape in listed if isinstance(shape, dict)]
 
 
 def _opens(path: Path) -> bool:

@@ -173,6 +173,13 @@ class Sliced(Protocol):
 class Jointed(Protocol):
     """A sample of several pictures of one thing on one grid, which share a draw: channels, frames."""
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What each part is called, in order: "frame 0", "flair"."""
+
+    def part(self, number: int) -> Sample:
+        """Return one of them, from 0."""
+
     def parts(self) -> Iterator[Sample]:
         """Yield each, made when its turn has come."""
 

@@ -3,14 +3,57 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from domainaug.errors import UnreadableInput
 from domainaug.layouts import images
-from domainaug.layouts.layout import Item, LabelsGone, Sample, Stamp
+from domainaug.layouts.layout import Item, LabelsGone, Sample, SetAside, Stamp
+from domainaug.layouts.naming import label_places, mask_places
 from domainaug.layouts.pictures import float_range, quality_for, write_image
 from domainaug.layouts.soft_masks import as_labels
 
-__all__ = ["read_masked", "write_masked"]
+__all__ = ["other_label", "other_mask", "read_masked", "without_masked", "write_masked"]
+
+
+def other_label(source: Path, key: str) -> SetAside | None:
+    """Return why a picture is set aside that has labels beside its mask: a copy would be without them.
+
+    Args:
+        source: The data set.
+        key: The path of the picture below it.
+    """
+    for place in label_places(key):
+        if (source / place).is_file():
+            return SetAside(key, "unknown-label", f"it has a label file {place} that this layout cannot transform")
+    return None
+
+
+def other_mask(source: Path, key: str) -> SetAside | None:
+    """Return why a picture is set aside that has a mask beside its labels: a copy would be without it.
+
+    Args:
+        source: The data set.
+        key: The path of the picture below it.
+    """
+    for place in mask_places(key):
+        if (source / place).is_file():
+            reason = f"it has a mask {place} beside its labels, and only these are read; move the masks elsewhere"
+            return SetAside(key, "unknown-label", reason)
+    return None
+
+
+def without_masked(source: Path, found: dict[str, Any]) -> list[SetAside]:
+    """Take the pictures with a mask beside their labels, and these masks, out of what was found, and return why.
+
+    Args:
+        source: The data set.
+        found: By key; changed.
+    """
+    aside = [masked for key in found if (masked := other_mask(source, key)) is not None]
+    for one in aside:
+        for key in (one.key, *mask_places(one.key)):
+            found.pop(key, None)
+    return aside
 
 
 def read_masked(item: Item, *, max_pixels: int = images.MAX_PIXELS) -> Sample:

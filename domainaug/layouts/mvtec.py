@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from domainaug.layouts import images
 from domainaug.layouts.layout import Item, Sample, Scan, SetAside, Stamp
-from domainaug.layouts.masked import read_masked, write_masked
+from domainaug.layouts.masked import other_label, read_masked, write_masked
 from domainaug.layouts.naming import copy_stem, is_text, relative_key, stems
 
 __all__ = ["MvtecAd"]
@@ -54,6 +54,10 @@ class MvtecAd:
             if not is_text(key):
                 safe = key.encode("utf-8", "backslashreplace").decode().replace("\n", "\\n")
                 aside.append(SetAside(safe, "name", "the file name holds bytes or control characters that are no text"))
+                continue
+            if (other := other_label(source, key)) is not None:
+                aside.append(other)
+                taken.update(filter(None, (_existing(at) for at in (_mask_place(path),) if at is not None)))
                 continue
             place = _mask_place(path)
             mask = None if place is None else _existing(place)
@@ -138,9 +142,10 @@ def _mask_place(picture: Path) -> Path | None:
     name = f"{picture.stem}_mask.png"
     if (split / _TRUTH).is_dir():
         return split / _TRUTH / kind.name / name
+    place = split.parent / _TRUTH / kind.name / name
     if split.name == "test" and (split.parent / _TRUTH).is_dir():
-        return split.parent / _TRUTH / kind.name / name
-    return None
+        return place
+    return place if split.name == "train" and place.is_file() else None  # defects to learn from, as in a set of ours
 
 
 def _existing(place: Path) -> Path | None:

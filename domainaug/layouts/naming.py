@@ -6,10 +6,22 @@ import hashlib
 import os
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-__all__ = ["copy_stem", "is_text", "relative_key", "safe_relative", "stems"]
+__all__ = [
+    "copy_stem",
+    "in_folder",
+    "is_text",
+    "label_places",
+    "mask_places",
+    "relative_key",
+    "safe_relative",
+    "stems",
+]
+
+_LABEL_SUFFIXES = (".txt", ".xml", ".json", ".csv", ".npy", ".mat")
+_MASK_SUFFIXES = (".png", ".tif", ".tiff", ".bmp")
 
 _MOST_BYTES = 200  # of 255 a file name may have; the rest is for "_aug000_mask.tif" and what others append
 
@@ -53,6 +65,31 @@ def stems(keys: Iterable[str]) -> Mapping[str, str]:
         for key in clashing:
             plain[key] = _cut(PurePosixPath(key).with_suffix("").as_posix(), f"-{_digest(key)[:digits]}")
     return plain
+
+
+def in_folder(stem: str, name: str) -> str:
+    """Return the path in a folder called `name` that belongs to one in `images/` (the innermost one)."""
+    parts = list(PurePosixPath(stem).parts)
+    for index in reversed(range(len(parts) - 1)):
+        if parts[index] == "images":
+            parts[index] = name
+            break
+    return "/".join(parts)
+
+
+def label_places(key: str) -> Iterator[str]:
+    """Yield where a picture would have labels of its own that are no picture: beside it, or in a folder of labels."""
+    stem = PurePosixPath(key).with_suffix("").as_posix()
+    for place in dict.fromkeys((stem, in_folder(stem, "labels"), in_folder(stem, "annotations"))):
+        yield from (f"{place}{suffix}" for suffix in _LABEL_SUFFIXES)
+
+
+def mask_places(key: str) -> Iterator[str]:
+    """Yield where a picture would have a mask: beside it as `name_mask.png`, or in `masks/` for `images/`."""
+    stem = PurePosixPath(key).with_suffix("").as_posix()
+    apart = in_folder(stem, "masks")
+    for place in (f"{stem}_mask", *((apart, f"{apart}_mask") if apart != stem else ())):
+        yield from (f"{place}{suffix}" for suffix in _MASK_SUFFIXES)
 
 
 def copy_stem(stem: str, copy: int) -> str:

@@ -19,6 +19,7 @@ from domainaug.layouts.nifti_labels import NiftiLabels, description_of
 from domainaug.layouts.nifti_listed import LISTED
 from domainaug.layouts.nifti_plain import PLAIN
 from domainaug.medical.nifti import NiftiImage
+from domainaug.medical.nifti_files import stem_of
 from domainaug.medical.nifti_view import NiftiView, on_grid
 
 __all__ = ["Nifti"]
@@ -69,7 +70,7 @@ class Nifti:
         for one in images[1:]:
             if one.placed != first.placed or not one.grid.is_same(first.grid):
                 raise UnreadableInput("channels-differ", "its channels do not lie on one grid", path=item.files[0])
-        channels = tuple(_channels(images, detail["modalities"], apart=bool(detail["apart"])))
+        channels = tuple(_channels(images, detail["modalities"], heads, apart=bool(detail["apart"])))
         structures = {int(number): name for number, name in detail["structures"].items()}
         beside = None
         if len(heads) > count:
@@ -110,22 +111,25 @@ class Nifti:
 class _Channel:
     """What is shown with one range: all frames of a file, or one of them."""
 
+    name: str
     file: int
     frames: tuple[int, ...]
     view: NiftiView
 
 
-def _channels(images: list[NiftiImage], modalities: list[str], *, apart: bool) -> Iterator[_Channel]:
+def _channels(images: list[NiftiImage], modalities: list[str], heads: list[Path], *, apart: bool) -> Iterator[_Channel]:
     for file, image in enumerate(images):
         if not apart:
-            yield _Channel(file, tuple(range(image.frames)), NiftiView.of(image, modalities[file]))
+            yield _Channel(
+                stem_of(heads[file].name), file, tuple(range(image.frames)), NiftiView.of(image, modalities[file])
+            )
             continue
         if image.frames != len(modalities):
             raise UnreadableInput(
                 "missing-channel", f"it has {image.frames} channels, and dataset.json lists {len(modalities)}"
             )
         for frame, modality in enumerate(modalities):
-            yield _Channel(file, (frame,), NiftiView.of(image, modality, frames=(frame,)))
+            yield _Channel(f"channel {frame}", file, (frame,), NiftiView.of(image, modality, frames=(frame,)))
 
 
 class _Case(Sample):
@@ -133,23 +137,37 @@ class _Case(Sample):
 
     __slots__ = ()
 
-    def parts(self) -> Iterator[Sample]:
-        """Yield every frame of every channel, as a pipeline is given it."""
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the frames of the channels are called: by their channel where there are several, and by number."""
         channels: tuple[_Channel, ...] = self.source
+        several = len({(channel.file, channel.name) for channel in channels}) > 1
+        named = []
         for channel in channels:
-            view = channel.view
-            flat = view.shape[0] == 1
-            for frame in channel.frames:
-                seen = view.seen(frame)
-                yield Sample(
-                    image=seen[0] if flat else None,
-                    volume=None if flat else seen,
-                    value_range=(view.low, view.high),
-                    fill=view.fill,
-                    spacing=view.spacing[1:] if flat else view.spacing,
-                    told=view.told,
-                    gridded=True,
-                )
+            alone = several and len(channel.frames) == 1
+            shown = [channel.name] if several else []
+            named += [", ".join(shown if alone else [*shown, f"frame {frame}"]) for frame in channel.frames]
+        return tuple(named)
+
+    def part(self, number: int) -> Sample:
+        """Return one frame of a channel, as a pipeline is given it."""
+        channels: tuple[_Channel, ...] = self.source
+        view, frame = [(channel.view, frame) for channel in channels for frame in channel.frames][number]
+        seen, flat = view.seen(frame), view.shape[0] == 1
+        return Sample(
+            image=seen[0] if flat else None,
+            volume=None if flat else seen,
+            value_range=(view.low, view.high),
+            fill=view.fill,
+            spacing=view.spacing[1:] if flat else view.spacing,
+            told=view.told,
+            gridded=True,
+        )
+
+    def parts(self) -> Iterator[Sample]:
+        """Yield every frame of every channel."""
+        channels: tuple[_Channel, ...] = self.source
+        return map(self.part, range(sum(len(channel.frames) for channel in channels)))
 
     def joined(self, parts: Iterator[tuple[Sample, Mapping[str, Any]]]) -> Sample:
         """Return the copy that parts make up, as stored values."""

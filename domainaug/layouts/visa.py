@@ -18,7 +18,7 @@ from typing import Any, Final
 from domainaug.errors import UnreadableInput
 from domainaug.layouts import images
 from domainaug.layouts.layout import Item, Sample, Scan, SetAside, Stamp
-from domainaug.layouts.masked import read_masked, write_masked
+from domainaug.layouts.masked import other_label, read_masked, write_masked
 from domainaug.layouts.naming import copy_stem, is_text, safe_relative, stems
 
 __all__ = ["Visa"]
@@ -61,6 +61,8 @@ class Visa:
                 key, reason = _key_of(row, root)
                 if not reason and key in rows:
                     reason = ("duplicate", "a table names this picture twice")
+                if not reason and (other := other_label(root, key)) is not None:
+                    reason = (other.code, other.reason)
                 if reason:
                     aside.append(SetAside(key or f"{table.parent.name}/{table.name} line {number}", *reason))
                 else:

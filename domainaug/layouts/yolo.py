@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from domainaug.errors import LabelError, UnreadableInput
 from domainaug.layouts import images
 from domainaug.layouts.layout import Item, LabelsGone, Sample, Scan, SetAside, Stamp
+from domainaug.layouts.masked import without_masked
 from domainaug.layouts.naming import copy_stem, is_text, relative_key, stems
 from domainaug.layouts.pictures import float_range, quality_for, write_image
 from domainaug.layouts.placing import Placing, area, clipped, placing_of
@@ -75,6 +76,7 @@ class Yolo:
                 aside.append(SetAside(key, "unknown-label", "its labels have keypoints, which are not read"))
             else:
                 found[key] = (path, label)
+        aside += without_masked(root, found)
         names = stems(found)
         items = tuple(
             Item(key, (path, label) if label.is_file() else (path,), detail={"stem": names[key]})

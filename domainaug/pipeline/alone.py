@@ -73,8 +73,10 @@ def _as_is(state: State, step: Step) -> Mapping[str, Any]:
             state.data = leaf(**state.data)
             state.labels_moved = True
             return {}
-        params = drawn_params(leaf, step.stream, {**state.data, **state.told()})
+        before = len(state.data["bboxes"]) if "bboxes" in state.points else 0
+        params = drawn_params(leaf, step.stream, {**state.data, **state.told(), **state.told_of_boxes(leaf)})
         state.take_told(leaf.apply_with_params(params, **{**state.data, "spacing": state.spacing}))
+        state.take_boxes(before)
     state.labels_moved = state.labels_moved or not isinstance(leaf, A.ImageOnlyTransform)
     for name in state.pictures:
         if getattr(state.data[name], "dtype", None) != working_dtype(state.values.dtype):

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from domainaug.errors import LabelError
+from domainaug.kernels.labels import labels_in
 
-__all__ = ["Rows", "boxes_fit_masks", "boxes_from_masks", "extents", "refuse_vanished"]
+__all__ = [
+    "MASKS",
+    "Marked",
+    "Rows",
+    "all_gone",
+    "boxes_fit_masks",
+    "boxes_from_masks",
+    "check_rule",
+    "extents",
+    "refuse_vanished",
+]
 
 Array = NDArray[Any]
+OnVanished = Literal["drop", "refuse"] | Mapping[str, Any]
+
+MASKS = ("mask", "masks", "mask3d", "masks3d")
+_FAINT = 0.1  # of a pixel: what covers no pixel more is gone
 
 
 @dataclass(slots=True)
@@ -25,12 +40,14 @@ class Rows:
         count: How many there were.
         clipped: Rows that the frame cut.
         vanished: Rows that are gone.
+        added: How many a step put beside those that came in; their numbers are below 0.
     """
 
     boxes: bool
     count: int
     clipped: set[int] = field(default_factory=set)
     vanished: tuple[int, ...] = ()
+    added: int = 0
 
     @classmethod
     def numbered(cls, data: dict[str, Any], name: str, *, boxes: bool) -> Rows | None:
@@ -48,6 +65,21 @@ class Rows:
             over = np.any((boxes[:, :4] < -1e-6) | (boxes[:, :4] > 1 + 1e-6), axis=1)
             self.clipped.update(boxes[over, -1].astype(int).tolist())
 
+    def take(self, rows: Array, before: int, *, columns: int) -> Array:
+        """Return rows with numbers for those that a step added behind the first `before`.
+
+        Args:
+            rows: All of them.
+            before: How many there were.
+            columns: How many they have with their numbers.
+        """
+        new = len(rows) - before
+        if rows.shape[1] < columns:  # nothing came in, so nothing has been numbered
+            rows = np.hstack([rows, np.zeros((len(rows), 1), rows.dtype)])
+        rows[before:, -1] = -1 - np.arange(self.added, self.added + new)
+        self.added += new
+        return rows
+
     def alive(self, rows: Array) -> list[int]:
         """Return the numbers of the rows that are left."""
         return [int(number) for number in rows[:, -1]] if rows.ndim == 2 and len(rows) else []
@@ -56,7 +88,7 @@ class Rows:
         """Return the rows without their numbers, and settle which vanished."""
         left = self.alive(rows)
         self.vanished = tuple(sorted(set(range(self.count)) - set(left)))
-        self.clipped.intersection_update(left)
+        self.clipped.intersection_update(number for number in left if number >= 0)
         return np.ascontiguousarray(rows[:, :-1]) if rows.ndim == 2 and rows.shape[1] else rows
 
 
@@ -96,6 +128,70 @@ def boxes_from_masks(boxes: Array, masks: Array) -> Array:
     out = boxes[kept].copy()
     out[:, :4] = around[kept]
     return out
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """What the masks of a call marked, by target.
+
+    Attributes:
+        labels: Those of all planes together; 1 of a floating mask that marks anything.
+        planes: Of several masks, the numbers of those that marked something.
+    """
+
+    labels: Mapping[str, list[int]]
+    planes: Mapping[str, list[int]]
+
+    @classmethod
+    def by(cls, data: Mapping[str, Any], kinds: Mapping[str, str]) -> Marked:
+        """Return what the masks in `data` mark, whose kinds of targets are given by name."""
+        there = {name: kind for name, kind in kinds.items() if kind in MASKS}
+        several = {name: data[name] for name, kind in there.items() if kind in ("masks", "masks3d")}
+        return cls(
+            {name: _labels(data[name]) for name in there},
+            {name: [k for k, plane in enumerate(planes) if _labels(plane)] for name, planes in several.items()},
+        )
+
+    def gone(self, data: Mapping[str, Any], *, paired: bool = False) -> dict[str, list[Any]]:
+        """Return the labels that are left in no mask, and "emptied masks" of which nothing is left.
+
+        Args:
+            data: The targets afterwards.
+            paired: Whether masks went with their boxes, which tell of them.
+        """
+        found: dict[str, list[Any]] = {}
+        for name, before in self.labels.items():
+            left = set(_labels(data[name]))
+            found[name] = [label for label in before if label not in left]
+        for name, planes in self.planes.items():
+            if not paired:
+                emptied = [number for number in planes if not _labels(data[name][number])]
+                found["emptied masks" if name == "masks" else f"emptied {name}"] = emptied
+        return {name: numbers for name, numbers in found.items() if numbers}
+
+
+def _labels(mask: Array) -> list[int]:
+    """Return the labels of a mask but 0: of the background, nobody asks where it is."""
+    if mask.dtype.kind == "f":
+        return [1] if mask.size and float(mask.max()) > _FAINT else []
+    return [label for label in labels_in(mask) if label]
+
+
+def all_gone(marked: Marked, rows: Mapping[str, Rows], events: Mapping[str, list[Any]]) -> bool:
+    """Whether there were labels, and none is left: of the masks, of the boxes, of the points."""
+    counts = [(len(labels), len(events.get(name, ()))) for name, labels in marked.labels.items()]
+    counts += [(numbered.count, len(numbered.vanished)) for numbered in rows.values()]
+    return any(there for there, _ in counts) and all(gone == there for there, gone in counts)
+
+
+def check_rule(rule: Any) -> OnVanished:
+    """Return what is to become of labels that vanish, or raise `ValueError`."""
+    if isinstance(rule, Mapping) and rule and all(isinstance(name, str) for name in rule):
+        return dict(rule)
+    if rule not in ("drop", "refuse"):
+        raise ValueError(f'on_vanished: "drop", "refuse" or a mapping ({{"label": "good"}}) is needed, got {rule!r}')
+    chosen: OnVanished = rule
+    return chosen
 
 
 def refuse_vanished(events: dict[str, list[Any]]) -> None:

@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from domainaug._albumentations.fill import lent_fill
 from domainaug.errors import LabelError
-from domainaug.kernels.labels import coverage, labels_in, thin_labels, warp_labels
+from domainaug.kernels.labels import labels_in
 from domainaug.kernels.maps import PixelMap
 from domainaug.kernels.resample import resample_labels, resample_volume
+from domainaug.kernels.thin import keep_thin, thin_parts, warp_whole
 from domainaug.kernels.volume_map import VolumeMap
 from domainaug.kernels.warp import warp
 
@@ -31,7 +32,6 @@ Float = NDArray[np.float32]
 _LABEL_TYPES = frozenset(map(np.dtype, ("uint8", "int16", "uint16", "int32")))
 
 _TIE = 1e-4  # coverage counts as equal within the rounding of an interpolation
-_SQUARE = np.ones((3, 3), dtype=np.uint8)
 _FAINT = 0.1  # a label that covers less of every pixel is gone: smaller than a tenth of a pixel
 
 
@@ -87,11 +87,7 @@ def _warp_mask(mask: Array, pixel_map: PixelMap, background: float) -> Array:
         return warp(soft, pixel_map, order="linear", fill=float(background)).astype(mask.dtype, copy=False)
     coded, values = _coded(mask, background)
     ground = int(background) if values is None else int(np.searchsorted(values, background))
-    thin = thin_labels(coded)
-    out = warp_labels(coded, pixel_map, fill=ground, thin=thin)
-    for value in thin:
-        if value != ground:
-            _rescue_thin(out, value, coverage(coded, value, pixel_map), ground)
+    out = warp_whole(coded, pixel_map, fill=ground)
     return out.astype(mask.dtype, copy=False) if values is None else values[out]
 
 
@@ -172,19 +168,13 @@ def _coverage(mask: Array, value: Any, footprint: tuple[Float, Float] | None) ->
         return np.asarray(mask, dtype=np.float32), False
     inside = mask == value
     plane: Float = inside.astype(np.float32)
-    delicate = _is_thin(inside)
+    delicate = True in thin_parts(inside)
     if footprint is None:
         return plane, delicate
     delicate = delicate or max(map(len, footprint)) > 3
     if delicate:
         plane = cv2.sepFilter2D(plane, -1, *footprint, borderType=cv2.BORDER_REPLICATE)
     return plane, delicate
-
-
-def _is_thin(inside: Array) -> bool:
-    """Whether little of a label is further than a pixel from its edge."""
-    core = cv2.erode(inside.astype(np.uint8), _SQUARE)
-    return bool(10 * np.count_nonzero(core) < np.count_nonzero(inside))
 
 
 def _through(leaf: Any, params: Mapping[str, Any], planes: list[Float]) -> list[Float]:
@@ -263,23 +253,7 @@ class _Vote:
         beaten = self._best < 1.0 - self._total - _TIE
         beaten |= self._best <= _FAINT
         self._owner[beaten] = self._background
+        thin = [value for value, _ in self._delicate]
         for value, plane in self._delicate:
-            _rescue_thin(self._owner, value, plane, self._background)
+            keep_thin(self._owner, value, plane, thin)
         return self._owner
-
-
-def _rescue_thin(out: Array, value: Any, plane: Float, background: Any) -> None:
-    """Keep what is thinner than a pixel, which covers half of few pixels or none, and would break up or vanish.
-
-    It gets the pixels along its ridge, and those covered nearly half as much as the best nearby. Only background
-    gives way, and a compact part gains nothing: nearby it covers pixels whole.
-    """
-    low = plane >= _FAINT
-    low &= plane < 0.5
-    low &= out == background
-    if not low.any():
-        return
-    nearby = cv2.dilate(plane, np.ones((7, 7), dtype=np.uint8))
-    ridge = plane >= 0.75 * cv2.dilate(plane, _SQUARE)
-    ridge |= plane >= 0.4 * nearby
-    out[low & ridge & (nearby < 0.9)] = value

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,6 +38,8 @@ def refusing(leaf: Any, got: Callable[[], str], error_class: type[DomainAugError
         raise
     except Exception as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        if isinstance(error, cv2.error):  # which tells lines of its source
+            reason = "OpenCV refuses its size or type"
         takes = accepts(leaf)
         name = type(leaf).__name__
         raise error_class(f"{name} cannot take {got()}: {reason}" + (f"; it takes {takes}" if takes else "")) from error

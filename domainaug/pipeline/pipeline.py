@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,17 @@ from domainaug.errors import ImageError, LabelError, UnknownName
 from domainaug.pipeline.clock import Clock, Draw, check_seed
 from domainaug.pipeline.execution import execute
 from domainaug.pipeline.guards import RANKS, check_mask_sizes, checked_image, checked_mask, quiet
-from domainaug.pipeline.labels import Rows, boxes_fit_masks, boxes_from_masks, refuse_vanished
-from domainaug.pipeline.masks import labels_in
+from domainaug.pipeline.labels import (
+    MASKS,
+    Marked,
+    OnVanished,
+    Rows,
+    all_gone,
+    boxes_fit_masks,
+    boxes_from_masks,
+    check_rule,
+    refuse_vanished,
+)
 from domainaug.pipeline.ranges import Values, check_range, check_spacing, check_unit, profile_range, resolve_values
 from domainaug.pipeline.record import Log
 from domainaug.pipeline.state import State
@@ -29,9 +38,6 @@ if TYPE_CHECKING:
 __all__ = ["Pipeline"]
 
 Array = NDArray[Any]
-OnVanished = Literal["drop", "refuse"]
-
-_MASKS = ("mask", "masks", "mask3d", "masks3d")
 _FULL_NAME = "domainaug.pipeline.Pipeline"
 
 
@@ -50,7 +56,9 @@ class Pipeline(A.Compose):  # type: ignore[misc]
         profile: The profile the pipeline was made for; gives range and fill where nothing else does.
         boxes_from_masks: Draw boxes anew around `masks`; None does it where `masks` and `bboxes` came in
             matching pairs.
-        on_vanished: "drop" labels that are gone and report them in the record, or "refuse" with `LabelError`.
+        on_vanished: "drop" labels that are gone and report them in the record; "refuse" with `LabelError`; or a mapping
+            such as {"label": "good"}: drop them, and where none of the call's labels is left, what the call says under
+            these names becomes what the mapping says. The record tells it as `relabeled`.
         fused: Let consecutive steps share one interpolation and one curve; False gives each a pass of its own.
         bbox_params: As for Compose.
         keypoint_params: As for Compose.
@@ -79,8 +87,7 @@ class Pipeline(A.Compose):  # type: ignore[misc]
         keypoint_params: Any = None,
         **compose: Any,
     ) -> None:
-        if on_vanished not in ("drop", "refuse"):
-            raise ValueError(f'on_vanished: "drop" or "refuse" is needed, got {on_vanished!r}')
+        rule = check_rule(on_vanished)
         self._clock = Clock(check_seed(seed))
         self._log: Log | None = None
         self._drawn: dict[bytes, Any] = {}
@@ -92,7 +99,7 @@ class Pipeline(A.Compose):  # type: ignore[misc]
         self.fill = None if fill is None else float(fill)
         self.profile = profile
         self.boxes_from_masks = boxes_from_masks
-        self.on_vanished = on_vanished
+        self.on_vanished = rule
         self.fused = bool(fused)
         self.narrowed: tuple[str, ...] = ()
         for _, leaf in leaves(self):
@@ -229,7 +236,7 @@ class Pipeline(A.Compose):  # type: ignore[misc]
         sizes = {np.shape(data[n])[:2] for n, k in targets.items() if k == "image"}
         for name, kind in targets.items():
             value = data[name]
-            foreign = kind not in RANKS and kind not in _MASKS and kind not in self.processors
+            foreign = kind not in RANKS and kind not in MASKS and kind not in self.processors
             if foreign and isinstance(value, np.ndarray) and value.ndim >= 2 and value.shape[:2] in sizes:
                 raise LabelError(
                     f"{name}: an array as large as the picture would stay behind when the picture moves; "
@@ -278,7 +285,7 @@ class Pipeline(A.Compose):  # type: ignore[misc]
                     raise ImageError(f"{name}: pictures of one call share a type, got {array.dtype} and {values.dtype}")
             elif kind in ("masks", "masks3d") and isinstance(data[name], list | tuple):
                 ready[name] = [checked_mask(name, mask) for mask in data[name]]
-            elif kind in _MASKS:
+            elif kind in MASKS:
                 ready[name] = checked_mask(name, data[name])
             elif kind in self.processors and isinstance(data[name], np.ndarray):
                 ready[name] = data[name].copy()
@@ -297,11 +304,7 @@ class Pipeline(A.Compose):  # type: ignore[misc]
         thin: set[str],
     ) -> dict[str, Any]:
         active = {n: k for n, k in targets.items() if n in data and not isinstance(data[n], list | tuple)}
-        before = (
-            {n: labels_in(data[n]) for n, k in active.items() if k in _MASKS and data[n].dtype.kind != "f"}
-            if steps
-            else {}
-        )
+        marked = Marked.by(data, active if steps else {})
         paired = self._paired(data, active)
         rows = {
             n: r
@@ -310,17 +313,17 @@ class Pipeline(A.Compose):  # type: ignore[misc]
         }
         boxes = self.processors.get("bboxes")
         visible = 0.0 if boxes is None else float(boxes.params.min_visibility)
-        state = State(data, active, values, spacing, rows, log, self.check_data_post_transform, visible)
+        state = State(data, active, values, spacing, rows, log, self.check_data_post_transform, visible, boxes)
         data = execute(steps, state, fused=self.fused)
-        self._settle(data, active, rows, log, paired and state.labels_moved)
+        paired = paired and state.labels_moved
+        self._settle(data, active, rows, log, paired)
         if state.labels_moved:
-            for name, there in before.items():
-                left = {*labels_in(data[name]), 0}  # of the background, nobody asks where it is
-                gone = [label for label in there if label not in left]
-                if gone:
-                    log.vanished[name] = gone
+            log.vanished.update(marked.gone(data, paired=paired))
         if self.on_vanished == "refuse":
             refuse_vanished(log.vanished)
+        elif not isinstance(self.on_vanished, str) and all_gone(marked, rows, log.vanished):
+            log.relabeled = {name: value for name, value in self.on_vanished.items() if name in data}
+            data.update(log.relabeled)
         if "applied_transforms" in data:
             data["applied_transforms"] = [(type(x.leaf).__name__, dict(x.params)) for x in log.applied]
         out: dict[str, Any] = self.postprocess(data)
@@ -358,6 +361,8 @@ class Pipeline(A.Compose):  # type: ignore[misc]
             data[name] = numbered.finished(array)
             if numbered.vanished:
                 log.vanished[name] = list(numbered.vanished)
+            if numbered.added:
+                log.added[name] = numbered.added
             if numbered.clipped:
                 log.cut[name] = sorted(numbered.clipped)
 

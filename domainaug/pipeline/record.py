@@ -58,6 +58,8 @@ class Log:
         quantized: Transforms that took a finer picture through eight bits.
         vanished: What labels are gone, by target.
         cut: What labels the frame cut, by target.
+        added: How many labels steps put beside those that came in, by target.
+        relabeled: What the call now says of a picture without labels, by name.
     """
 
     draw: Draw
@@ -69,6 +71,8 @@ class Log:
     quantized: list[str] = field(default_factory=list)
     vanished: dict[str, list[Any]] = field(default_factory=dict)
     cut: dict[str, list[Any]] = field(default_factory=dict)
+    added: dict[str, int] = field(default_factory=dict)
+    relabeled: dict[str, Any] = field(default_factory=dict)
 
     def as_record(self) -> dict[str, Any]:
         """Return the record: dicts, lists, strings, numbers, None, fit for JSON.
@@ -100,6 +104,10 @@ class Log:
             "saturated": self.saturated,
             "labels": {"vanished": small(self.vanished), "clipped": small(self.cut)},
         }
+        if self.added:
+            record["labels"]["added"] = small(self.added)
+        if self.relabeled:
+            record["labels"]["relabeled"] = small(self.relabeled)
         if self.draw.key is None:
             record["worker"], record["count"] = list(self.draw.worker), self.draw.count
         if faint:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from domainaug._albumentations.label_columns import label_columns
 from domainaug.generators import Frame
 from domainaug.pipeline.labels import Rows
 from domainaug.pipeline.ranges import Values, cast, working_dtype
@@ -36,6 +37,7 @@ class State:
         log: Where to note what happens.
         filtered: Takes the data and drops the labels that are gone; albumentations' own rules.
         min_visibility: The share of a box that has to be seen, as those rules have it.
+        boxes: What albumentations takes boxes with, or None.
 
     Attributes:
         pictures: Names of pictures to their kind.
@@ -52,13 +54,14 @@ class State:
         targets: Mapping[str, str],
         values: Values,
         spacing: tuple[float, ...] | None,
-        rows: Mapping[str, Rows],
+        rows: dict[str, Rows],
         log: Log,
         filtered: Callable[[dict[str, Any]], dict[str, Any]],
         min_visibility: float = 0.0,
+        boxes: Any = None,
     ) -> None:
         self.data, self.values, self.spacing, self.rows, self.log = data, values, spacing, rows, log
-        self.filtered, self.min_visibility = filtered, min_visibility
+        self.filtered, self.min_visibility, self.boxes = filtered, min_visibility, boxes
         self.pictures = {n: k for n, k in targets.items() if k in LEADING}
         self.masks = {n: k for n, k in targets.items() if k in ("mask", "masks", "mask3d", "masks3d")}
         self.points = {n: k for n, k in targets.items() if k in ("bboxes", "keypoints")}
@@ -104,6 +107,23 @@ class State:
             "fill": self.values.fill,
             **{name: self.data[name] for name in _OF_HEADERS if name in self.data},
         }
+
+    def told_of_boxes(self, leaf: Any) -> dict[str, Any]:
+        """Return what stands for the label of the boxes that a step adds, where it adds some."""
+        label = getattr(leaf, "box_label", None)
+        if label is None or self.boxes is None or "bboxes" not in self.points:
+            return {}
+        return {"box_columns": label_columns(self.boxes, label)}
+
+    def take_boxes(self, before: int) -> None:
+        """Number the boxes that a step put behind the first `before`."""
+        found = self.data.get("bboxes")
+        if "bboxes" not in self.points or not isinstance(found, np.ndarray) or len(found) <= before:
+            return
+        rows = self.rows.setdefault("bboxes", Rows(True, 0))
+        fields = 0 if self.boxes is None else len(self.boxes.params.label_fields or ())
+        columns = found.shape[1] if before else 5 + fields
+        self.data["bboxes"] = rows.take(found, before, columns=columns)
 
     def take_told(self, data: dict[str, Any]) -> None:
         """Take what a step made of the data, and of what was said beside it: turned round, pixels lie elsewhere."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
@@ -245,13 +246,36 @@ def test_compressed_run_lengths_are_those_of_the_reference():
     assert encode_counts(decode_counts(text, (40, 60))) == runs
 
 
-@settings(deadline=None)
 @given(MASKS)
 def test_outlines_of_small_shapes_fill_to_nearly_the_same_mask_unless_there_are_holes(mask):
     polygons = outline(mask)
     if polygons is not None:
         filled = fill_polygons(polygons, mask.shape)
         assert (filled & mask).sum() >= 0.98 * (filled | mask).sum()
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # of pycocotools
+@given(MASKS)
+@example(np.arange(108).reshape(9, 12) != 2)  # wide enough to be told with fewer corners, and too small for it
+@example(np.arange(130).reshape(10, 13) != 2)
+def test_outlines_of_what_is_small_or_thin_are_filled_to_the_very_mask_by_the_tools_of_coco(mask):
+    tools = pytest.importorskip("pycocotools.mask")
+    polygons = outline(mask)
+    if polygons:
+        filled = tools.decode(tools.merge(tools.frPyObjects(polygons, *mask.shape))) > 0
+        np.testing.assert_array_equal(filled, mask)
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # of pycocotools
+def test_outlines_of_scratches_reach_to_their_tips():
+    tools = pytest.importorskip("pycocotools.mask")
+    for angle in range(0, 180, 15):
+        mask = np.zeros((120, 120), np.uint8)
+        along = 50 * np.cos(np.radians(angle)), -50 * np.sin(np.radians(angle))
+        tips = [(round(60 + sign * along[0]), round(60 + sign * along[1])) for sign in (-1, 1)]
+        cv2.line(mask, *tips, color=1, thickness=1 + angle % 2)
+        filled = tools.decode(tools.merge(tools.frPyObjects(outline(mask > 0), *mask.shape)))
+        np.testing.assert_array_equal(filled, mask)
 
 
 @pytest.mark.parametrize("radius", [3, 8, 20, 60, 150])

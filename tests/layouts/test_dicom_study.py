@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import pickle
 import shutil
 from dataclasses import asdict, replace
@@ -290,6 +291,12 @@ def test_no_identifier_is_in_an_error(tmp_path):
         told.append(str(unreadable.value))
     assert len(told) > 50
     assert not [text for text in told if CANARY in text]
+
+
+def test_pipes_and_links_that_lead_to_each_other_do_not_stop_a_scan(tmp_path):
+    os.mkfifo(canaries(tmp_path, count=1) / "pipe.log")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    assert len(DicomStudy().scan(tmp_path).items) == 1
 
 
 class TestWhatAHeaderTellsSteps:

@@ -86,7 +86,7 @@ def test_every_format_gives_the_pixels_that_were_saved(form, exact, mode):
     assert np.abs(read.astype(int) - pixels).mean() <= (0 if exact else 4)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     shape=st.tuples(st.integers(1, 40), st.integers(1, 40)),
     color=st.booleans(),
@@ -292,7 +292,7 @@ def test_a_file_that_may_not_be_read_is_refused(tmp_path):
     assert done.stdout.strip() == "no-permission", done.stderr
 
 
-@settings(max_examples=150, deadline=2000)
+@settings(max_examples=150)
 @given(
     form=st.sampled_from(["PNG", "JPEG", "TIFF", "BMP", "WebP"]),
     flips=st.lists(st.tuples(st.floats(0, 0.999), st.integers(1, 255)), min_size=1, max_size=6),
@@ -301,11 +301,14 @@ def test_flipped_bytes_give_an_image_of_the_stated_size_or_a_refusal(form, flips
     data = bytearray(saved(Image.fromarray(np.arange(48 * 40 * 3, dtype=np.uint8).reshape(48, 40, 3)), form))
     for place, value in flips:
         data[int(place * len(data))] ^= value
+    began = time.process_time()
     try:
         header = read_header(bytes(data), HERE, max_pixels=10**6)
         read = read_image(HERE, data=bytes(data), max_pixels=10**6)
     except UnreadableInput:
         return
+    finally:
+        assert time.process_time() - began < 2  # nobody waits for a damaged file
     assert read.shape[:2] == header.upright
 
 

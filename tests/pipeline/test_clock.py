@@ -94,7 +94,7 @@ class TestKeyedDraws:
 
 
 class TestEntropy:
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(st.lists(st.tuples(st.integers(0, 2**64), st.text(max_size=8), st.integers(0, 99)), min_size=2, unique=True))
     def test_no_two_samples_share_it(self, names):
         assert len({Draw(seed, key, copied).entropy for seed, key, copied in names}) == len(names)

@@ -124,7 +124,7 @@ VALUES = {
 }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     moves=st.lists(st.sampled_from(sorted(GEOMETRY)), min_size=1, max_size=4),
     tones=st.lists(st.sampled_from(sorted(VALUES)), max_size=3),

@@ -114,7 +114,7 @@ class TestRefused:
         out = Pipeline([A.HorizontalFlip(p=1)])(image=np.zeros((4, 4), np.uint8), label=3, name="x")
         assert (out["label"], out["name"]) == (3, "x")
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(
         st.sampled_from([(4, 4), (4, 4, 3), (3, 5, 2), (1, 1), (0, 4), (2, 2, 2, 2), (7,)]),
         st.sampled_from(["uint8", "int16", "uint16", "float32", "float64", "int64", "bool", "complex64", "U1"]),
@@ -136,7 +136,7 @@ def strided(base: np.ndarray, layout: str) -> np.ndarray:
     return {"plain": base, "fortran": np.asfortranarray(base), "mirrored": base[::-1, ::-1]}[layout]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.sampled_from(["uint8", "int16", "uint16", "float32", "float64", ">u2"]),
     st.sampled_from(["plain", "fortran", "mirrored", "read-only"]),

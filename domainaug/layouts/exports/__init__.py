@@ -1,4 +1,4 @@
-"""Frames of the street simulator as data sets that other people's programs read."""
+"""Frames of streets and pictures of parts that were simulated, as data sets that other people's programs read."""
 
 from __future__ import annotations
 
@@ -8,18 +8,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from domainaug.errors import OutputError, UnknownName
-from domainaug.layouts.frames import Frame, check_frame, read_frames
+from domainaug.layouts.frames import check_frame, read_frames
+from domainaug.layouts.parts import check_part, read_parts
 from domainaug.layouts.sweeps import check_sweep
 
-__all__ = ["EXPORTS", "Exported", "export_frames"]
+__all__ = ["EXPORTS", "PART_EXPORTS", "Exported", "export_frames", "export_parts"]
 
 EXPORTS: Final = ("bdd100k", "cityscapes", "coco-panoptic", "kitti", "nuscenes", "semantic-kitti", "yolo")
 """Every layout that frames are exported to."""
 
-Writer = Callable[[Sequence[Frame], Path], None]
+PART_EXPORTS: Final = ("coco", "mvtec-ad")
+"""Every layout that pictures of parts are exported to."""
+
+Writer = Callable[[Sequence[Any], Path], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,29 +66,62 @@ def export_frames(source: Path | str, out: Path | str, layout: str) -> Exported:
         OutputError: `out` holds something, or cannot be written.
     """
     source, out = Path(source), Path(out)
-    write = _writer(layout)
+    write = _writer(layout, EXPORTS)
     frames = read_frames(source)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise OutputError(f"{out}: there is something here already; name a new folder")
+    _refuse_full(out)
     things = sum(check_frame(frame) for frame in frames)
     sweeps = {sweep.place: sweep for frame in frames for sweep in frame.sweeps}
     points = sum(check_sweep(sweep) for sweep in sweeps.values())
+    _publish(write, frames, out)
+    return Exported(out, layout, len(frames), things, points)
+
+
+def export_parts(source: Path | str, out: Path | str, layout: str) -> Exported:
+    """Write the pictures of a rendered scenario of parts as a data set.
+
+    The labels of every picture are held against its masks first; nothing is written where they contradict.
+
+    Args:
+        source: What `domainaug.run.simulating.simulate` wrote with the surface simulator.
+        out: A folder that does not exist, or is empty.
+        layout: One of `PART_EXPORTS`.
+
+    Raises:
+        UnknownName: There is no such layout.
+        UnreadableInput: There are no pictures, or one cannot be read.
+        LabelError: Labels contradict each other.
+        OutputError: `out` holds something, or cannot be written.
+    """
+    source, out = Path(source), Path(out)
+    write = _writer(layout, PART_EXPORTS)
+    pictures = read_parts(source)
+    _refuse_full(out)
+    defects = sum(check_part(picture) for picture in pictures)
+    _publish(write, pictures, out)
+    return Exported(out, layout, len(pictures), defects)
+
+
+def _refuse_full(out: Path) -> None:
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise OutputError(f"{out}: there is something here already; name a new folder")
+
+
+def _publish(write: Writer, pictures: Sequence[Any], out: Path) -> None:
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         # All of it appears at once, or nothing does.
         with tempfile.TemporaryDirectory(prefix=".tmp-", dir=out.parent) as folder:
-            write(frames, Path(folder, "out"))
+            write(pictures, Path(folder, "out"))
             if out.exists():
                 out.rmdir()
             shutil.move(Path(folder, "out"), out)
     except OSError as error:
         raise OutputError(f"{out}: the export cannot be written: {error.strerror or error}") from error
-    return Exported(out, layout, len(frames), things, points)
 
 
-def _writer(layout: str) -> Writer:
-    if layout not in EXPORTS:
-        raise UnknownName("export", layout, EXPORTS)
+def _writer(layout: str, legal: Sequence[str]) -> Writer:
+    if layout not in legal:
+        raise UnknownName("export", layout, legal)
     # Imported when asked for, as layouts are.
     write: Writer = import_module(f"{__name__}.{layout.replace('-', '_')}").write
     return write
