@@ -12,13 +12,20 @@ from pathlib import Path
 
 import typer
 
+from domainaug.cli.app import app as open_app
 from domainaug.cli.augment import augment
+from domainaug.cli.calibrate import calibrate
 from domainaug.cli.catalogue import explain, profiles, show
 from domainaug.cli.check import check
 from domainaug.cli.demo import demo
 from domainaug.cli.doctor import doctor
+from domainaug.cli.explore import explore
 from domainaug.cli.export import export
+from domainaug.cli.integrate import integrate
+from domainaug.cli.preview import preview
 from domainaug.cli.replay import replay
+from domainaug.cli.review import review
+from domainaug.cli.runs import runs
 from domainaug.cli.serve import serve_carla
 from domainaug.cli.simulate import simulate
 from domainaug.cli.study import study
@@ -37,9 +44,11 @@ app = typer.Typer(
 )
 
 for command in (
-    demo, profiles, show, explain, study, check, augment, simulate, export, replay, serve_carla, warmup, doctor,
+    demo, profiles, show, explain, study, explore, check, preview, augment, calibrate, simulate, export, runs,
+    review, integrate, replay, serve_carla, warmup, doctor,
 ):  # fmt: skip
     app.command()(command)
+app.command("app")(open_app)
 
 
 def _version(wanted: bool) -> None:

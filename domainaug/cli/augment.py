@@ -45,6 +45,47 @@ def augment(
         Optional[int],  # noqa: UP045
         typer.Option(min=1, max=100, help="Write copies of JPEGs as JPEG of this quality; else all is lossless."),
     ] = None,
+    plan: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="How many copies each item gets, as `domainaug explore --plan` wrote it; for --copies."),
+    ] = None,
+    defects: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            metavar="WHAT",
+            help="Instead of copies, put synthetic defects on pictures of good parts: "
+            "scratch:200,bank/blowhole:50, or a YAML file of classes.",
+        ),
+    ] = None,
+    pitch: Annotated[
+        Optional[float],  # noqa: UP045
+        typer.Option(help="With --defects: millimeters from pixel to pixel, where the profile does not say."),
+    ] = None,
+    good: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(metavar="PATTERN", help="With --defects: which pictures show good parts (MT_Free/*)."),
+    ] = None,
+    group: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="With --defects: what names the part, an expression with one group, or table.csv:column."),
+    ] = None,
+    lighting: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="With --defects: what names the lighting, likewise; each gets as many."),
+    ] = None,
+    cap: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(min=1, help="With --defects: most synthetic pictures of one real picture."),
+    ] = None,
+    tries: Annotated[int, typer.Option(min=1, max=100, help="With --defects: how often one is drawn at most.")] = 8,
+    bank: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="With --defects: the labeled data set real ones are cut from; the source by default."),
+    ] = None,
+    output: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--output", help="With --defects: mvtec-ad, coco or masks; as the source by default."),
+    ] = None,
     allow: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Option(
@@ -95,6 +136,14 @@ def augment(
         "keep_private": tuple(keep_private or ()),
         "new_study": new_study,
     }
+    asked = {
+        "good": good, "group": group, "lighting": lighting, "cap": cap, "bank": bank, "output": output, "tries": tries
+    }  # fmt: skip
+    given.update(_defects(defects, pitch, asked, remote=is_address(source) or to is not None))
+    if plan is not None:
+        if is_address(source):
+            raise typer.BadParameter("--plan is of a folder of data; a dicomweb:// source is read study by study")
+        given["plan"] = plan
     if to is not None and file_format == "nifti":
         raise typer.BadParameter("--to stores DICOM in an archive, and --format nifti writes none; leave one out")
     if is_address(source):
@@ -102,6 +151,21 @@ def augment(
     if discard:
         raise typer.BadParameter("--discard removes what came from a dicomweb:// source; a folder is left as it is")
     raise typer.Exit(_from_folder(source, out, to, dry_run, as_json, given))
+
+
+def _defects(defects: str | None, pitch: float | None, asked: dict[str, Any], *, remote: bool) -> dict[str, Any]:
+    """Return what a run is given for defects; nothing where none are asked for."""
+    if defects is None:
+        told = {**asked, "pitch": pitch}
+        wrong = [f"--{name}" for name, value in told.items() if value != (8 if name == "tries" else None)]
+        if wrong:
+            raise typer.BadParameter(f"{', '.join(wrong)}: only with --defects, as in --defects scratch:200")
+        return {}
+    if remote:
+        raise typer.BadParameter("--defects is for pictures in a folder or zip file; archives of DICOM have none")
+    from domainaug.run.defects.asking import DefectRequest
+
+    return {"defects": DefectRequest(defects, **asked), "pitch_mm": pitch}
 
 
 def _from_folder(source: str, out: Path, to: str | None, dry_run: bool, as_json: bool, given: dict[str, Any]) -> int:

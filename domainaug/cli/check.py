@@ -22,7 +22,6 @@ _Texts = Optional[list[str]]  # noqa: UP045  (typer reads annotations on Python 
 _Text = Optional[str]  # noqa: UP045
 _Path = Optional[Path]  # noqa: UP045
 _Int = Optional[int]  # noqa: UP045
-_ROUNDS = 8
 
 
 def check(
@@ -36,6 +35,13 @@ def check(
         bool, typer.Option("--fix", help="Mend a saved Compose in place; print the code of others.")
     ] = False,
     fix_to: Annotated[_Path, typer.Option("--fix-to", metavar="PATH", help="Write the mended Compose here.")] = None,
+    pictures: Annotated[
+        _Path, typer.Option("--pictures", metavar="DIR", help="Write here what each finding looks like, as PNG files.")
+    ] = None,
+    sample: Annotated[
+        _Path, typer.Option("--sample", metavar="PATH", help="Show it on a picture of yours too: a file or a data set.")
+    ] = None,
+    item: Annotated[_Text, typer.Option("--item", metavar="KEY", help="Which item of the data set; the first.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings fail too.")] = False,
     budget: Annotated[
         float, typer.Option("--budget", min=0.0, help="Seconds that measuring may take; 0 measures nothing.")
@@ -63,6 +69,8 @@ def check(
     frame = _frame(rules.frame, size, spacing, channels)
     found = load_target(target)
     report = _checked(found, rules, frame, budget, draws, seed)
+    if pictures is not None or sample is not None:
+        _draw(found, report, rules, pictures, sample, item)
     if fix or fix_to is not None:
         report = _mend(found, report, rules, frame, budget, draws, seed, fix_to, talk=wanted != "text")
     typer.echo(report.render(wanted, color=sys.stdout.isatty() and wanted == "text"))
@@ -137,29 +145,37 @@ def _mend(
     talk: bool,
 ) -> Report:
     """Apply fixes until none is left, write or print the outcome, and return the report of what stands then."""
-    from domainaug.check import apply_fixes
+    from domainaug.check.mending import mend
     from domainaug.check.saved import write_saved
     from domainaug.check.written import python_of
 
-    first, mended, count = report, found.value, 0
-    for _ in range(_ROUNDS):
-        if not report.fixable:
-            break
-        count += len(report.fixable)
-        mended = apply_fixes(mended, report)
-        report = _checked(found, rules, frame, budget, draws, seed, mended)
-    if count == 0:
+    mended = mend(found.value, report, lambda pipeline: _checked(found, rules, frame, budget, draws, seed, pipeline))
+    if mended.count == 0:
         typer.echo("nothing to fix", err=True)
         return report
     goal = path or found.saved
     if goal is not None:
-        write_saved(mended, goal)
-        typer.echo(f"{count} fixed; written to {goal}", err=True)
-        return replace(report, target=str(goal))
+        write_saved(mended.pipeline, goal)
+        typer.echo(f"{mended.count} fixed; written to {goal}", err=True)
+        return replace(mended.report, target=str(goal))
     name = found.name.rpartition(":")[2].rpartition(".")[2]
-    typer.echo(python_of(mended, name if name.isidentifier() else "pipeline"), err=talk)
+    typer.echo(python_of(mended.pipeline, name if name.isidentifier() else "pipeline"), err=talk)
     typer.echo(
-        f"{found.name} is code, which is left as it is, so what was found stands; the code above mends {count} of it",
+        f"{found.name} is code, which is left as it is, so what was found stands; the code above mends "
+        f"{mended.count} of it",
         err=True,
     )
-    return first
+    return report
+
+
+def _draw(
+    found: Target, report: Report, rules: Profile, folder: Path | None, sample: Path | None, item: str | None
+) -> None:
+    from domainaug.preview.findings import write_shots
+    from domainaug.preview.sources import open_subject
+
+    if folder is None:
+        raise DomainAugError("--sample says what findings are shown on; say with --pictures DIR where to write them")
+    subject = None if sample is None else open_subject(sample, item)
+    written = write_shots(folder, found.value, report, rules, subject)
+    typer.echo(f"{len(written)} pictures in {folder}", err=True)

@@ -1,4 +1,4 @@
-"""`domainaug export`: frames of the street simulator as a data set."""
+"""`domainaug export`: frames of streets, or pictures of parts, as a data set."""
 
 from __future__ import annotations
 
@@ -15,10 +15,16 @@ __all__ = ["export"]
 
 
 def export(
-    frames: Annotated[Path, typer.Argument(help="What `domainaug simulate` wrote with the street simulator.")],
+    frames: Annotated[
+        Path, typer.Argument(help="What `domainaug simulate` wrote with the street or the surface simulator.")
+    ],
     out: Annotated[Path, typer.Argument(help="A new folder.")],
     layout: Annotated[
-        str, typer.Option(help="bdd100k, cityscapes, coco-panoptic, kitti, nuscenes, semantic-kitti or yolo.")
+        str,
+        typer.Option(
+            help="Of streets: bdd100k, cityscapes, coco-panoptic, kitti, nuscenes, semantic-kitti or yolo; of parts: "
+            "coco or mvtec-ad."
+        ),
     ],
     as_json: Json = False,
 ) -> None:
@@ -26,7 +32,10 @@ def export(
 
     Exit status: 0 all well, 2 misuse, or labels that contradict each other or cannot be said in this layout.
     """
-    from domainaug.layouts.exports import export_frames
+    from domainaug.errors import UnknownName
+    from domainaug.layouts.exports import EXPORTS, PART_EXPORTS, export_frames, export_parts
 
-    made = export_frames(frames, out, layout)
+    if layout not in (*EXPORTS, *PART_EXPORTS):
+        raise UnknownName("export", layout, (*EXPORTS, *PART_EXPORTS))
+    made = (export_parts if layout in PART_EXPORTS else export_frames)(frames, out, layout)
     typer.echo(json.dumps({**asdict(made), "out": str(made.out)}) if as_json else str(made))

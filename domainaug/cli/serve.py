@@ -25,6 +25,9 @@ def serve_carla(
         bool, typer.Option("--allow-others", help="Let other machines in, where --host is not this machine's own.")
     ] = False,
     client: Annotated[str, typer.Option(help="The version of CARLA's client that scripts use.")] = "0.9.16",
+    quality: Annotated[
+        str, typer.Option(help="How much work pictures are worth: draft, normal or high; docs/carla.md has times.")
+    ] = "draft",
     faults: Annotated[
         Path | None, typer.Option(help="A plan of what goes wrong on purpose, to try out a client; docs/carla.md.")
     ] = None,
@@ -37,7 +40,7 @@ def serve_carla(
             f"--host {host}: other machines may reach it, and whoever does can do what they like with this world; "
             "add --allow-others to let them, or leave --host away"
         )
-    server_named("carla")(town, host, port, client, lambda told: typer.echo(told, err=True), faults)
+    server_named("carla")(town, host, port, client, lambda told: typer.echo(told, err=True), faults, quality)
 
 
 def _loopback(host: str) -> bool:
