@@ -7,6 +7,7 @@ was inside its limits where it was written may lie outside them where it is used
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ from domainaug.recipe import build_recipe
 if TYPE_CHECKING:
     from domainaug.profile.model import Profile
 
-__all__ = ["compose_inside"]
+__all__ = ["clamped", "compose_inside"]
 
 _ROUNDS = 8
 _KEPT = 64  # recipes whose fixes are remembered
@@ -70,6 +71,21 @@ def compose_inside(profile: Profile, *, seed: int | None, strength: float, **com
     pipeline = Pipeline(steps, seed=seed, profile=profile, **compose)
     pipeline.narrowed = found.sentences
     return pipeline
+
+
+def clamped(profile: Profile, name: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those parameters of one step, by itself, that a profile clamps, with the values that it leaves them.
+
+    Args:
+        profile: The limits.
+        name: The transform.
+        parameters: As the recipe has them.
+    """
+    try:
+        found = _narrowing(replace(profile, recipe=({name: dict(parameters)},)), 1.0)
+    except ProfileError:  # no parameter mends it
+        return {}
+    return {fix.parameter: fix.new for fixes in found.rounds for fix in fixes if fix.action == "clamp"}
 
 
 def _built(profile: Profile, strength: float) -> list[Any]:
@@ -139,6 +155,8 @@ def _sentence(fix: Fix, finding: Finding) -> str:
         rule = f"{finding.code} does not allow {finding.effect}"
     else:
         rule = f"{finding.code} allows {finding.limit}"
+    if " in sum: " in finding.found:  # by itself the step may keep the rule
+        rule += f", got {finding.found}"
     return f"{fix.transform} left out: {rule}" if fix.action == "remove" else f"{fix}: {rule}"
 
 

@@ -22,7 +22,7 @@ from domainaug.check.clamp import without_ghosts
 from domainaug.errors import DomainAugError, UnknownName, UnreadableInput
 from domainaug.transforms import TRANSFORMS
 
-__all__ = ["MOST_BYTES", "read_saved", "write_saved"]
+__all__ = ["MOST_BYTES", "parse_saved", "read_saved", "saved_text", "write_saved"]
 
 MOST_BYTES = 1_000_000
 """A saved pipeline is a few kilobytes; anything beyond this is not one."""
@@ -39,7 +39,24 @@ def read_saved(path: Path) -> tuple[A.BaseCompose | A.BasicTransform, tuple[tupl
         UnreadableInput: There is no such file, it is too large, or not a saved pipeline.
         UnknownName: A transform nobody knows; the message names the nearest.
     """
-    text = _text(path)
+    return _read(path, _text(path))
+
+
+def parse_saved(text: str) -> A.BaseCompose | A.BasicTransform:
+    """Return the pipeline that a text says, JSON or YAML as `A.save` writes it; as `read_saved`.
+
+    Raises:
+        UnreadableInput: It is too long, or no saved pipeline.
+        UnknownName: A transform nobody knows; the message names the nearest.
+    """
+    path = Path("pipeline.json" if text.lstrip().startswith(("{", "[")) else "pipeline.yaml")
+    size = len(text.encode("utf-8", "replace"))
+    if size > MOST_BYTES:
+        raise UnreadableInput("too-large", f"{size} bytes; a saved pipeline has at most {MOST_BYTES}", path=path)
+    return _read(path, text)[0]
+
+
+def _read(path: Path, text: str) -> tuple[A.BaseCompose | A.BasicTransform, tuple[tuple[tuple[int, ...], int], ...]]:
     data = _parsed(path, text)
     _hold_finite(path, data)
     step = data.get("transform", data) if isinstance(data, dict) else data

@@ -228,7 +228,7 @@ TREES = st.recursive(
     ),
     max_leaves=6,
 )
-ANY = settings(deadline=None, suppress_health_check=list(HealthCheck))
+ANY = settings(suppress_health_check=list(HealthCheck))
 
 
 def holds_for(steps, film, channels):

@@ -27,6 +27,13 @@ def test_a_recipe_is_narrowed_to_a_tighter_limit_and_says_so(film):
         assert abs(np.asarray(low_high)).max() <= 10
 
 
+def test_what_goes_too_far_only_together_is_told_with_its_sum(film):
+    recipe = ({"Affine": {"rotate": (-8, 8), "p": 1.0}}, {"Rotate": {"limit": (-8, 8), "p": 1.0}})
+    (told,) = replace(film, recipe=recipe).compose(seed=1).narrowed
+    assert "TST102 allows ±10 deg, got rotation ±16 deg in sum: Affine (step 0) and Rotate (step 1)" in told
+    assert replace(film, recipe=recipe[:1]).compose(seed=1).narrowed == ()
+
+
 def test_a_step_that_must_never_happen_is_left_out(film):
     profile = replace(film, recipe=({"HorizontalFlip": {"p": 0.5}}, *TURNED[1:]))
     pipeline = profile.compose(seed=1)
