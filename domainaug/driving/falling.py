@@ -89,7 +89,7 @@ class Falling:
         place: NDArray[np.float64],
         time: float,
     ) -> Flying:
-        drawn = uniforms((7, count), self.key, stream)
+        drawn = uniforms((7 if self.snow else 4, count), self.key, stream)
         gone = 1 - np.exp(-slope * (ends[1] - ends[0]))
         melted = ends[0] - np.log1p(-drawn[3] * np.float32(gone)) / np.float32(slope)
         speeds = np.empty((3, count), np.float32)
@@ -136,14 +136,10 @@ def covered(
     turn = pose[:3, :3]
     sheets: dict[int, Floats] = {}
     for flying in falling.near(pose[:3, 3], time):
-        first = flying.places @ turn
-        last = (flying.places + (flying.speeds - velocity) * exposure) @ turn
-        before = (np.minimum(first[:, 2], last[:, 2]) > _NEAREST) & _in_view(first, last, camera)
-        pixels = flying.diameters / 1000 * camera.focal_x / np.maximum(first[:, 2], _NEAREST)
-        kept = before & (pixels > _PIXEL)
-        octave = np.floor(np.log2(np.maximum(first[:, 2], _NEAREST))).astype(int)
-        for each in np.unique(octave[kept]).tolist():
-            one = kept & (octave == each)
+        first, last, pixels = _streaks(flying, camera, turn, velocity, exposure)
+        octave = np.floor(np.log2(first[:, 2])).astype(int)
+        for each in np.unique(octave).tolist():
+            one = octave == each
             sheet = sheets.setdefault(each, np.zeros((camera.height, camera.width), np.float32))
             _spread(sheet, first[one], last[one], pixels[one], camera, depth)
     out = np.zeros((camera.height, camera.width), np.float32)
@@ -152,6 +148,28 @@ def covered(
         soft = float(np.hypot(0.5, 0.3 * width))
         out = 1 - (1 - out) * (1 - np.minimum(cv2.GaussianBlur(sheet, (0, 0), soft), 1))
     return np.asarray(out, np.float32)
+
+
+def _streaks(
+    flying: Flying, camera: Pinhole, turn: NDArray[np.float64], velocity: NDArray[np.float64], exposure: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[Any]]:
+    """Return where those in view are as the shutter opens and closes, (n, 3) in optical axes, and how wide, pixels.
+
+    Most of a field is behind the camera or too small to be seen: those go before anything else is worked out.
+    """
+    away = _combined(flying.places, turn[:, 2:])[:, 0]
+    pixels = flying.diameters / 1000 * camera.focal_x / np.maximum(away, _NEAREST)
+    kept = (away > _NEAREST) & (pixels > _PIXEL)
+    first = _combined(flying.places[kept], turn)
+    last = first + _combined((flying.speeds[kept] - velocity) * exposure, turn)
+    seen = (last[:, 2] > _NEAREST) & _in_view(first, last, camera)
+    return first[seen], last[seen], pixels[kept][seen]
+
+
+def _combined(vectors: NDArray[np.float64], turn: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return vectors (n, 3) times a matrix (3, k); sums in a fixed order, where BLAS sums as its build likes."""
+    x, y, z = vectors.T
+    return np.column_stack([x * right[0] + y * right[1] + z * right[2] for right in turn.T])
 
 
 def _in_view(first: NDArray[np.float64], last: NDArray[np.float64], camera: Pinhole) -> NDArray[np.bool_]:

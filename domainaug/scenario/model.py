@@ -188,12 +188,16 @@ class Scenario:
         return replace(self, sampling=sampling, seed=self.seed if seed is None else seed)
 
 
-def read_scenario(path: Path | str, *, simulator: str | None = None) -> Scenario:
+def read_scenario(
+    path: Path | str, *, simulator: str | None = None, folder: Path | None = None, within: Path | None = None
+) -> Scenario:
     """Read a scenario file.
 
     Args:
-        path: The YAML file, or an OpenSCENARIO file (`.xosc`); paths in it start from its folder.
+        path: The YAML file, or an OpenSCENARIO file (`.xosc`).
         simulator: Overrides the file's.
+        folder: Where paths in it start; its own folder by default.
+        within: A folder that no other file read with an OpenSCENARIO file may lie outside of; None where any may.
 
     Raises:
         ScenarioError: It cannot be used; names the line.
@@ -207,11 +211,9 @@ def read_scenario(path: Path | str, *, simulator: str | None = None) -> Scenario
             f"a map is no scenario; name it in one: {{simulator: street, world: {{map: {path.name}}}}}", path=path
         )
     if path.suffix.lower() == ".xosc":
-        data, notes = read_openscenario(path)
+        data, notes = read_openscenario(path, folder=folder, within=within)
         document = Document(data, path)  # without lines: its keys were made, not read
-        entry = _shape(document)
-        made = simulator_named(simulator or entry.simulator)
-        return replace(_resolved(document, entry, made), notes=notes)
+        return replace(_resolved(document, simulator, folder), notes=notes)
     try:
         document = read_document(path)
     except ProfileError as error:
@@ -219,9 +221,7 @@ def read_scenario(path: Path | str, *, simulator: str | None = None) -> Scenario
         message = str(error).removeprefix(f"{place}: ").replace("a profile", "a scenario")
         message = message.replace("leave the end out or say `allow: any`", "write a number, or leave it out")
         raise ScenarioError(message, path=path, line=error.line, column=error.column) from None
-    entry = _shape(document)
-    made = simulator_named(simulator or entry.simulator)
-    return _resolved(document, entry, made)
+    return _resolved(document, simulator, folder)
 
 
 def _shape(document: Document) -> ScenarioFile:
@@ -238,7 +238,10 @@ def _shape(document: Document) -> ScenarioFile:
         raise _fault(document, f"{name}: {first['msg'].lower()}", *where) from None
 
 
-def _resolved(document: Document, entry: ScenarioFile, simulator: Simulator) -> Scenario:
+def _resolved(document: Document, renderer: str | None, start: Path | None) -> Scenario:
+    """Return what a file says, rendered by another simulator and from another folder if there is one."""
+    entry = _shape(document)
+    simulator = simulator_named(renderer or entry.simulator)
     axes = {axis.name: axis for axis in simulator.axes}
     fixed: dict[str, Value] = {name: axis.default for name, axis in axes.items()}
     spreads: dict[str, Spread] = {}
@@ -263,7 +266,7 @@ def _resolved(document: Document, entry: ScenarioFile, simulator: Simulator) -> 
             constraints.append(Constraint.of(text, defaults))
         except (ValueError, DomainAugError) as error:
             raise _fault(document, str(error), "constraints", place) from None
-    folder = (document.path or Path()).parent
+    folder = (document.path or Path()).parent if start is None else start
     line = document.mark(("world",), key=True)[0] if entry.world and document.values else None
     return Scenario(
         entry.id, entry.title, simulator, entry.seed, entry.world, folder, fixed, spreads,

@@ -12,10 +12,11 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from domainaug.effects import Interval
-from domainaug.errors import DomainAugError, UnreadableInput
+from domainaug.errors import DomainAugError, UnknownName, UnreadableInput
 from domainaug.profile import load_profile
 from domainaug.profile.model import Limit, Profile, bounds
 from domainaug.scenario.axes import Axis, Choices, Value
@@ -24,7 +25,7 @@ from domainaug.scenario.model import Scenario
 from domainaug.scenario.sampling import points
 from domainaug.scenario.simulator import World
 
-__all__ = ["Refused", "Variant", "Variants", "plan_variants"]
+__all__ = ["Refused", "Variant", "Variants", "plan_variants", "variant_at"]
 
 _PATIENCE: Final = 200
 """Points drawn for each that is wanted, before constraints are said to leave nothing."""
@@ -142,7 +143,7 @@ def _too_few(scenario: Scenario, broken: Counter[str], left_out: int, found: int
     blamed = f"; {worst[0][0]!r} leaves out {worst[0][1]}" if worst else ""
     return (
         f"{scenario.id}: of {drawn} points drawn, {found} are different ones that fulfil the constraints, and {needed} "
-        f"are needed{blamed}: loosen a constraint, widen an axis, or ask for fewer"
+        f"are needed{blamed}: loosen a constraint, widen an axis, or ask for fewer (sample: {{count: {max(found, 1)}}})"
     )
 
 
@@ -164,6 +165,30 @@ def _drawn(scenario: Scenario) -> list[str]:
     if scenario.sampling.method == "grid":
         return []
     return [name for name, spread in scenario.spreads.items() if not isinstance(spread, Choices | Weighted)]
+
+
+def variant_at(scenario: Scenario, world: World, values: Mapping[str, Value] = MappingProxyType({})) -> Variant:
+    """Return one point of a scenario, with the name it has in a run; whether it can be shown is not looked at.
+
+    Args:
+        scenario: For the seed, and the values of what is not told.
+        world: Its world, looked at.
+        values: Values of axes, in place of the scenario's.
+
+    Raises:
+        UnknownName: There is no such axis.
+        DomainAugError: A value is not legal.
+    """
+    axes = scenario.axes
+    told = {name: scenario.fixed.get(name, axis.default) for name, axis in axes.items()}
+    for name, value in values.items():
+        if name not in axes:
+            raise UnknownName(f"axis of {scenario.simulator.name}", name, axes)
+        try:
+            told[name] = axes[name].value(value)
+        except ValueError as error:
+            raise DomainAugError(f"{scenario.id}: {error}") from None
+    return _variant(scenario, world.digest, axes, told)
 
 
 def _variant(scenario: Scenario, world: str, axes: Mapping[str, Axis], values: Mapping[str, Value]) -> Variant:

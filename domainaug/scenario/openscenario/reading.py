@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 from xml.etree import ElementTree as Xml
@@ -19,26 +20,50 @@ _LARGEST: Final = 16 << 20
 _VERSIONS: Final = ("0", "1", "2", "3", "4")
 
 
-def read_openscenario(path: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
+@dataclass(frozen=True, slots=True)
+class _Paths:
+    """Where what a file names lies.
+
+    Attributes:
+        file: It.
+        start: Where its paths start.
+        folder: Where those of the scenario that it varies start.
+        within: What none may lead out of, or None.
+    """
+
+    file: Path
+    start: Path
+    folder: Path
+    within: Path | None
+
+
+def read_openscenario(
+    path: Path, *, folder: Path | None = None, within: Path | None = None
+) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Return the keys of a scenario for the street simulator, and what does not map, a sentence each.
 
     Args:
         path: A scenario, or a file of parameter values that names one.
+        folder: Where paths in it start; its own by default.
+        within: A folder that nothing it names may lie outside of; None where it may name anything.
 
     Raises:
         ScenarioError: It cannot be used; names the file.
     """
     root = _root(path)
     distribution = root.find("ParameterValueDistribution")
-    scenario, folder = root, path.parent
+    start = path.parent if folder is None else folder
+    scenario, folder = root, start
     if distribution is not None:
-        scenario, folder = _scenario_of(distribution, path)
+        scenario, folder = _scenario_of(distribution, path, start, within)
     if root.find("Catalog") is not None or scenario.find("Storyboard") is None:
         raise ScenarioError("it has no <Storyboard>, and so is no scenario", path=path)
     parameters = Parameters()
     parameters.declare(scenario)
     try:
-        found = _keys(scenario, distribution, parameters, folder, path)
+        for place in scenario.findall("CatalogLocations/*/Directory"):
+            _placed(parameters.text(place, "path"), folder, within, path)
+        found = _keys(scenario, distribution, parameters, _Paths(path, start, folder, within))
     except ValueError as error:
         raise ScenarioError(str(error), path=path) from None
     return found, tuple(parameters.notes)
@@ -68,21 +93,33 @@ def _root(path: Path) -> Xml.Element:
     return root
 
 
-def _scenario_of(distribution: Xml.Element, path: Path) -> tuple[Xml.Element, Path]:
+def _placed(told: str, folder: Path, within: Path | None, path: Path) -> Path:
+    """Return where a path that a file names leads.
+
+    Raises:
+        ScenarioError: It leads out of the folder that the file is held to.
+    """
+    there = (folder / told.replace("\\", "/")).resolve()
+    if within is not None and not there.is_relative_to(within.resolve()):
+        raise ScenarioError(f"it names {told!r}, which lies outside the folder that it is held to", path=path)
+    return there
+
+
+def _scenario_of(distribution: Xml.Element, path: Path, start: Path, within: Path | None) -> tuple[Xml.Element, Path]:
     """Return the scenario that a file of parameter values varies, and its folder."""
     file = distribution.find("ScenarioFile")
     told = "" if file is None else file.get("filepath", "")
-    there = (path.parent / told).resolve()
+    there = _placed(told, start, within, path)
     if not told or not there.is_file():
         raise ScenarioError(f"it varies the scenario {told!r}, and there is no such file", path=path)
     return _root(there), there.parent
 
 
 def _keys(
-    scenario: Xml.Element, distribution: Xml.Element | None, parameters: Parameters, folder: Path, path: Path
+    scenario: Xml.Element, distribution: Xml.Element | None, parameters: Parameters, paths: _Paths
 ) -> dict[str, Any]:
-    world: dict[str, Any] = _roads(scenario, parameters, folder, path.parent)
-    world |= actors_and_ego(scenario, parameters, folder)
+    world: dict[str, Any] = _roads(scenario, parameters, paths)
+    world |= actors_and_ego(scenario, parameters, paths.folder)
     fixed: dict[str, Any] = {"density": 0.0}
     for environment in scenario.findall("Storyboard/Init/Actions/GlobalAction/EnvironmentAction"):
         own = environment.find("Environment")
@@ -96,7 +133,7 @@ def _keys(
         fixed.pop(axis, None)
     header = scenario.find("FileHeader")
     title = "" if header is None else header.get("description", "")
-    name = re.sub(r"[^a-z0-9._-]+", "-", path.stem.lower()).strip("-._")[:64] or "scenario"
+    name = re.sub(r"[^a-z0-9._-]+", "-", paths.file.stem.lower()).strip("-._")[:64] or "scenario"
     return {
         "id": name, "title": title, "simulator": "street", "world": world, "fixed": {**fixed, **found.fixed},
         "vary": found.vary, "constraints": [*found.constraints, *constraints_of(scenario, parameters)],
@@ -104,7 +141,7 @@ def _keys(
     }  # fmt: skip
 
 
-def _roads(scenario: Xml.Element, parameters: Parameters, folder: Path, start: Path) -> dict[str, Any]:
+def _roads(scenario: Xml.Element, parameters: Parameters, paths: _Paths) -> dict[str, Any]:
     """Return where roads run: the map that the file names, as a path from where the scenario's paths start."""
     network = scenario.find("RoadNetwork")
     file = None if network is None else network.find("LogicFile")
@@ -116,8 +153,8 @@ def _roads(scenario: Xml.Element, parameters: Parameters, folder: Path, start: P
     if not told:
         parameters.note("it names no map: a city street is laid out instead")
         return {"layout": "city"}
-    there = (folder / told.replace("\\", "/")).resolve()
-    return {"map": told if folder == start else str(there)}
+    there = _placed(told, paths.folder, paths.within, paths.file)
+    return {"map": told.replace("\\", "/") if paths.folder == paths.start else str(there)}
 
 
 def _stories(scenario: Xml.Element, parameters: Parameters) -> None:

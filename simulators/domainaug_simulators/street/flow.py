@@ -18,7 +18,7 @@ from domainaug_simulators.street.mesh import Floats
 from domainaug_simulators.street.sampling import Samples
 from domainaug_simulators.street.scene import Scene
 
-__all__ = ["Fate", "Flow", "flow_of"]
+__all__ = ["Fate", "Flow", "flow_of", "moved_between"]
 
 
 class Fate(IntEnum):
@@ -67,9 +67,7 @@ def flow_of(before: Scene, camera: Camera, first: Samples, after: Scene, next_ca
         next_camera: What looks at it then.
     """
     points, there = _followed(before, camera, first, after)
-    places, depth = next_camera.seen(points)
-    rows, columns = np.divmod(first.pixel, camera.width)
-    moved = places - np.column_stack([columns + 0.5, rows + 0.5])
+    moved, places, depth = _moved(camera, first, points, next_camera)
     ahead = there & (depth > 0)
     inside = ahead & (places >= 0).all(axis=-1) & (places < [next_camera.width, next_camera.height]).all(axis=-1)
     fate = np.full(len(first), Fate.OUTSIDE, np.uint8)
@@ -85,6 +83,26 @@ def flow_of(before: Scene, camera: Camera, first: Samples, after: Scene, next_ca
     moved[~ahead] = np.nan
     shape = camera.height, camera.width
     return Flow(moved.astype(np.float32).reshape(*shape, 2), fate.reshape(shape))
+
+
+def moved_between(before: Scene, camera: Camera, first: Samples, after: Scene, next_camera: Camera) -> Floats:
+    """Return `Flow.pixels` alone, (height, width, 2): without the rays that tell what hides what.
+
+    What is gone later is taken for standing still. Later may as well be earlier. The arguments are those of `flow_of`.
+    """
+    points, _ = _followed(before, camera, first, after)
+    moved, _, depth = _moved(camera, first, points, next_camera)
+    moved[depth <= 0] = np.nan
+    return moved.astype(np.float32).reshape(camera.height, camera.width, 2)
+
+
+def _moved(
+    camera: Camera, first: Samples, points: NDArray[np.float64], next_camera: Camera
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return how far points move in the picture, (n, 2), and where they are in the next, (n, 2), and how deep, (n,)."""
+    places, depth = next_camera.seen(points)
+    rows, columns = np.divmod(first.pixel, camera.width)
+    return places - np.column_stack([columns + 0.5, rows + 0.5]), places, depth
 
 
 def _followed(

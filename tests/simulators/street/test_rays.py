@@ -41,7 +41,7 @@ def one_by_one(corners: Floats, origin: Floats, directions: Floats) -> tuple[np.
 
 @both
 @given(st.integers(0, 10_000))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_rays_meet_what_all_triangles_one_by_one_say(engine: Engine, seed: int) -> None:
     corners, camera = soup(seed), Camera((0.3, -0.2, 0.1), yaw=seed % 360, width=40, height=24, view=100)
     directions = camera.centers()
@@ -59,7 +59,7 @@ def test_rays_meet_what_all_triangles_one_by_one_say(engine: Engine, seed: int) 
 
 @both
 @given(st.integers(0, 10_000))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_what_blocks_is_nearer_than_the_reach(engine: Engine, seed: int) -> None:
     corners, camera = soup(seed), Camera((0, 0, 0), yaw=seed % 360, width=32, height=20, view=90)
     directions = camera.centers()

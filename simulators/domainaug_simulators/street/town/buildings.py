@@ -83,78 +83,63 @@ def _ground_floor(
     half = width / 2
     wall = palette.number(Material(_tinted(color, draw), pattern=Pattern.CONCRETE, cover=0.3))
     body = extruded([(-half, 0.0), (half, 0.0), (half, depth), (-half, depth)], 0.0, high, wall, wall)
-    parts = [body]
     shop = draw.random() < 0.5
-    dark = palette.number(Paints.plastic)
-    if shop:
-        lit = draw.random() < 0.6
-        show = palette.number(
-            Material(
-                *((0.03, 0.03, 0.03), (0.08, 0.08, 0.08)),
-                roughness=0.5,
-                pattern=Pattern.CURTAIN,
-                sizes=(draw.uniform(1.6, 2.6), 2.9),
-                seed=seed + 3,
-                light=(0.11, 0.10, 0.085) if lit else (0.0, 0.0, 0.0),
-                glow=Glow.WINDOWS,
-                cover=0.0,
-            )
+    plinth = palette.number(Paints.plastic)
+    front = _shop_front(width, seed, palette, draw) if shop else _doors_and_windows(width, seed, palette, draw)
+    return Mesh.joined([body, *front, box((width, 0.12, 0.25), plinth if shop else wall).at(0, -0.04, 0.0)])
+
+
+def _shop_front(width: float, seed: int, palette: Palette, draw: np.random.Generator) -> list[Mesh]:
+    """A window across the front, lit or not, a sign above it, and an awning over many."""
+    lit = draw.random() < 0.6
+    show = palette.number(
+        Material(
+            *((0.03, 0.03, 0.03), (0.08, 0.08, 0.08)),
+            roughness=0.5,
+            pattern=Pattern.CURTAIN,
+            sizes=(draw.uniform(1.6, 2.6), 2.9),
+            seed=seed + 3,
+            light=(0.11, 0.10, 0.085) if lit else (0.0, 0.0, 0.0),
+            glow=Glow.WINDOWS,
+            cover=0.0,
         )
-        a, b = -half + 0.6, half - 0.6
-        parts.append(quad((a, -0.03, 0.35), (b, -0.03, 0.35), (b, -0.03, 2.75), (a, -0.03, 2.75), show))
-        sign = palette.number(Material(_tinted(_SIGNS[draw.integers(len(_SIGNS))], draw), roughness=0.5, cover=0.3))
-        parts.append(box((width - 1.0, 0.18, 0.55), sign).at(0, -0.08, 2.85))
-        if draw.random() < 0.45:
-            cloth = palette.number(
-                Material(
-                    _SIGNS[draw.integers(len(_SIGNS))],
-                    (0.7, 0.7, 0.68),
-                    pattern=Pattern.STRIPES,
-                    sizes=(0.35,),
-                    roughness=0.9,
-                )
-            )
-            parts.append(quad((b, -1.3, 2.35), (a, -1.3, 2.35), (a, -0.05, 2.85), (b, -0.05, 2.85), cloth))
-    else:
-        bay = width / max(round(width / 2.8), 1)
-        door = palette.number(Material(_tinted((0.20, 0.12, 0.07), draw), pattern=Pattern.PLANK, cover=0.0))
-        glass = palette.number(
-            Material(
-                (0.02, 0.02, 0.022),
-                (0.6, 0.6, 0.58),
-                pattern=Pattern.CURTAIN,
-                sizes=(0.75, 1.5),
-                seed=seed,
-                light=_WINDOW_LIGHT,
-                glow=Glow.WINDOWS,
-            )
+    )
+    half = width / 2 - 0.6
+    sign = palette.number(Material(_tinted(_SIGNS[draw.integers(len(_SIGNS))], draw), roughness=0.5, cover=0.3))
+    parts = [_upright(-half, half, 0.35, 2.75, show), box((width - 1.0, 0.18, 0.55), sign).at(0, -0.08, 2.85)]
+    if draw.random() < 0.45:
+        color = _SIGNS[draw.integers(len(_SIGNS))]
+        cloth = palette.number(Material(color, (0.7, 0.7, 0.68), pattern=Pattern.STRIPES, sizes=(0.35,), roughness=0.9))
+        parts.append(quad((half, -1.3, 2.35), (-half, -1.3, 2.35), (-half, -0.05, 2.85), (half, -0.05, 2.85), cloth))
+    return parts
+
+
+def _doors_and_windows(width: float, seed: int, palette: Palette, draw: np.random.Generator) -> list[Mesh]:
+    """A window in every bay but one, where the door is."""
+    bay = width / max(round(width / 2.8), 1)
+    door = palette.number(Material(_tinted((0.20, 0.12, 0.07), draw), pattern=Pattern.PLANK, cover=0.0))
+    glass = palette.number(
+        Material(
+            *((0.02, 0.02, 0.022), (0.6, 0.6, 0.58)),
+            pattern=Pattern.CURTAIN,
+            sizes=(0.75, 1.5),
+            seed=seed,
+            light=_WINDOW_LIGHT,
+            glow=Glow.WINDOWS,
         )
-        count = round(width / bay)
-        at = int(draw.integers(count))
-        for i in range(count):
-            x = -half + (i + 0.5) * bay
-            if i == at:
-                parts.append(
-                    quad(
-                        (x - 0.55, -0.03, 0.0),
-                        (x + 0.55, -0.03, 0.0),
-                        (x + 0.55, -0.03, 2.3),
-                        (x - 0.55, -0.03, 2.3),
-                        door,
-                    )
-                )
-            else:
-                parts.append(
-                    quad(
-                        (x - 0.6, -0.03, 1.0),
-                        (x + 0.6, -0.03, 1.0),
-                        (x + 0.6, -0.03, 2.5),
-                        (x - 0.6, -0.03, 2.5),
-                        glass,
-                    )
-                )
-    parts.append(box((width, 0.12, 0.25), dark if shop else wall).at(0, -0.04, 0.0))
-    return Mesh.joined(parts)
+    )
+    count = round(width / bay)
+    at = int(draw.integers(count))
+    middles = [-width / 2 + (i + 0.5) * bay for i in range(count)]
+    return [
+        _upright(x - 0.55, x + 0.55, 0.0, 2.3, door) if i == at else _upright(x - 0.6, x + 0.6, 1.0, 2.5, glass)
+        for i, x in enumerate(middles)
+    ]
+
+
+def _upright(left: float, right: float, low: float, high: float, material: int) -> Mesh:
+    """A pane just before the front."""
+    return quad((left, -0.03, low), (right, -0.03, low), (right, -0.03, high), (left, -0.03, high), material)
 
 
 _SIGNS = (

@@ -22,6 +22,9 @@ LANE_TYPES = {
 """What ASAM OpenDRIVE 1.6 (table 40, e_laneType) calls each kind of lane."""
 
 _JUNCTION = "100"
+_ZEBRA = (0.7, 4.2)  # meters before a junction between which people cross, as plan.py paints it
+_WALKED = ("sidewalk", "verge")
+_PAIRS = ((0, 1), (2, 3))  # arms of one road, whose lights change together
 
 
 def opendrive_of(town: Town) -> str:
@@ -39,6 +42,7 @@ def opendrive_of(town: Town) -> str:
             _first(element, "link"), "successor" if arm.last else "predecessor", elementType="junction",
             elementId=_JUNCTION,
         )  # fmt: skip
+        _crosswalk(element, arm)
         _signal(element, arm)
     _connections(root, arms)
     return _text(root)
@@ -106,19 +110,38 @@ def _mark(lane: Xml.Element, kind: str) -> None:
     )  # fmt: skip
 
 
+def _crosswalk(road: Xml.Element, arm: Arm) -> None:
+    """Write the zebra crossing before a junction: its corners, from curb to curb."""
+    lanes = [one for side in ("left", "right") for one in arm.road.edges(side)]
+    edges = [edge for lane, inner, outer in lanes if lane.kind not in _WALKED for edge in (inner, outer)]
+    middle, half = sum(_ZEBRA) / 2, (_ZEBRA[1] - _ZEBRA[0]) / 2
+    crossing = Xml.SubElement(
+        Xml.SubElement(road, "objects"), "object", type="crosswalk", name="zebra", id=f"{400 + arm.number}",
+        s=repr(arm.road.length - middle if arm.last else middle), t="0.0", zOffset="0.0", hdg="0.0", pitch="0.0",
+        roll="0.0", orientation="none", length=repr(2 * half), width=repr(float(max(edges) - min(edges))),
+    )  # fmt: skip
+    outline = Xml.SubElement(crossing, "outline", id="0")
+    corners = [(-half, min(edges)), (half, min(edges)), (half, max(edges)), (-half, max(edges)), (-half, min(edges))]
+    for along, aside in corners:
+        Xml.SubElement(outline, "cornerLocal", u=repr(along), v=repr(float(aside)), z="0.0", height="0.0")
+
+
 def _signal(road: Xml.Element, arm: Arm) -> None:
     """Write the traffic light that those who come along an arm obey."""
     s = arm.road.length - 0.5 if arm.last else 0.5
     edge = arm.road.width[0] if arm.last else arm.road.width[1]
-    Xml.SubElement(
+    signal = Xml.SubElement(
         Xml.SubElement(road, "signals"), "signal", name="traffic light", id=f"{200 + arm.number}", s=repr(s),
         t=repr(float(edge) * 0.95), zOffset="2.45", orientation="+" if arm.last else "-", dynamic="yes",
         type="1000001", subtype="-1", country="OpenDRIVE", value="-1", hOffset="0.0", height="0.92", width="0.3",
     )  # fmt: skip
+    held = sorted(number for number, _, _ in arm.lanes(coming=True))
+    if held:  # said outright: CARLA's client takes a light without lanes for one of the other side
+        Xml.SubElement(signal, "validity", fromLane=str(held[0]), toLane=str(held[-1]))
 
 
 def _connections(root: Xml.Element, arms: list[Arm]) -> None:
-    """Write a road of one lane for every way through the junction, and the table of them."""
+    """Write a road of one lane for every way through the junction, the table of them, and which lights go together."""
     ways = []
     number = 10
     for arm in arms:
@@ -138,6 +161,11 @@ def _connections(root: Xml.Element, arms: list[Arm]) -> None:
                 Xml.SubElement(link, "successor", id=str(way.out))
                 ways.append((arm.number, number, way.into))
                 number += 1
+    for number, pair in enumerate(_PAIRS):
+        controller = Xml.SubElement(root, "controller", id=f"{300 + number}", name="", sequence=str(number))
+        for arm in arms:
+            if arm.number in pair:
+                Xml.SubElement(controller, "control", signalId=f"{200 + arm.number}", type="")
     junction = Xml.SubElement(root, "junction", id=_JUNCTION, name="crossing")
     for index, (incoming, connecting, into) in enumerate(ways):
         connection = Xml.SubElement(
@@ -145,3 +173,5 @@ def _connections(root: Xml.Element, arms: list[Arm]) -> None:
             contactPoint="start",
         )  # fmt: skip
         Xml.SubElement(connection, "laneLink", {"from": str(into), "to": "-1"})
+    for number in range(len(_PAIRS)):
+        Xml.SubElement(junction, "controller", id=f"{300 + number}", type="", sequence=str(number))

@@ -10,6 +10,7 @@ from domainaug_simulators.street.town.opendrive import opendrive_of
 from domainaug_simulators.street.town.opendrive_reading import read_opendrive
 from domainaug_simulators.street.town.plan import LAYOUTS, Layout, Town, town_of
 from domainaug_simulators.street.town.roads import Lane, Road
+from domainaug_simulators.street.town.tags import Tag
 from domainaug_simulators.street.town.ways import cut
 
 from domainaug.errors import DomainAugError
@@ -122,3 +123,17 @@ def test_the_official_client_agrees(layout: Layout) -> None:
         waypoint = found.get_waypoint_xodr(0, -index - 1, 20.0)
         where = waypoint.transform.location
         np.testing.assert_allclose([where.x, -where.y], place, atol=0.01)  # its y axis points the other way
+
+
+def test_the_official_client_finds_zebra_crossings_where_they_are_painted() -> None:
+    carla = pytest.importorskip("carla", reason="the wheel of CARLA's client is not installed for this Python")
+    town = town_of("junction", 0)
+    corners = np.array([[one.x, -one.y] for one in carla.Map("junction", opendrive_of(town)).get_crosswalks()])
+    assert len(corners) == 4 * 5  # each ends where it begins
+    bars = [thing.mesh.corners.reshape(-1, 3)[:, :2] for thing in town.things if thing.tag == Tag.ROAD_LINE]
+    for zone in corners.reshape(4, 5, 2):
+        assert np.allclose(zone[0], zone[4])
+        low, high = zone.min(axis=0), zone.max(axis=0)
+        assert sorted(high - low) == pytest.approx([3.5, sorted(high - low)[1]], abs=1e-3)
+        within = [((part > low - 0.01) & (part < high + 0.01)).all(axis=1).sum() for part in bars]
+        assert max(within) >= 30  # the corners of five bars at least
