@@ -7,6 +7,8 @@ pixels as it decoded them and, where it says so, with the place of every voxel i
 from __future__ import annotations
 
 import logging
+import math
+import re
 import shutil
 import subprocess
 import tempfile
@@ -27,6 +29,8 @@ __all__ = ["READERS", "Reading", "disagreement", "installed", "read_with"]
 _SECONDS = 120
 _TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 """NIfTI's axes are right, front, up; DICOM's are left, back, up."""
+
+_PNM = re.compile(rb"(?P<kind>P[2356])\s+(?:#.*\n)*(?P<columns>\d+)\s+(?P<rows>\d+)\s+\d+\s")
 
 _PLACE = 1e-2
 """How far apart, in voxels, two programs may see the same corner: dcm2niix keeps its matrix in single precision."""
@@ -143,11 +147,12 @@ def _dcmtk(files: Sequence[Path], bits: int) -> Reading:
     Those of a signed image come out shifted to begin at 0.
     """
     program = _tool("dcm2pnm")
+    written = ["+op"] if bits == 8 else ["+opn", str(bits)]  # more bits are written in digits only
     frames = []
     with tempfile.TemporaryDirectory() as folder:
         for number, path in enumerate(files):
             to = Path(folder, f"{number:05d}")
-            _run([program, "--no-modality", "--no-overlays", "+Pid", "+opn", str(bits), "+Fa", str(path), str(to)])
+            _run([program, "--no-modality", "--no-overlays", "+Pid", *written, "+Fa", str(path), str(to)])
             found = sorted(Path(folder).glob(f"{to.name}.*"), key=lambda one: int(one.suffixes[-2][1:]))
             if not found:
                 raise UnreadableInput("unread", "DCMTK does not read it", path=path)
@@ -156,13 +161,17 @@ def _dcmtk(files: Sequence[Path], bits: int) -> Reading:
 
 
 def _picture(content: bytes) -> NDArray[Any]:
-    """Return the values of a PGM or PPM picture written in digits."""
-    kind, _, rest = content.partition(b"\n")
-    while rest.startswith(b"#"):
-        _, _, rest = rest.partition(b"\n")
-    values = np.fromstring(rest.decode("ascii"), np.int64, sep=" ")
-    columns, rows = int(values[0]), int(values[1])
-    return values[3:].reshape((rows, columns) if kind.strip() == b"P2" else (rows, columns, 3))
+    """Return the values of a PGM or PPM picture, in bytes or written in digits."""
+    header = _PNM.match(content)
+    if header is None:
+        raise UnreadableInput("unread", f"DCMTK writes what is no PGM or PPM picture: {content[:20]!r}")
+    kind, columns, rows = header["kind"], int(header["columns"]), int(header["rows"])
+    values = content[header.end() :]
+    read = np.frombuffer(values, np.uint8) if kind in (b"P5", b"P6") else np.fromstring(values, np.int64, sep=" ")
+    shape = (rows, columns) if kind in (b"P2", b"P5") else (rows, columns, 3)
+    if read.size != math.prod(shape):
+        raise UnreadableInput("unread", f"DCMTK writes {read.size} values of a picture of {shape}")
+    return read.reshape(shape)
 
 
 def _dcm2niix(files: Sequence[Path], bits: int) -> Reading:

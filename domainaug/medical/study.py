@@ -163,8 +163,8 @@ def _walk(folder: Path) -> Iterator[Path]:
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
             path = Path(place, name)
-            inside = not path.is_symlink() or path.resolve().is_relative_to(folder.resolve())
-            if not name.startswith(".") and name != "DICOMDIR" and inside:
+            inside = not path.is_symlink() or Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
+            if not name.startswith(".") and name != "DICOMDIR" and inside and path.is_file():  # a pipe would wait
                 yield path
 
 

@@ -13,9 +13,10 @@ from typing import Any
 from domainaug.errors import ProfileError, UnknownName
 from domainaug.profile.model import Profile
 
-__all__ = ["catalogue_folder", "in_catalogue", "list_profiles", "load_profile", "place_of"]
+__all__ = ["catalogue_folder", "in_catalogue", "list_profiles", "load_profile", "place_of", "title_of"]
 
 _SUFFIXES = (".yaml", ".yml")
+_TITLE = re.compile(r"^title:[ \t]*(\S.*?)[ \t]*$", re.MULTILINE)
 _ABSTRACT = re.compile(r"^abstract:\s*true\b", re.MULTILINE)
 _MOST_PARENTS = 16
 
@@ -61,6 +62,17 @@ def list_profiles(domain: str | None = None, include_abstract: bool = False) -> 
         if (domain is None or name.startswith(f"{domain}/"))
         and (include_abstract or not _ABSTRACT.search(path.read_text(encoding="utf-8")))
     ]
+
+
+def title_of(name: str) -> str:
+    """Return the title of a profile of the catalogue, read from its line: a list of them need not load them all.
+
+    Raises:
+        UnknownName: There is no such profile.
+    """
+    found = _TITLE.search(_file(name).read_text(encoding="utf-8"))
+    plain = found is not None and found[1][0] not in "\"'>|&*{[" and " #" not in found[1]
+    return found[1] if found is not None and plain else load_profile(name).title
 
 
 def load_profile(

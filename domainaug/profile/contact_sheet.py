@@ -17,7 +17,7 @@ from domainaug.effects import EFFECTS
 from domainaug.errors import ImageError
 from domainaug.profile.model import Profile
 
-__all__ = ["Window", "contact_sheet", "lay_out", "window_for"]
+__all__ = ["Window", "contact_sheet", "happened", "lay_out", "window_for"]
 
 Picture = NDArray[np.uint8]
 
@@ -99,11 +99,11 @@ def contact_sheet(
     for copy in range(n):
         out = pipeline(**given)
         tiles.append(_outlined(window(out["image"]), out.get("mask"), tile))
-        labels.append((f"copy {copy + 1}", *_happened(pipeline.record)))
+        labels.append((f"copy {copy + 1}", *happened(pipeline.record)))
     return lay_out(tiles, labels, title=f"{profile.title}   {profile.id} {profile.version}", width=tile)
 
 
-def _happened(record: Mapping[str, Any] | None) -> tuple[str, ...]:
+def happened(record: Mapping[str, Any] | None) -> tuple[str, ...]:
     """Return what happened to a copy, from its record: lines of two effects each.
 
     First what happens or does not (a mirror is never left out for want of room), then the rest by how many
@@ -144,7 +144,8 @@ def _amount(name: str, value: float) -> str:
         return words
     if row.unit == "share":
         return f"{words} {value * 100:.3g} %"
-    return f"{words} {value:.3g} {'' if row.unit in ('x', 'exponent') else row.unit}".rstrip()
+    number = f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return f"{words} {number} {'' if row.unit in ('x', 'exponent') else row.unit}".rstrip()
 
 
 def _outlined(picture: Picture, mask: NDArray[Any] | None, longest: int) -> Picture:

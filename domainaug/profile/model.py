@@ -143,6 +143,7 @@ class Profile:
         recipe_places: Road into the recipe to (file, line, column), so that a wrong parameter can be located.
         part: The part that is inspected, where the profile or the user describes one.
         gate: Thresholds for defects that are drawn, where they are not the defaults (`domainaug.manufacturing.Gate`).
+        defects: Class to how runs make its defects: from what, sizes, thresholds, places (`domainaug.run.defects`).
     """
 
     id: str
@@ -167,6 +168,7 @@ class Profile:
     )
     part: Part | None = None
     gate: Mapping[str, Any] = field(default_factory=dict)
+    defects: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def in_force(self, effect_name: str) -> tuple[Limit, ...]:
         """Return the rules that bind `effect_name` under the options in force, waived ones included."""

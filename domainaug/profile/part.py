@@ -168,7 +168,7 @@ class Part:
             raise ValueError(f"symmetry: one of {', '.join(SYMMETRIES)} is needed, got {self.symmetry!r}")
         for name, value in (("pixel_pitch_mm", self.pixel_pitch_mm), ("period_mm", min(self.period_mm or (1.0,)))):
             if value is not None and not (0 < value < 1e6):
-                raise ValueError(f"{name}: millimeters above 0 are needed, got {value!r}")
+                raise ValueError(f"{name}: millimeters above 0 and below 1e6 are needed, got {value!r}")
 
     def mirrors_onto_itself(self, line_deg: float) -> bool:
         """Return whether a mirror along the line of this direction maps the part onto itself."""

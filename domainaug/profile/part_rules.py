@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 _ORIGIN = "part"
-_STEP, _DRAWS = "SymmetryTurn", "DrawDefect"
+_STEP, _DRAWS, _PASTES = "SymmetryTurn", "DrawDefect", ("PasteDefect", "SyntheticAnomaly")
 _MIRRORS = (("mirror_horizontal", 90.0), ("mirror_vertical", 0.0))
 _OPINION = (Evidence("", "opinion"),)
 _TEXTURE = (Evidence("ni-texture-defects", "moderate", "texture inspection tolerates about 5 deg and 10 % of scale"),)
@@ -171,7 +171,9 @@ def _known(part: Part | None, gate: Mapping[str, Any]) -> dict[str, Any]:
 
 def _told(step: Mapping[str, Any], known: Mapping[str, Any], old: Mapping[str, Any]) -> Mapping[str, Any]:
     name, said = next(iter(step.items()))
-    if name == _DRAWS:
+    if name in _PASTES:  # what is pasted is lit already
+        known, old = ({key: value for key, value in one.items() if key != "lighting"} for one in (known, old))
+    if name == _DRAWS or name in _PASTES:
         own = {key: value for key, value in (said or {}).items() if key not in old or value != old[key]}
         return {name: {**known, **own}}
     inner = said.get("transforms") if isinstance(said, Mapping) else None

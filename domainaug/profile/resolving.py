@@ -103,6 +103,7 @@ def resolve(document: Document, file: ProfileFile, parent: Profile | None) -> Pr
         recipe_places=recipe_places,
         part=part,
         gate=gate,
+        defects={**base.defects, **{name: one or {} for name, one in (file.defects or {}).items()}},
     )
     return replace(profile, digest=digest(profile))
 
@@ -271,6 +272,8 @@ def digest(profile: Profile) -> str:
     }
     if profile.gate:
         content["gate"] = profile.gate
+    if profile.defects:
+        content["defects"] = profile.defects
     if profile.part is not None:
         content["part"] = _fields(profile.part)
     text = json.dumps(content, sort_keys=True, ensure_ascii=True, separators=(",", ":"), default=_plain)

@@ -193,6 +193,9 @@ class GateEntry(_Entry):
     distance: float | None = Field(
         default=None, description="a number from 0 up: deviations from the real defects", ge=0
     )
+    real: dict[str, Any] | None = Field(
+        default=None, description="a mapping: how real defects look, as `domainaug calibrate` writes it"
+    )
 
 
 class ProfileFile(_Entry):
@@ -218,6 +221,9 @@ class ProfileFile(_Entry):
     part: PartEntry | None = Field(default=None, description="a mapping: pixel_pitch_mm, symmetry, lighting ...")
     gate: GateEntry | None = Field(
         default=None, description="a mapping of thresholds for drawn defects: contrast, seam, on_part ..."
+    )
+    defects: dict[str, dict[str, Any] | None] | None = Field(
+        default=None, description="class: {from, sizes ..., gate, places}, for runs that make defects"
     )
     limits: list[LimitEntry] = Field(default=[], description="a list of rules")
     recipe: list[dict[str, Any]] | None = Field(default=None, description="a list of transform: {parameters} entries")

@@ -210,7 +210,7 @@ def test_pictures_of_three_channels_and_eight_bits(name):
     seed=st.integers(0, 2**32),
     name=st.sampled_from([name for name in [*EXACT, *MATRICES, *RESIZING] if "nearest" not in name]),
 )
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_pictures_of_any_size_down_to_a_pixel(shape, seed, name):
     leaf, image = made(ALL[name]), noise(shape)
     try:

@@ -87,7 +87,7 @@ def shares(channels):
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("picture", [levels, shares])
 @pytest.mark.parametrize("name", OPS)
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 2**32))
 def test_a_program_does_what_the_transform_does(name, picture, channels, seed):
     if channels == 1 and name in FOR_COLOR:

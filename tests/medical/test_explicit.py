@@ -96,7 +96,7 @@ def test_it_is_unsure_when_elements_are_out_of_order(real):
 
 
 @given(cut=st.integers(0, 6000), place=st.integers(132, 6000), value=st.integers(0, 255))
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_damage_ends_in_doubt_or_in_elements_that_lie_in_the_file(cut, place, value):
     content = bytearray(_ct())
     content[place] = value

@@ -106,3 +106,17 @@ def test_what_was_so_with_the_source_does_not_make_a_copy_wrong():
     assert not replace(verdict, complaints=(Complaint("GDCM", "it reads other pixels"),)).clean
     assert not replace(verdict, orphans=1).clean
     assert not replace(verdict, images=0).clean
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"BM 3 2", b"P5\n3 2\n255\n12345", b"P6\n3 2\n255\n123456", b"P2\n3 2\n255\n1 2 3"]
+)
+def test_a_picture_of_dcmtk_that_is_none_or_is_cut_is_said(content):
+    with pytest.raises(UnreadableInput, match="DCMTK writes"):
+        other_readers._picture(content)
+
+
+def test_pictures_of_dcmtk_read_alike_in_bytes_and_in_digits():
+    digits = other_readers._picture(b"P3\n# of DCMTK\n2 1\n255\n1 2 3\n35 13 10\n")
+    np.testing.assert_array_equal(digits, other_readers._picture(b"P6\n2 1\n255\n\x01\x02\x03#\r\n"))
+    assert digits.shape == (1, 2, 3)

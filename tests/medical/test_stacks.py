@@ -194,7 +194,7 @@ def test_images_without_a_position_are_not_a_stack(series):
     assert one.geometry is None
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_order_does_not_depend_on_the_order_of_files(data):
     positions = [0.0, 5.0, 10.0, 15.0, 20.0]
@@ -205,7 +205,7 @@ def test_order_does_not_depend_on_the_order_of_files(data):
     assert judge(found, [found]) == judge(stack, [stack])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(angles=st.tuples(*[st.floats(-180, 180)] * 3), step=st.floats(0.5, 10))
 def test_a_straight_stack_is_straight_however_it_lies(angles, step):
     row, column = _turned(angles)

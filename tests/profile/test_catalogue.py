@@ -11,6 +11,7 @@ import pytest
 
 from domainaug.errors import ProfileError, UnknownName
 from domainaug.profile import catalogue, catalogue_folder, list_profiles, load_profile
+from domainaug.profile.catalogue import title_of
 
 EVERY = list_profiles(include_abstract=True)
 
@@ -96,3 +97,13 @@ def test_listing_and_loading_need_no_albumentations():
         "assert 'albumentations' not in sys.modules and 'cv2' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
+
+
+@pytest.mark.parametrize("name", list_profiles(include_abstract=True))
+def test_titles_can_be_had_without_loading(name):
+    assert title_of(name) == load_profile(name).title
+
+
+def test_a_title_of_a_profile_that_is_not_there_names_the_nearest():
+    with pytest.raises(UnknownName, match="did you mean 'medical/chest-xray'"):
+        title_of("medical/chest-xry")

@@ -10,7 +10,7 @@ import pytest
 
 from domainaug.errors import ImageError
 from domainaug.profile import load_profile
-from domainaug.profile.contact_sheet import TILE, _happened, lay_out, window_for
+from domainaug.profile.contact_sheet import TILE, happened, lay_out, window_for
 
 RNG = np.random.default_rng(3)
 GRADIENT = np.tile(np.linspace(0, 255, 96, dtype=np.uint8), (64, 1))
@@ -94,27 +94,27 @@ class TestCaption:
     )
 
     def test_a_mirror_comes_first_and_what_is_left_out_is_counted(self):
-        lines = _happened({"effects": self.MANY})
+        lines = happened({"effects": self.MANY})
         assert lines[0].startswith("mirror horizontal, ")
         assert lines[-1] == "+2 more"
         assert sum(line.count(",") + 1 for line in lines[:-1]) == 4
 
     def test_no_flag_is_left_out(self):
         flags = ["mirror_horizontal", "mirror_vertical", "permutation", "channel_lost", "channel_order"]
-        shown = ", ".join(_happened({"effects": dict.fromkeys(flags, 1.0)}))
+        shown = ", ".join(happened({"effects": dict.fromkeys(flags, 1.0)}))
         assert all(flag.replace("_", " ") in shown for flag in flags)
 
     def test_the_rest_goes_by_how_far_over_its_threshold_it_is(self):
-        assert _happened({"effects": {"rotation": 0.6, "scale": 1.3}})[0] == "scale 1.3, rotation 0.6 deg"
+        assert happened({"effects": {"rotation": 0.6, "scale": 1.3}})[0] == "scale 1.3, rotation 0.6 deg"
 
     @pytest.mark.parametrize("record", [None, {}, {"effects": {"rotation": 0.0}}])
     def test_nothing_is_left_alone(self, record):
-        assert _happened(record) == ("left alone",)
+        assert happened(record) == ("left alone",)
 
     def test_what_is_too_faint_to_count_is_told_where_nothing_else_is(self):
         faint = {"noise": [0.001, 0.0017], "tone": 0.001}
-        assert _happened({"effects": {}, "faint": faint}) == ("faint: noise 0.17 %",)
-        assert _happened({"effects": {"rotation": 9.0}, "faint": faint}) == ("rotation 9 deg",)
+        assert happened({"effects": {}, "faint": faint}) == ("faint: noise 0.17 %",)
+        assert happened({"effects": {"rotation": 9.0}, "faint": faint}) == ("rotation 9 deg",)
 
 
 class TestWindow:

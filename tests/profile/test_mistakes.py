@@ -222,7 +222,7 @@ _WORDS = sorted(set(re.findall(r"[\w.]+|[\[\]{}:,-]", GOOD)))
 _SNIPPETS = st.one_of(st.sampled_from([*_WORDS, "\n", "  "]), st.text(max_size=6), st.integers().map(str))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_mutation_is_a_profile_or_a_located_error(tmp_path: Path, data: st.DataObject):
     text = GOOD

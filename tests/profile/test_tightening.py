@@ -184,7 +184,7 @@ def allowed(profile: Profile) -> tuple[Interval, float]:
     return common, min((x.p_max for x in limits if x.p_max is not None), default=1.0)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(above=rules(("MY101", "MY102")), below=rules(("MY101", "MY201")))
 def test_a_child_that_loads_without_a_word_allows_no_more_whatever_the_options(desk, rule, above, below):
     """The promise itself, held against profiles at random rather than against the cases we thought of."""
