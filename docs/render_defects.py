@@ -94,12 +94,12 @@ def main() -> None:
         tile(table, "discoloration", 3, matte, diameter_mm=(10, 15), difference=14, hue_deg=70),
         tile(table, "fiber", 9, matte, length_mm=(10, 16), width_mm=(0.25, 0.4)),
         tile(wall, "crack", 3, matte, length_mm=(60, 90), width_mm=(1.5, 3), branches_per_mm=0.02),
-        tile(wall, "pit", 8, matte, diameter_mm=(5, 10), count=4, spread_mm=25),
+        tile(wall, "pit", 8, matte, diameter_mm=(5, 10), cluster=4, spread_mm=25),
         tile(money, "burr", 1, metal, height_mm=(1.0, 2.2), length_mm=(6, 14)),
         tile(money, "missing", 2, metal),
         tile(money, "misplaced", 0, metal, shift_mm=(2, 4)),
         tile(page, "print-smear", 4, matte, length_mm=(2, 4), area_mm=(12, 20)),
-        tile(film, "pore", 5, steel, diameter_mm=(0.8, 2.2), count=4),
+        tile(film, "pore", 5, steel, diameter_mm=(0.8, 2.2), cluster=4),
     ]
     columns = len(tiles) // 2
     wide, tall = tiles[0].size

@@ -19,9 +19,12 @@ if TYPE_CHECKING:
     from domainaug import effects, transforms
     from domainaug.check.finding import Finding
     from domainaug.check.report import Report
+    from domainaug.exploring import explore
+    from domainaug.integrating import integrate
     from domainaug.medical import read_study
     from domainaug.pipeline import Pipeline
     from domainaug.profile import Profile, list_profiles, load_profile
+    from domainaug.review import Review
     from domainaug.run import augment, replay, simulate
 
 __all__ = [
@@ -29,9 +32,12 @@ __all__ = [
     "Pipeline",
     "Profile",
     "Report",
+    "Review",
     "__version__",
     "augment",
     "effects",
+    "explore",
+    "integrate",
     "list_profiles",
     "load_profile",
     "read_study",
@@ -45,7 +51,10 @@ _HOME = {
     "Pipeline": "domainaug.pipeline",
     "Profile": "domainaug.profile.model",
     "Report": "domainaug.check",
+    "Review": "domainaug.review",
     "augment": "domainaug.run",
+    "explore": "domainaug.exploring",
+    "integrate": "domainaug.integrating",
     "list_profiles": "domainaug.profile.catalogue",
     "load_profile": "domainaug.profile.catalogue",
     "read_study": "domainaug.medical",

@@ -151,7 +151,7 @@ def counted(maps: np.ndarray, aspect: float, count: int = 240) -> tuple[float, f
     return share(maps), 1 - share(np.linalg.inv(maps))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     rotation=st.floats(-180, 180),
     scale_x=st.floats(0.4, 2.5),

@@ -169,7 +169,7 @@ def test_a_wide_frame_turned_loses_more():
     assert (wide.aspect, wide.side, wide.span) == (4, 256, 255)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.floats(0, 12), st.floats(1, 1.15), st.booleans()), min_size=1, max_size=7))
 def test_long_pipelines_keep_their_extremes(steps):
     """However many draws are dropped on the way, the ends stay what hand calculation gives."""
@@ -187,7 +187,7 @@ def test_long_pipelines_keep_their_extremes(steps):
 
 
 @example([(0.0, 1.09375, 0.0), (0.0, 0.9375, 0.0), (0.0, 0.9375, 0.0), (0.0, 0.9375, 0.0), (0.0, 1.09375, 0.0)])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.floats(-10, 10), st.floats(0.9, 1.1), st.floats(-0.1, 0.1)), min_size=1, max_size=5))
 def test_one_draw_of_each_step_lies_inside_the_whole(draws):
     """Composing sets holds what composing any one draw of each gives."""

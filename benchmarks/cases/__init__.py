@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks import dicom_study
-from benchmarks.cases import datasets, defects, pictures, stacks, streets, volumes
+from benchmarks.cases import carla, datasets, defects, pictures, stacks, streets, volumes
 
 CASES = (
     *pictures.CASES,
@@ -13,4 +13,5 @@ CASES = (
     *defects.CASES,
     *datasets.CASES,
     *streets.CASES,
+    *carla.CASES,
 )

@@ -211,7 +211,7 @@ def _drawn(name: str) -> Callable[[Scale], Callable[[], Any]]:
 
 def _judged(name: str) -> Case:
     return Case(
-        f"drawn-{name}",
+        f"defect-drawn-{name}",
         f"{name} of 128 pixels drawn, relit and judged on 1024²",
         ours=(Contender("domainaug", _drawn(name), "ours"),),
         peers=(),
@@ -220,8 +220,59 @@ def _judged(name: str) -> Case:
     )
 
 
+def _pasted(scale: Scale) -> Callable[[], Any]:
+    from domainaug.manufacturing import Part, Response, Site, to_light
+    from domainaug.manufacturing.pasting.paste import paste
+    from domainaug.manufacturing.pasting.patch import Patch
+
+    background, patch, mask, _ = _scene(scale)
+    site = Site.of(background, Part(pixel_pitch_mm=0.1))
+    ready = Patch("bank", to_light(patch, Response(), (0, 255)), mask > 0, 0.1, (0.5, 0.5))
+    return lambda: paste(ready, site, np.random.default_rng(1), blend="poisson", place=(0.4, 0.4))
+
+
+def _on_part(scale: Scale) -> Callable[[], Any]:
+    from domainaug.manufacturing import Foreground, Part, Site, perlin_texture
+
+    side = _side(scale, 1024)
+    far = np.hypot(*np.mgrid[:side, :side] - (side - 1) / 2)
+    level = np.where(far < side / 4, 120, 10) + np.random.default_rng(0).normal(0, 3, (side, side))
+    part = Part(pixel_pitch_mm=0.1, foreground=Foreground("threshold", threshold=0.2))
+    site, seeds = Site.of(np.clip(level, 0, 255).astype(np.uint8), part), iter(range(1 << 30))
+    return lambda: perlin_texture(site, np.random.default_rng(next(seeds)), grain_mm=0.1 * side / _CELLS)
+
+
+_BANK = Case(
+    "defect-pasted",
+    "a real defect of 128 pixels pasted by Poisson's equation, in light, into 1024² x 3",
+    ours=(Contender("domainaug", _pasted, "ours", note="with a place on the part, and the mask by what changed"),),
+    peers=(Contender("cv2.seamlessClone", _seamless, note="into values, at a place that is told; no mask"),),
+    limits=(Contender("copy of the picture", _copy, "limit"),),
+    reach=(Reach(1.0, "cv2.seamlessClone", most=True),),
+)
+
+_ON_PART = Case(
+    "defect-perlin",
+    "another texture on a fifth of 1024² where noise is highest",
+    ours=(
+        Contender("domainaug", _on_part, "ours", note="on the part by construction; texture, mask and picture as well"),
+    ),
+    peers=(
+        Contender(
+            "anomalib",
+            _perlin_anomalib(1024),
+            needs=("torch", "anomalib"),
+            note="less work: its noise alone, anywhere in the picture, without texture and picture",
+        ),
+    ),
+    limits=(Contender("writing the mask", _memset(1024), "limit"),),
+    reach=(Reach(5.0, "anomalib"),),
+)
+
 CASES = (
     *(_judged(name) for name in _DRAWN),
+    _BANK,
+    _ON_PART,
     _perlin(256, 100),
     _perlin(1024, 200),
     _paste("feather", "feather", 4, "into a new picture; also tells which pixels changed"),

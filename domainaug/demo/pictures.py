@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from domainaug.layouts.images import read_image, read_mask
 from domainaug.medical import read_study
+from domainaug.preview.drawing import difference
 
 __all__ = ["difference", "load", "outlined", "shown", "window_of"]
 
@@ -42,18 +43,6 @@ def shown(values: NDArray[Any], window: tuple[float, float], *, inverted: bool =
     low, high = window
     share = np.clip((values.astype(np.float32) - low) / (high - low), 0, 1)
     return np.asarray(np.round((1 - share if inverted else share) * 255), np.uint8)
-
-
-def difference(before: Picture, after: Picture) -> Picture:
-    """Return where a picture became lighter (orange) or darker (blue), on gray."""
-    gray_before, gray_after = (_gray(picture).astype(np.float32) for picture in (before, after))
-    if gray_before.shape != gray_after.shape:
-        gray_after = cv2.resize(gray_after, gray_before.shape[::-1], interpolation=cv2.INTER_AREA)
-    change = np.clip((gray_after - gray_before) / 96.0, -1, 1)[..., None]
-    rest = np.array([236.0, 236.0, 236.0])
-    lighter, darker = np.array([214.0, 96.0, 20.0]), np.array([30.0, 90.0, 190.0])
-    color = rest + np.abs(change) * (np.where(change > 0, lighter, darker) - rest)
-    return np.asarray(np.round(color), np.uint8)
 
 
 def outlined(picture: Picture, mask_path: Path) -> Picture:
