@@ -53,6 +53,8 @@ def mark(picture: Picture, marks: Marks, *, scale: tuple[float, float] = (1.0, 1
     thick = max(1, round(max(out.shape[:2]) / 400))
     if marks.numbers is not None:
         _outline(out, marks.numbers, thick)
+    for index, mask in enumerate(marks.masks):
+        _ring(out, _sized(mask, out), thick, index)
     for index, (left, top, right, bottom) in enumerate(() if marks.boxes is None else marks.boxes.tolist()):
         corners = (round(left * across), round(top * down)), (round(right * across) - 1, round(bottom * down) - 1)
         cv2.rectangle(out, *corners, COLORS[index % len(COLORS)], thick)
@@ -67,11 +69,19 @@ def mark(picture: Picture, marks: Marks, *, scale: tuple[float, float] = (1.0, 1
 
 
 def _outline(out: Picture, numbers: NDArray[Any], thick: int) -> None:
-    size = (out.shape[1], out.shape[0])
-    small = cv2.resize(numbers.astype(np.int32), size, interpolation=cv2.INTER_NEAREST_EXACT)
+    small = _sized(numbers, out)
     for place, number in enumerate(number for number in np.unique(small).tolist()[: _MOST + 1] if number):
-        found, _ = cv2.findContours((small == number).astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
-        cv2.drawContours(out, found, -1, COLORS[place % len(COLORS)], thick)
+        _ring(out, small == number, thick, place)
+
+
+def _sized(labels: NDArray[Any], out: Picture) -> NDArray[np.int32]:
+    size = (out.shape[1], out.shape[0])
+    return np.asarray(cv2.resize(labels.astype(np.int32), size, interpolation=cv2.INTER_NEAREST_EXACT), np.int32)
+
+
+def _ring(out: Picture, inside: NDArray[Any], thick: int, place: int) -> None:
+    found, _ = cv2.findContours(inside.astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
+    cv2.drawContours(out, found, -1, COLORS[place % len(COLORS)], thick)
 
 
 def difference(before: Picture, after: Picture) -> Picture:

@@ -32,19 +32,21 @@ class Marks:
         boxes: (n, 4) left, top, right, bottom edges in pixels.
         curves: (n, 2) corners as x, y, pixel centers at whole numbers, each with whether it is closed.
         points: (n, 2) as x, y, or (n, 3) as x, y, slice.
+        masks: (H, W) of what is marked, one thing each; they may overlap.
     """
 
     numbers: NDArray[np.integer[Any]] | None = None
     boxes: NDArray[np.float64] | None = None
     curves: tuple[tuple[NDArray[np.float64], bool], ...] = ()
     points: NDArray[np.float64] | None = None
+    masks: tuple[NDArray[np.bool_], ...] = ()
 
     @property
     def count(self) -> int:
         """How many things are marked."""
         numbers = 0 if self.numbers is None else int(np.count_nonzero(np.unique(self.numbers)))
         rows = sum(0 if one is None else len(one) for one in (self.boxes, self.points))
-        return numbers + rows + len(self.curves)
+        return numbers + rows + len(self.curves) + sum(bool(mask.any()) for mask in self.masks)
 
     def on_slice(self, axis: int, index: int) -> Marks:
         """Return those of one plane of a volume, seen along an axis (0 slices, 1 rows, 2 columns)."""

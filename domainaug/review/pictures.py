@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 import cv2
 import numpy as np
@@ -25,12 +27,38 @@ from domainaug.preview.planes import plane_of
 from domainaug.preview.sources import Subject, pixels_of
 from domainaug.preview.windows import Window, window_named, windows_for
 from domainaug.review.candidates import Candidate
-from domainaug.run.ledger import LEDGER, Ledger
+from domainaug.review.rendered import CLEAN, CLEARER, Opened, View, clearest, open_view, views_of
+from domainaug.run.apart import apart
+from domainaug.run.ledger import LEDGER, Ledger, Row
 from domainaug.run.plan import SIMULATION, with_allowed
 
-__all__ = ["Look", "Pictures"]
+__all__ = ["Look", "Panel", "Pictures"]
 
 Picture = NDArray[np.uint8]
+_Along: TypeAlias = Literal["slice", "frame"]
+
+
+_WORDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "Original": "The original that the copy was made from",
+        CLEAN: "The same part without its defects",
+        CLEARER: "The same scene in the clearest weather that was rendered",
+    }
+)
+
+
+class Panel(NamedTuple):
+    """One of the pictures that lie side by side.
+
+    Attributes:
+        title: "Original", "Copy" ...
+        picture: (h, w, 3).
+        alt: What it is, in words.
+    """
+
+    title: str
+    picture: Picture
+    alt: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,8 +69,10 @@ class Look:
         copy: (h, w, 3), labels drawn.
         original: The same of what it was made from; None where that cannot be shown.
         difference: Where the copy is lighter (orange) or darker (blue); None where the two are of different sizes.
+        beside: What the original is, for its caption: "Original", or what lies beside a rendered picture.
         note: Why there is no original, or "".
-        slices: How many slices a volume has; 1 for a picture.
+        along: What there are several of: "slice", or "frame" of what moves or has several cameras.
+        slices: How many there are; 1 for a picture.
         slice: Which of them is shown.
         window: What is black and white, by name.
         windows: The names there are.
@@ -52,12 +82,24 @@ class Look:
     copy: Picture
     original: Picture | None
     difference: Picture | None
+    beside: str
     note: str
+    along: _Along
     slices: int
     slice: int
     window: str
     windows: tuple[str, ...]
     labels: int
+
+    @property
+    def panels(self) -> tuple[Panel, ...]:
+        """What lies side by side."""
+        there = [] if self.original is None else [Panel(self.beside, self.original, _WORDS[self.beside])]
+        judged = "Copy" if self.beside == "Original" and there else "To judge"
+        there.append(Panel(judged, self.copy, "The copy to judge" if judged == "Copy" else "The picture to judge"))
+        if self.difference is not None:
+            there.append(Panel("Difference", self.difference, "Where it is lighter, in orange, or darker, in blue"))
+        return tuple(there)
 
 
 class Pictures:
@@ -72,6 +114,8 @@ class Pictures:
         self._copies: dict[str, tuple[Layout, Item]] | None = None
         self._originals: dict[str, tuple[Layout, Item]] | None = None
         self._why = ""
+        self._rows: dict[tuple[str, int], Row] = {}
+        self._views: dict[tuple[str, str | None], Opened] = {}
         self._kept: dict[tuple[str, str, int], Subject] = {}
         self._lock = threading.Lock()
 
@@ -96,23 +140,79 @@ class Pictures:
         Raises:
             UnreadableInput: The copy cannot be read: a run may still be writing it.
         """
-        made = self._shown_copy(candidate)
-        source, note = self._original(candidate)
-        first = source or made
+        pair = self._rendered(candidate, slice_index) if self._is_rendered else self._augmented(candidate, slice_index)
+        first = pair.source or pair.made
         windows = windows_for(_thinned(first), first.unit, first.sample.value_range)
         name = window if window in windows else next(iter(windows))
+        shown = _Shown(window_named(windows, name), pair.place, longest, labels)
+        plain, copy = shown.of(pair.made, pair.marks)
+        changed = original = None
+        if pair.source is not None:
+            deep = 0 if pair.source.kind == "image" else int(pair.source.values.shape[0]) - 1
+            place = pair.place if pair.source.kind == "image" else min(pair.place, deep)
+            before, original = replace(shown, slice=place).of(pair.source, pair.source_marks)
+            changed = difference(before, plain) if before.shape == plain.shape else None
+        return Look(
+            copy, original, changed, pair.beside, pair.note, pair.along, pair.depth, pair.place, name, tuple(windows),
+            _count(pair.marks, pair.made, pair.place),
+        )  # fmt: skip
+
+    @property
+    def _is_rendered(self) -> bool:
+        return self.header.get("layout") == SIMULATION
+
+    def _augmented(self, candidate: Candidate, wanted: int | None) -> _Pair:
+        made = self._shown_copy(candidate)
+        source, note = self._original(candidate)
         marks = marks_of(made.sample)
         depth = 1 if made.kind == "image" else int(made.values.shape[0])
-        place = _slice(marks, depth) if slice_index is None else min(max(slice_index, 0), depth - 1)
-        shown = _Shown(window_named(windows, name), place, longest, labels)
-        plain, copy = shown.of(made, marks)
-        if source is None:
-            return Look(copy, None, None, note, depth, place, name, tuple(windows), _count(marks, made, place))
-        if source.kind != "image" and place >= source.values.shape[0]:
-            shown = _Shown(shown.window, int(source.values.shape[0]) - 1, longest, labels)
-        before, original = shown.of(source, marks_of(source.sample))
-        changed = difference(before, plain) if before.shape == plain.shape else None
-        return Look(copy, original, changed, "", depth, place, name, tuple(windows), _count(marks, made, place))
+        place = _slice(marks, depth) if wanted is None else min(max(wanted, 0), depth - 1)
+        before = Marks() if source is None else marks_of(source.sample)
+        along: _Along = "frame" if made.kind == "frames" else "slice"
+        return _Pair(made, marks, source, before, "Original", note, along, depth, place)
+
+    def _rendered(self, candidate: Candidate, wanted: int | None) -> _Pair:
+        row = self._row(candidate)
+        views = views_of([file.path for file in row.files])
+        if not views:
+            return _Pair(self._shown_copy(candidate), Marks(), note=_NO_ORIGINAL)
+        place = min(max(wanted or 0, 0), len(views) - 1)
+        view = views[place]
+        beside, title = self._beside(row, view)
+        opened = self._opened(candidate, view, beside)
+        before = opened.marks if title == CLEARER else Marks()
+        note = "" if title else _NO_ORIGINAL
+        return _Pair(opened.made, opened.marks, opened.beside, before, title, note, "frame", len(views), place)
+
+    def _beside(self, row: Row, view: View) -> tuple[str | None, str]:
+        """Return the file of what lies beside a rendered picture, and what it is."""
+        if view.clean is not None:
+            return view.clean, CLEAN
+        other = clearest(row, self._rows.values())
+        alike = () if other is None else views_of([file.path for file in other.files])
+        picture = next((one.picture for one in alike if one.place == view.place), None)
+        return picture, CLEARER if picture else ""
+
+    def _opened(self, candidate: Candidate, view: View, beside: str | None) -> Opened:
+        name = (view.picture, beside)
+        with self._lock:
+            kept = self._views.get(name)
+        if kept is not None:
+            return kept
+        found = apart(partial(open_view, self.out, view, beside), name=f"picture {candidate.id}")
+        with self._lock:
+            while len(self._views) >= _KEPT:
+                del self._views[next(iter(self._views))]
+            self._views[name] = found
+        return found
+
+    def _row(self, candidate: Candidate) -> Row:
+        """Return what the ledger holds of a variant; it is read again when a variant has come that is not known."""
+        name = (candidate.key, candidate.copy)
+        if name not in self._rows:
+            with Ledger(self.out / LEDGER) as ledger:
+                self._rows = {(row.key, row.copy): row for row in ledger.rows()}
+        return self._rows[name]
 
     def _copy(self, candidate: Candidate) -> Subject:
         if self._copies is None or candidate.path not in self._copies:
@@ -131,8 +231,6 @@ class Pictures:
             raise UnreadableInput(error.code, f"copy {candidate.id} cannot be shown: {words}") from None
 
     def _original(self, candidate: Candidate) -> tuple[Subject | None, str]:
-        if self.header.get("layout") == SIMULATION:
-            return None, "A rendered scene has no original; its labels are not drawn here"
         if self._originals is None:
             self._originals = self._listed_originals()
         found = self._originals.get(candidate.key)
@@ -170,7 +268,7 @@ class Pictures:
 
     def _listed_copies(self) -> dict[str, tuple[Layout, Item]]:
         """Return where copies are, by the path of each of their files, read as the data set that they are."""
-        if self.header.get("layout") == SIMULATION:
+        if self._is_rendered:
             return {}
         try:
             layout = self._layout_of_copies()
@@ -186,7 +284,7 @@ class Pictures:
         }
 
     def _by_itself(self, candidate: Candidate) -> tuple[Layout, Item]:
-        """Return a copy as a file by itself, without labels: that of a scene, or of a run that is not done."""
+        """Return a copy as a file by itself, without labels: of a run that is not done, or of another simulator."""
         with Ledger(self.out / LEDGER) as ledger:
             paths = [file.path for file in ledger.files(candidate.key, candidate.copy)]
         pictures = [path for path in paths if Path(path).suffix.lower() in PICTURES]
@@ -207,6 +305,22 @@ class Pictures:
         return {item.key: (layout, item) for item in found}
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pair:
+    """A copy, what lies beside it, and the labels of both; the attributes of `Look` that follow from them."""
+
+    made: Subject
+    marks: Marks
+    source: Subject | None = None
+    source_marks: Marks = Marks()  # noqa: RUF009 - never changed
+    beside: str = ""
+    note: str = ""
+    along: _Along = "slice"
+    depth: int = 1
+    place: int = 0
+
+
+_NO_ORIGINAL = "What is rendered has no original"
 _MANY = 1 << 20
 _MOST = 1 << 30  # bytes of the pixels of one: a run takes larger images than Preview holds copies of
 _KEPT = 4  # subjects in memory: a copy, its original, and those of the copy before

@@ -10,13 +10,11 @@ from pathlib import Path
 from string import Template
 
 import cv2
-import numpy as np
-from numpy.typing import NDArray
 
 from domainaug.errors import DomainAugError
 from domainaug.profile.contact_sheet import happened
 from domainaug.review.candidates import Candidate
-from domainaug.review.pictures import Pictures
+from domainaug.review.pictures import Panel, Pictures
 from domainaug.review.reasons import Reason
 from domainaug.review.reviewing import Review
 from domainaug.run.publish import write_whole
@@ -68,8 +66,7 @@ def write_sheet(
 def _card(number: int, one: Candidate, pictures: Pictures, reasons: Sequence[Reason], longest: int) -> str:
     try:
         look = pictures.look(one, longest=longest)
-        shown = [("Original", look.original), ("Copy", look.copy), ("Difference", look.difference)]
-        figures = "".join(_figure(words, picture) for words, picture in shown if picture is not None)
+        figures = "".join(map(_figure, look.panels))
         note = look.note
     except DomainAugError as error:
         figures, note = "", str(error)
@@ -94,10 +91,9 @@ def _key(place: int) -> str:
     return f"<kbd>{place}</kbd>" if place < 10 else ""
 
 
-def _figure(words: str, picture: NDArray[np.uint8]) -> str:
-    done, data = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
+def _figure(panel: Panel) -> str:
+    done, data = cv2.imencode(".jpg", panel.picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
     if not done:
-        raise DomainAugError(f"{words.lower()}: the picture cannot be encoded")
-    encoded = base64.b64encode(data.tobytes()).decode()
-    alt = {"Original": "The original", "Copy": "The copy", "Difference": "Where the copy is lighter or darker"}[words]
-    return f'<figure><img alt="{alt}" src="data:image/jpeg;base64,{encoded}"><figcaption>{words}</figcaption></figure>'
+        raise DomainAugError(f"{panel.title.lower()}: the picture cannot be encoded")
+    source = f"data:image/jpeg;base64,{base64.b64encode(data.tobytes()).decode()}"
+    return f'<figure><img alt="{panel.alt}" src="{source}"><figcaption>{panel.title}</figcaption></figure>'

@@ -162,13 +162,14 @@ def test_derived_dicom_is_seen_beside_its_source(tmp_path):
     assert not np.array_equal(looked(tmp_path, window="lung").copy, looked(tmp_path, window="bone").copy)
 
 
-def test_a_rendered_scene_has_no_original(tmp_path, make_run):
+def test_what_another_simulator_rendered_is_its_first_picture(tmp_path, make_run):
     out = make_run(2)
     review = Review(out)
     for one in review.candidates:
         (out / one.path).parent.mkdir(exist_ok=True)
         cv2.imwrite(str(out / one.path), np.full((20, 30, 3), 9, np.uint8))
     look = Pictures(out, {"layout": "simulation"}).look(review.candidates[0])
+    assert [panel.title for panel in look.panels] == ["To judge"]
     assert look.original is None
-    assert look.note == "A rendered scene has no original; its labels are not drawn here"
+    assert look.note == "What is rendered has no original"
     assert look.copy.shape == (20, 30, 3)

@@ -109,25 +109,20 @@ def _pictures(one: Candidate, pictures: Pictures, *, labels: bool) -> None:
         _side_by_side(place, look, ", ".join(happened({"effects": one.effects})))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if look.slices > 1:
-            st.slider("Slice", 0, look.slices - 1, look.slice, key=slice_key)
+            st.slider(look.along.capitalize(), 0, look.slices - 1, look.slice, key=slice_key)
         if len(look.windows) > 1:
             settled(_WINDOW, look.windows, look.window)  # the same for the next copy, where it has such a one
             st.selectbox("Window", look.windows, key=_WINDOW, width=200)
 
 
 def _side_by_side(where: Any, look: Look, happened_to_it: str) -> None:
-    shown = (
-        ("Original", look.original, "The original that the copy was made from"),
-        ("Copy" if look.original is not None else "To judge", look.copy, f"The copy to judge: {happened_to_it}"),
-        ("Difference", look.difference, "Where the copy is lighter, in orange, or darker, in blue"),
-    )
-    there = [(title, picture, alt) for title, picture, alt in shown if picture is not None]
-    room = room_for([picture for _, picture, _ in there], 210) if len(there) > 1 else 420
+    room = room_for([panel.picture for panel in look.panels], 210) if len(look.panels) > 1 else 420
     with where, st.grid(min_column_width=room, key="review_pictures"):
-        for title, picture, alt in there:
+        for title, picture, alt in look.panels:
+            judged = picture is look.copy
             with st.container(gap="xsmall"):
-                show_picture(st, picture, alt)
-                st.caption(f"{title}, {look.labels} labels" if picture is look.copy and look.labels > 1 else title)
+                show_picture(st, picture, f"{alt}: {happened_to_it}" if judged else alt)
+                st.caption(f"{title}, {look.labels} labels" if judged and look.labels > 1 else title)
     if look.note:
         where.caption(f"{look.note}.")
 
