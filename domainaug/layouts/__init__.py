@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from domainaug.errors import UnknownName, UnreadableInput
 from domainaug.layouts.layout import Layout
+from domainaug.layouts.simulated import is_simulated
 
 __all__ = ["LAYOUTS", "layout_for", "layout_named"]
 
@@ -28,7 +29,6 @@ _WHERE: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 """Module and class of each, the most telling first; imported when asked for: few runs need pydicom and OpenCV both."""
 
-_FRAMES = "variants/*/rig.json"
 LAYOUTS = tuple(_WHERE)
 """Every layout, in the order they are tried."""
 
@@ -42,9 +42,9 @@ def layout_for(source: Path | str) -> Layout:
     source = Path(source)
     if not source.exists():
         raise UnreadableInput("missing", "there is no such file or folder", path=source)
-    if next(source.glob(_FRAMES), None) is not None:  # else their depths and classes would be taken for pictures
+    if is_simulated(source):
         message = (
-            "these are frames of a simulated street, with labels beside them; make a data set by `domainaug export`"
+            "these were rendered, with labels beside them; `domainaug export` makes a data set of streets and parts"
         )
         raise UnreadableInput("no-layout", message, path=source)
     for name in LAYOUTS:

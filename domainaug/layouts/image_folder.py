@@ -24,6 +24,7 @@ from domainaug.layouts import images
 from domainaug.layouts.layout import Item, Sample, Scan, SetAside, Stamp
 from domainaug.layouts.masked import read_masked, write_masked
 from domainaug.layouts.naming import copy_stem, in_folder, is_text, label_places, relative_key, stems
+from domainaug.layouts.simulated import is_simulated
 
 __all__ = ["ImageFolder"]
 
@@ -188,9 +189,11 @@ def _walk(source: Path) -> Iterator[Path]:
 
 
 def _files(source: Path) -> Iterator[Path]:
-    """Yield the files below `source`, in order; hidden ones and linked folders are passed over."""
+    """Yield the files below `source`, in order; hidden ones, linked folders and rendered ones are passed over."""
     for folder, below, files in os.walk(source, followlinks=False):
         below[:] = sorted(name for name in below if not name.startswith("."))
+        if "variants" in below and is_simulated(Path(folder)):
+            below.remove("variants")
         for name in sorted(files):
             if not name.startswith("."):
                 yield Path(folder, name)
