@@ -23,12 +23,14 @@ from numpy.typing import NDArray
 from domainaug.kernels.engine import loops
 from domainaug.kernels.labels import coverage, labels_in, thin_labels, warp_labels
 from domainaug.kernels.maps import PixelMap
+from domainaug.kernels.plain.labels import TIE
 from domainaug.kernels.whole import moves_whole
 
 __all__ = ["WARMUP", "keep_thin", "thin_parts", "warp_whole"]
 
 Array = NDArray[Any]
 Float = NDArray[np.float32]
+Index = NDArray[np.intp]
 
 _SQUARE, _WIDE = np.ones((3, 3), np.uint8), np.ones((5, 5), np.uint8)
 _FAINT = 0.05  # a pixel that is covered less is none of a label's
@@ -54,9 +56,15 @@ def warp_whole(mask: Array, pixel_map: PixelMap, *, fill: int = 0) -> Array:
         return warp_labels(mask, pixel_map, fill=fill)
     shrunk = max(1.0, *pixel_map.footprint)
     thin = [value for value in thin_parts(mask, shrunk) if value != fill]
+    faint = min(_FAINT, _LINE / shrunk)
+    if len(thin) == 1 and set(labels_in(mask)) <= {fill, thin[0]}:  # the coverage of one label on its ground says all
+        plane = coverage(mask, thin[0], pixel_map)
+        owner = np.array([fill, thin[0]], mask.dtype)[(plane >= 1.0 - plane - TIE).view(np.uint8)]
+        keep_thin(owner, thin[0], plane, faint=faint)
+        return np.asarray(owner)
     out = warp_labels(mask, pixel_map, fill=fill, thin=thin)
     for value in thin:
-        keep_thin(out, value, coverage(mask, value, pixel_map), thin, faint=min(_FAINT, _LINE / shrunk))
+        keep_thin(out, value, coverage(mask, value, pixel_map), thin, faint=faint)
     return out
 
 
@@ -95,16 +103,23 @@ def keep_thin(out: Array, value: int, plane: Float, firm: Collection[int] = (), 
         slice(max(columns[0] - _MARGIN, 0), columns[-1] + 1 + _MARGIN),
     )
     part, seen = np.ascontiguousarray(plane[window]), out[window]
-    core = cv2.dilate((cv2.erode(part, _SQUARE) >= _CORE).view(np.uint8), _WIDE) > 0
-    others = [label for label in firm if label != value]
-    weak = there[window] & (seen != value) & ~core & _ridge(part)
-    if others:
-        weak &= ~np.isin(seen, np.array(others, seen.dtype))
-    weak &= part >= _OF_BEST * cv2.dilate(part, _WIDE)
-    if not weak.any():
+    down, right = np.nonzero(there[window] & (seen != value))
+    if not len(down):
         return
+    core = cv2.dilate((cv2.erode(part, _SQUARE) >= _CORE).view(np.uint8), _WIDE)
+    best = cv2.dilate(part, _WIDE)
+    chosen = (core[down, right] == 0) & (part[down, right] >= _OF_BEST * best[down, right])
+    down, right = down[chosen], right[chosen]
+    chosen = _on_ridge(part, down, right)
+    others = [label for label in firm if label != value]
+    if others:
+        chosen &= ~np.isin(seen[down, right], np.array(others, seen.dtype))
+    down, right = down[chosen], right[chosen]
+    if not len(down):
+        return
+    weak = np.zeros(seen.shape, np.bool_)
+    weak[down, right] = True
     both = np.pad((weak | (seen == value)).view(np.uint8), 1)
-    down, right = np.nonzero(weak)
     order = np.argsort(part[down, right], kind="stable")  # the faintest are asked first
     wide = both.shape[1]
     places = ((down + 1) * wide + right + 1)[order]
@@ -112,15 +127,15 @@ def keep_thin(out: Array, value: int, plane: Float, firm: Collection[int] = (), 
     seen[weak & (both[1:-1, 1:-1] > 0)] = value
 
 
-def _ridge(plane: Float) -> NDArray[np.bool_]:
-    """Return the pixels that are no lower than both neighbors along a row, a column or a diagonal."""
-    height, width = plane.shape
-    wide = np.pad(plane, 1)
-    found = np.zeros(plane.shape, np.bool_)
-    for down, right in ((0, 1), (1, 0), (1, 1), (1, -1)):
-        one = wide[1 + down : 1 + down + height, 1 + right : 1 + right + width]
-        other = wide[1 - down : 1 - down + height, 1 - right : 1 - right + width]
-        found |= (plane >= one) & (plane >= other)
+def _on_ridge(plane: Float, down: Index, right: Index) -> NDArray[np.bool_]:
+    """Return which of some pixels are no lower than both neighbors along a row, a column or a diagonal."""
+    beside = np.pad(plane, 1)
+    wide = beside.shape[1]
+    flat, places = beside.reshape(-1), (down + 1) * wide + right + 1
+    here = flat[places]
+    found = np.zeros(len(places), np.bool_)
+    for step in (1, wide, wide + 1, wide - 1):
+        found |= (here >= flat[places + step]) & (here >= flat[places - step])
     return found
 
 

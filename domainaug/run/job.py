@@ -355,13 +355,14 @@ class Job:
             given["bboxes"] = np.column_stack([sample.boxes, np.arange(len(sample.boxes), dtype=np.float64)])
         # Keys are text without control characters, so no other item has the key of a later draw.
         out = pipeline(**given, key=f"{key}\nattempt {attempt}" if attempt else key, copy=copy, part=part)
-        boxes, names = sample.boxes, sample.box_labels
-        if pipeline.record["labels"].get("added"):
+        boxes, names, record = sample.boxes, sample.box_labels, pipeline.record
+        if record["labels"].get("added"):
             raise LabelError("a step put a box beside those of its source, which its labels have no place for")
         if boxes is not None:
             found = np.asarray(out["bboxes"], np.float64).reshape(-1, 5)
             boxes, names = found[:, :4], tuple(sample.box_labels[int(row)] for row in found[:, 4])
-        record = {**pipeline.record, **({"attempt": attempt} if attempt else {})}
+        if attempt:
+            record["attempt"] = attempt
         if sample.soft_mask:
             record["soft_mask"] = True
         augmented = Sample(

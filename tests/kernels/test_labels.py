@@ -79,6 +79,25 @@ def test_both_engines_agree(border, zoom, dtype):
     assert np.count_nonzero(got != wanted) <= 2
 
 
+@pytest.mark.parametrize("border", ["constant", "replicate", "reflect", "wrap", "reflect101"])
+@pytest.mark.parametrize("zoom", [0.9, 0.4, 0.15])
+def test_both_engines_agree_where_nearly_all_pixels_see_one_label(border, zoom):
+    mask = np.zeros((140, 180), np.int32)
+    rows, columns = np.indices(mask.shape) // 15 % 2
+    mask[(rows == 0) & (columns == 0)] = 7  # squares, whose corners have most of the other label about them
+    mask[::31, ::17] = 2
+    random = np.random.default_rng(0)
+    for turn in random.uniform(-0.2, 0.2, 40):
+        c, s = np.cos(turn) / zoom, np.sin(turn) / zoom
+        x, y = random.uniform(-9, 9, 2)
+        where = PixelMap.of([[c, -s, x], [s, c, y]], mask.shape, (30, 40), border=border)
+        found = []
+        for engine in ("numba", "plain"):
+            with using(engine):
+                found.append(warp_labels(mask, where, thin=[2, 7]))
+        assert np.array_equal(*found)
+
+
 def test_ties_go_to_labels_over_background_and_to_the_low_label(engine):
     half = PixelMap.of([[1, 0, 0.5], [0, 1, 0]], (1, 5), (1, 4))
     np.testing.assert_array_equal(warp_labels(np.array([[0, 3, 7, 5, 0]], np.uint8), half), [[3, 3, 5, 5]])

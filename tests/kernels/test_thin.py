@@ -171,3 +171,19 @@ def test_what_is_compact_shrinks_as_by_what_covers_most():
     mask = cv2.circle(np.zeros((320, 320), np.uint8), (160, 150), 90, 1, -1)
     small = PixelMap.of([[8, 0, 3.5], [0, 8, 3.5]], mask.shape, (40, 40))
     np.testing.assert_array_equal(warp_whole(mask, small), warp_labels(mask, small))
+
+
+@pytest.mark.parametrize("border", ["constant", "reflect", "wrap"])
+@pytest.mark.parametrize("zoom", [1.2, 0.9, 0.5])
+def test_one_label_on_its_ground_is_moved_as_beside_others(engine, zoom, border):
+    mask = np.zeros((170, 170), np.int16)
+    mask[:160, :160] = curve(np.random.default_rng(4), dtype=np.int16) * 300
+    cv2.circle(mask, (40, 50), 12, 300, -1)
+    beside = mask.copy()
+    beside[169, 169] = 5  # a label more: no longer one on its ground
+    c, s = np.cos(0.4) / zoom, np.sin(0.4) / zoom
+    where = PixelMap.of([[c, -s, 30.3], [s, c, -20.7]], mask.shape, (150, 150), border=border)
+    alone, among = warp_whole(mask, where), warp_whole(beside, where)
+    near = cv2.dilate((among == 5).astype(np.uint8), np.ones((9, 9))) > 0
+    assert np.array_equal(alone[~near], among[~near])
+    assert set(np.unique(alone)) == {0, 300}

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -47,9 +48,10 @@ def warp_labels(
     if boxed or (len(thin) and max(sides) > 1.05):
         source, kernels = constant(stack.reshape(-1)), (box(sides[0], width), box(sides[1], height))
         special, packed = np.array(sorted(thin), np.int64) - least, pack(pixel_map)
+        alike = constant(_alike(stack, *(kernel.size for kernel in kernels)).reshape(-1))
 
         def slab(begin: int, end: int) -> None:
-            _vote_boxed(source, sizes, *packed, *kernels, special, boxed, ground, -least, flat, begin, end)
+            _vote_boxed(source, alike, sizes, *packed, *kernels, special, boxed, ground, -least, flat, begin, end)
     else:
         stored = padded(stack[..., None], around)[..., 0]
         sizes[3:5] = stored.shape[1:]
@@ -60,6 +62,23 @@ def warp_labels(
             _vote(source, sizes, matrix, winding, ground, -least, ones, flat, begin, end)
 
     run_slabs(slab, pixel_map.shape[0], threads, least=max(1, (1 << 15) // (depth * pixel_map.shape[1])))
+
+
+def _alike(stack: Array, wide: int, tall: int) -> NDArray[np.uint8]:
+    """Return (D, H, W), 1 where boxes about a pixel and those right of it and below see one label, whoever is asked.
+
+    Args:
+        stack: (D, H, W) labels.
+        wide: How many pixels the box has along a row; odd.
+        tall: Likewise down a column.
+    """
+    differs = np.zeros(stack.shape, np.uint8)
+    differs[:, :, :-1] = stack[:, :, 1:] != stack[:, :, :-1]
+    differs[:, :-1] |= stack[:, 1:] != stack[:, :-1]
+    square = np.ones((tall + 1, wide + 1), np.uint8)
+    for plane in differs:
+        cv2.dilate(plane, square, dst=plane, anchor=(wide // 2, tall // 2), borderValue=0)
+    return np.asarray(differs == 0).view(np.uint8)
 
 
 @compiled
@@ -263,10 +282,10 @@ def _elect(names: Any, weights: Any, n: int, fill: int) -> Any:
 
 @compiled
 def _vote_boxed(
-    source: Any, sizes: Any, stages: Any, matrices: Any, along_x: Any, along_y: Any, box_x: Any, box_y: Any,
+    source: Any, alike: Any, sizes: Any, stages: Any, matrices: Any, along_x: Any, along_y: Any, box_x: Any, box_y: Any,
     special: Any, boxed: bool, fill: int, flip: int, out: Any, begin: int, end: int,
 ) -> None:  # fmt: skip
-    """Let all pixels vote that an output pixel sees: for every label, or for special ones only."""
+    """Let all pixels vote that an output pixel sees, for every label or for special ones only, where two differ."""
     depth, height, width, border = sizes[0], sizes[1], sizes[2], stages[-1, 3]
     tile = min(sizes[7], BLOCK)
     xs, ys, share = np.empty(tile, np.float64), np.empty(tile, np.float64), np.empty(tile, np.float32)
@@ -282,7 +301,14 @@ def _vote_boxed(
             trace(stages, matrices, along_x, along_y, y, x, n, xs, ys, share)
             for z in range(depth):
                 here = source[z * height * width : (z + 1) * height * width]
+                calm = alike[z * height * width : (z + 1) * height * width]
                 for i in range(n):
+                    to = (z * sizes[6] + y) * sizes[7] + x + i
+                    if share[i] == f32(1.0) and 0.0 <= xs[i] < width - 1 and 0.0 <= ys[i] < height - 1:
+                        at = i64(ys[i]) * width + i64(xs[i])
+                        if calm[at] != 0:
+                            out[to] = here[at]
+                            continue
                     columns = _reach(xs[i], width, border, box_x, at_x, near_x, wide_x)
                     rows = _reach(ys[i], height, border, box_y, at_y, near_y, wide_y)
                     votes = 0
@@ -294,7 +320,7 @@ def _vote_boxed(
                             weight = wide_x[a] * wide_y[b] if everything else near_x[a] * near_y[b]
                             if weight != f32(0.0) and name != fill:
                                 votes = _add(names, weights, votes, name, weight * share[i])
-                    out[(z * sizes[6] + y) * sizes[7] + x + i] = _elect(names, weights, votes, fill) ^ flip
+                    out[to] = _elect(names, weights, votes, fill) ^ flip
 
 
 @compiled
