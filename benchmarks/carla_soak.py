@@ -38,7 +38,7 @@ def main() -> None:
         ours()
         if theirs is not None:
             theirs()
-    processes = {"run": "self", "client": line._process.pid, "server": served("adapter")[1]}
+    processes = {"run": "self", "client": line._process.pid, "server": served("adapter", scale)[1]}
     before = {name: _spent(process) for name, process in processes.items()}
     walls: dict[str, list[float]] = {"adapter": [], "official client": []}
     cpus: dict[str, float] = {"adapter": 0.0, "official client": 0.0}
@@ -52,12 +52,12 @@ def main() -> None:
             if work is None:
                 continue
             child = _spent(line._process.pid)[0] if name == "adapter" else 0.0
-            drawn = _spent(served(names[name])[1])[0]
+            drawn = _spent(served(names[name], scale)[1])[0]
             wall, cpu = time.perf_counter(), time.process_time()
             work()
             walls[name].append(time.perf_counter() - wall)
             cpus[name] += time.process_time() - cpu + (_spent(line._process.pid)[0] - child if child else 0.0)
-            servers[name] += _spent(served(names[name])[1])[0] - drawn
+            servers[name] += _spent(served(names[name], scale)[1])[0] - drawn
     for name, process in processes.items():
         (_, first), (_, last) = before[name], _spent(process)
         print(f"{name}: {first:.1f} to {last:.1f} MiB ({last / first - 1:+.2%}) over {options.ticks} frames")

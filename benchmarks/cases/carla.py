@@ -1,5 +1,6 @@
 """The CARLA adapter against a script that does the same with the official client alone, on a server of our own each.
 
+What was made for a tiny try stays on a server of its own: its sensors would be rendered with those that are timed.
 Both ask for the same frames of the same five sensors, and hold them as arrays in the process that is timed.
 """
 
@@ -10,7 +11,7 @@ import queue
 import subprocess
 import sys
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from itertools import count
 from typing import Any
 
@@ -24,9 +25,9 @@ _NEEDS = ("carla", "msgpack", "numba")
 _FRAMES = 5
 
 
-@lru_cache(maxsize=2)
-def served(name: str) -> tuple[int, int]:
-    """Start a server in a process of its own; return its port and the process."""
+@cache
+def served(name: str, scale: Scale) -> tuple[int, int]:
+    """Start a server in a process of its own, once a name and scale; return its port and the process."""
     command = [sys.executable, "-m", "domainaug", "serve-carla", "--town", "junction", "--port", "0"]
     server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     atexit.register(server.kill)
@@ -64,7 +65,7 @@ def adapter(scale: Scale) -> tuple[Callable[[], Any], Any]:
     from domainaug_simulators.carla_adapter.worlds import opening_of
 
     world, asked = _told(scale)
-    line = Line(Server("127.0.0.1", served("adapter")[0]), 60.0, 60.0)
+    line = Line(Server("127.0.0.1", served("adapter", scale)[0]), 60.0, 60.0)
     atexit.register(line.close)
     line.open(opening_of(world, None))
     numbers = count()
@@ -77,7 +78,7 @@ def raw(scale: Scale) -> Callable[[], Any]:
     from domainaug_simulators.carla_adapter.client.cast import ego_at, ego_of
 
     world, asked = _told(scale)
-    client = carla.Client("127.0.0.1", served("raw")[0])
+    client = carla.Client("127.0.0.1", served("raw", scale)[0])
     client.set_timeout(60.0)
     there = client.get_world()
     settings = there.get_settings()
