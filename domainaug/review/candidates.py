@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeAlias
 
 from domainaug.effects import EFFECTS
@@ -50,6 +50,7 @@ class Candidate:
         transforms: The steps that were applied, in order, each once.
         stratum: What it is like.
         span: From the lowest to the highest value that its pixels can have, in their unit; None where nothing tells.
+        varied: Of a rendered variant the values that its scenario varies, but seeds.
     """
 
     id: str
@@ -61,6 +62,7 @@ class Candidate:
     transforms: tuple[str, ...]
     stratum: Stratum
     span: float | None = None
+    varied: Mapping[str, Any] = field(default_factory=dict)
 
     def amount(self, name: str) -> float | None:
         """Return how much of an effect happened, the end farther from neutral; neutral where it did not.
@@ -89,26 +91,30 @@ def short_id(key: str, copy: int) -> str:
     return hashlib.sha256(f"{key}\n{copy}".encode()).hexdigest()[:_ID]
 
 
-def candidates_of(rows: Iterable[Row], *, source: str = "") -> tuple[Candidate, ...]:
+def candidates_of(rows: Iterable[Row], *, source: str = "", axes: Collection[str] = ()) -> tuple[Candidate, ...]:
     """Return the copies of a run, each in its stratum.
 
     Args:
         rows: Those of the ledger.
         source: The group of what lies in no folder; the simulator of a rendered scenario.
+        axes: What the scenario varies.
     """
-    plain = [_plain(row, source) for row in rows if row.files]
+    axes = [name for name in axes if not name.endswith("seed")]
+    plain = [_plain(row, source, axes) for row in rows if row.files]
     sizes = [tuple(_sizes(one)) for one in plain]
     amounts = _amounts(sizes)
     return tuple(replace(one, stratum=_stratum(one, each, amounts)) for one, each in zip(plain, sizes, strict=True))
 
 
-def _plain(row: Row, source: str) -> Candidate:
+def _plain(row: Row, source: str, axes: Collection[str]) -> Candidate:
     told = {**row.record.get("faint", {}), **row.record.get("effects", {})}
     steps = row.record.get("steps", ())
     outer, inner, _ = row.key.partition("/")
     low_high = row.record.get("value_range")
     drawn = row.record.get("defect", {}).get("class", "")  # of a run that draws nothing else
-    kinds = dict.fromkeys(kind for kind in (drawn, *map(_kind, steps)) if kind)
+    values = row.record.get("values", {})
+    rendered = values.get("defect", "none")
+    kinds = dict.fromkeys(kind for kind in (drawn, *map(_kind, steps), rendered) if kind not in ("", "none"))
     return Candidate(
         id=short_id(row.key, row.copy),
         key=row.key,
@@ -119,6 +125,7 @@ def _plain(row: Row, source: str) -> Candidate:
         transforms=tuple(dict.fromkeys(str(step["transform"]) for step in steps)),
         stratum=Stratum(outer if inner else source, "", "", " and ".join(kinds)),
         span=None if low_high is None else float(low_high[1] - low_high[0]),
+        varied={name: values[name] for name in axes if name in values},
     )
 
 

@@ -137,7 +137,8 @@ class Review:
         with Ledger(self.out / LEDGER) as ledger:
             self.header = ledger.header
             simulator = str(self.header.get("simulator", ""))
-            self.candidates: tuple[Candidate, ...] = candidates_of(ledger.rows(), source=simulator)
+            axes = [str(each["axis"]) for each in self.header.get("scenario", {}).get("vary", ())]
+            self.candidates: tuple[Candidate, ...] = candidates_of(ledger.rows(), source=simulator, axes=axes)
         self._by_id = {one.id: one for one in self.candidates}
         self._drawn: tuple[tuple[int, int], tuple[Candidate, ...]] = ((-1, -1), ())
 

@@ -12,8 +12,8 @@ from string import Template
 import cv2
 
 from domainaug.errors import DomainAugError
-from domainaug.profile.contact_sheet import happened
 from domainaug.review.candidates import Candidate
+from domainaug.review.facts import facts_of
 from domainaug.review.pictures import Panel, Pictures
 from domainaug.review.reasons import Reason
 from domainaug.review.reviewing import Review
@@ -70,7 +70,7 @@ def _card(number: int, one: Candidate, pictures: Pictures, reasons: Sequence[Rea
         note = look.note
     except DomainAugError as error:
         figures, note = "", str(error)
-    facts = "; ".join([", ".join(happened({"effects": one.effects})), *([note] if note else [])])
+    facts = "; ".join([facts_of(one), *([note] if note else [])])
     answers = "".join(
         f'<button data-answer="{answer}" aria-pressed="false">{words}<kbd>{key}</kbd></button>'
         for answer, words, key in _ANSWERS

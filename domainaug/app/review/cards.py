@@ -103,7 +103,8 @@ def _draw(name: str, found: Overview) -> None:
 
 
 def _how_far(name: str, found: Overview) -> str:
-    made = f"{found.made} copies" if found.planned is None else f"{found.made} of {found.planned} copies"
+    what = "copies" if found.kind == "augmented" else "variants"
+    made = f"{found.made} {what}" if found.planned is None else f"{found.made} of {found.planned} {what}"
     left = _left(name, found)
     return f"{made}{left}"
 

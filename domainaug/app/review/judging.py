@@ -13,9 +13,9 @@ from domainaug.app.pages import page
 from domainaug.app.pictures import room_for, show_picture
 from domainaug.app.review.reviews import pictures_of, review_of
 from domainaug.app.words import in_a_sentence, plain, sentence
-from domainaug.profile.contact_sheet import happened
 from domainaug.review import Review, State
 from domainaug.review.candidates import Candidate
+from domainaug.review.facts import facts_of
 from domainaug.review.pictures import Look, Pictures
 from domainaug.review.verdicts import Answer
 from domainaug.run.plan import SIMULATION
@@ -59,7 +59,7 @@ def _draw_queue(review: Review, reviewer: str, *, again: bool, labels: bool) -> 
     one = queue[0]
     with in_a_sentence(the_root()):
         _pictures(one, pictures_of(review), labels=labels)
-    st.caption(_facts(one))
+    st.caption(plain(facts_of(one)))
     _verdicts(review, one, reviewer)
 
 
@@ -106,7 +106,7 @@ def _pictures(one: Candidate, pictures: Pictures, *, labels: bool) -> None:
     with place.skeleton(height=360):
         told = st.session_state
         look = pictures.look(one, slice_index=told.get(slice_key), window=told.get(_WINDOW), labels=labels)
-        _side_by_side(place, look, ", ".join(happened({"effects": one.effects})))
+        _side_by_side(place, look, facts_of(one))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if look.slices > 1:
             st.slider(look.along.capitalize(), 0, look.slices - 1, look.slice, key=slice_key)
@@ -125,12 +125,6 @@ def _side_by_side(where: Any, look: Look, happened_to_it: str) -> None:
                 st.caption(f"{title}, {look.labels} labels" if judged and look.labels > 1 else title)
     if look.note:
         where.caption(f"{look.note}.")
-
-
-def _facts(one: Candidate) -> str:
-    said = ", ".join(happened({"effects": one.effects}))
-    kind = f"{one.stratum.kind}; " if one.stratum.kind else ""
-    return plain(f"{kind}{said}")
 
 
 def _verdicts(review: Review, one: Candidate, reviewer: str) -> None:
