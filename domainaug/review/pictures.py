@@ -29,7 +29,7 @@ from domainaug.preview.windows import Window, window_named, windows_for
 from domainaug.review.candidates import Candidate
 from domainaug.review.rendered import CLEAN, CLEARER, Opened, View, clearest, open_view, views_of
 from domainaug.run.apart import apart
-from domainaug.run.ledger import LEDGER, Ledger, Row
+from domainaug.run.ledger import LEDGER, Ledger
 from domainaug.run.plan import SIMULATION, with_allowed
 
 __all__ = ["Look", "Panel", "Pictures"]
@@ -114,7 +114,7 @@ class Pictures:
         self._copies: dict[str, tuple[Layout, Item]] | None = None
         self._originals: dict[str, tuple[Layout, Item]] | None = None
         self._why = ""
-        self._rows: dict[tuple[str, int], Row] = {}
+        self._clearest: dict[str, str] = {}
         self._views: dict[tuple[str, str | None], Opened] = {}
         self._kept: dict[tuple[str, str, int], Subject] = {}
         self._lock = threading.Lock()
@@ -172,26 +172,28 @@ class Pictures:
         return _Pair(made, marks, source, before, "Original", note, along, depth, place)
 
     def _rendered(self, candidate: Candidate, wanted: int | None) -> _Pair:
-        row = self._row(candidate)
-        views = views_of([file.path for file in row.files])
+        if candidate.key not in self._clearest:  # it has come since the ledger was read
+            with Ledger(self.out / LEDGER) as ledger:
+                self._clearest = clearest(ledger.rows())
+        views = self._views_of(candidate.key, candidate.copy)
         if not views:
             return _Pair(self._shown_copy(candidate), Marks(), note=_NO_ORIGINAL)
         place = min(max(wanted or 0, 0), len(views) - 1)
         view = views[place]
-        beside, title = self._beside(row, view)
+        beside, title = view.clean, CLEAN
+        if beside is None and self._clearest.get(candidate.key):
+            alike = self._views_of(self._clearest[candidate.key], candidate.copy)
+            beside, title = next((one.picture for one in alike if one.place == view.place), None), CLEARER
         opened = self._opened(candidate, view, beside)
+        pair = _Pair(opened.made, opened.marks, note=_NO_ORIGINAL, along="frame", depth=len(views), place=place)
+        if opened.beside is None:
+            return pair
         before = opened.marks if title == CLEARER else Marks()
-        note = "" if title else _NO_ORIGINAL
-        return _Pair(opened.made, opened.marks, opened.beside, before, title, note, "frame", len(views), place)
+        return replace(pair, source=opened.beside, source_marks=before, beside=title, note="")
 
-    def _beside(self, row: Row, view: View) -> tuple[str | None, str]:
-        """Return the file of what lies beside a rendered picture, and what it is."""
-        if view.clean is not None:
-            return view.clean, CLEAN
-        other = clearest(row, self._rows.values())
-        alike = () if other is None else views_of([file.path for file in other.files])
-        picture = next((one.picture for one in alike if one.place == view.place), None)
-        return picture, CLEARER if picture else ""
+    def _views_of(self, key: str, copy: int) -> tuple[View, ...]:
+        with Ledger(self.out / LEDGER) as ledger:
+            return views_of([file.path for file in ledger.files(key, copy)])
 
     def _opened(self, candidate: Candidate, view: View, beside: str | None) -> Opened:
         name = (view.picture, beside)
@@ -205,14 +207,6 @@ class Pictures:
                 del self._views[next(iter(self._views))]
             self._views[name] = found
         return found
-
-    def _row(self, candidate: Candidate) -> Row:
-        """Return what the ledger holds of a variant; it is read again when a variant has come that is not known."""
-        name = (candidate.key, candidate.copy)
-        if name not in self._rows:
-            with Ledger(self.out / LEDGER) as ledger:
-                self._rows = {(row.key, row.copy): row for row in ledger.rows()}
-        return self._rows[name]
 
     def _copy(self, candidate: Candidate) -> Subject:
         if self._copies is None or candidate.path not in self._copies:

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,7 @@ CLEAN = "Without its defects"
 CLEARER = "The clearest with its labels"
 
 _OBJECTS = ".objects.json"
+_Dimness: TypeAlias = tuple[bool, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,20 +85,25 @@ def views_of(files: Sequence[str]) -> tuple[View, ...]:
     return (View(picture, named.get("clean.png"), masks, named.get("labels.json")),)
 
 
-def clearest(row: Row, rows: Iterable[Row]) -> Row | None:
-    """Return the variant with the same labels in which one sees most; None where that is the variant itself.
+def clearest(rows: Iterable[Row]) -> dict[str, str]:
+    """Return for each variant the one with its labels in which one sees most; "" where it is that itself.
 
     Args:
-        row: What the ledger holds of the variant.
-        rows: The same of all that were rendered.
+        rows: What the ledger holds of all that were rendered; there may be a hundred thousand, and keys are kept.
     """
-    labels = row.record.get("labels_id")
-    alike = [one for one in rows if one.record.get("labels_id") == labels and "weather" in one.record]
-    best = min([row, *alike], key=lambda one: _dimness(one.record.get("weather") or {})) if alike else row
-    return None if best.key == row.key else best
+    seen: list[tuple[str, str]] = []
+    best: dict[str, tuple[_Dimness, str]] = {}
+    for row in rows:
+        labels = str(row.record.get("labels_id", ""))
+        seen.append((row.key, labels))
+        if "weather" in row.record:
+            found = (_dimness(row.record["weather"]), row.key)
+            best[labels] = min(found, best.get(labels, found))
+    chosen = {key: best[labels][1] if labels in best else "" for key, labels in seen}
+    return {key: "" if other == key else other for key, other in chosen.items()}
 
 
-def _dimness(weather: Mapping[str, Any]) -> tuple[bool, float, float, float]:
+def _dimness(weather: Mapping[str, Any]) -> _Dimness:
     """Order weathers from clear day to fog at night."""
 
     def told(name: str) -> float:
@@ -113,12 +119,12 @@ def open_view(out: Path, view: View, beside: str | None = None) -> Opened:
     Args:
         out: The output.
         view: The picture.
-        beside: Another one, relative to the output, or None.
+        beside: Another one, relative to the output, or None; one that is not there any more is left out.
 
     Raises:
         UnreadableInput: One of its files cannot be read.
     """
-    other = None if beside is None else open_subject(out / beside)
+    other = None if beside is None or not (out / beside).is_file() else open_subject(out / beside)
     return Opened(open_subject(out / view.picture), other, marks_of_view(out, view))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import cv2
@@ -143,17 +144,29 @@ def test_the_clearest_is_by_day_then_far_then_dry():
     dry = row("dry", "a", visibility=9000.0, **day)
     dark = row("dark", "a", visibility=30000.0, **night)
     other = row("other", "b", visibility=30000.0, **day)
-    rows = [fog, rain, dark, other]
-    assert clearest(fog, rows) is rain
-    assert clearest(fog, [*rows, dry]) is dry
-    assert clearest(dry, [*rows, dry]) is None
-    assert clearest(dark, [dark, other]) is None
-    assert clearest(row("as dry", "a", visibility=9000.0, **day), [*rows, dry]) is None
+    assert clearest([fog, rain, dark, other]) == {"fog": "rain", "rain": "", "dark": "rain", "other": ""}
+    assert clearest([fog, rain, dry]) == {"fog": "dry", "rain": "dry", "dry": ""}
+    assert clearest([dark]) == {"dark": ""}
+
+
+def test_of_two_that_are_as_clear_one_lies_beside_the_other():
+    alike = [row(name, "a", visibility=9000.0, sun_altitude=30.0) for name in ("b", "a", "c")]
+    assert clearest(alike) == {"a": "", "b": "a", "c": "a"}
 
 
 def test_what_is_no_weather_has_nothing_clearer():
-    one = Row("one", 0, "", {"labels_id": "a"}, None, ())
-    assert clearest(one, [one, Row("two", 0, "", {"labels_id": "a"}, None, ())]) is None
+    assert clearest([Row(name, 0, "", {"labels_id": "a"}, None, ()) for name in "ab"]) == {"a": "", "b": ""}
+
+
+def test_a_clearer_picture_that_is_gone_is_left_out(street, tmp_path):
+    shutil.copytree(street, tmp_path / "out")
+    noon = next(frame for frame in read_frames(street) if frame.weather["visibility"] > 20000)
+    for path in (tmp_path / "out" / "variants" / noon.variant).rglob("*.png"):
+        path.unlink()
+    review = Review(tmp_path / "out")
+    fog = next(one for one in review.candidates if one.varied["weather"] == "fog-dense")
+    look = Pictures(review.out, review.header).look(fog)
+    assert (look.original, look.note) == (None, "What is rendered has no original")
 
 
 @pytest.mark.parametrize("text", ["[]", "no json", '{"objects": [{}]}', '{"objects": [{"box": [1, 2]}]}'])
