@@ -17,11 +17,8 @@ def is_simulated(folder: Path) -> bool:
     Args:
         folder: Any folder, or a file, which is none.
     """
-    variants = folder / "variants"
-    if not variants.is_dir():
-        return False
-    return any(
-        all(path.with_name(other).is_file() for other in others)
-        for first, *others in _TELLING
-        for path in list(variants.glob(f"*/{first}"))[:1]
-    )
+    for first, *others in _TELLING:
+        found = next(folder.glob(f"variants/*/{first}"), None)
+        if found is not None and all(found.with_name(other).is_file() for other in others):
+            return True
+    return False

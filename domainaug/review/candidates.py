@@ -113,8 +113,9 @@ def _plain(row: Row, source: str, axes: Collection[str]) -> Candidate:
     low_high = row.record.get("value_range")
     drawn = row.record.get("defect", {}).get("class", "")  # of a run that draws nothing else
     values = row.record.get("values", {})
-    rendered = values.get("defect", "none")
-    kinds = dict.fromkeys(kind for kind in (drawn, *map(_kind, steps), rendered) if kind not in ("", "none"))
+    rendered = values.get("defect")
+    named = (drawn, *map(_kind, steps), rendered if isinstance(rendered, str) and rendered != "none" else "")
+    kinds = dict.fromkeys(kind for kind in named if kind)
     return Candidate(
         id=short_id(row.key, row.copy),
         key=row.key,

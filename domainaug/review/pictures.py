@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from domainaug.errors import DomainAugError, UnreadableInput
 from domainaug.layouts import layout_for, layout_named
-from domainaug.layouts.images import SUFFIXES as PICTURES
 from domainaug.layouts.layout import Item, Layout
 from domainaug.medical.remarks import DERIVED_HERE
 from domainaug.medical.zipped import unpacked
@@ -24,7 +23,7 @@ from domainaug.preview.apart import list_apart, read_apart, scan_apart
 from domainaug.preview.drawing import difference, fit, mark
 from domainaug.preview.marks import Marks, marks_of
 from domainaug.preview.planes import plane_of
-from domainaug.preview.sources import Subject, pixels_of
+from domainaug.preview.sources import ENDINGS, Subject, pixels_of
 from domainaug.preview.windows import Window, window_named, windows_for
 from domainaug.review.candidates import Candidate
 from domainaug.review.rendered import CLEAN, CLEARER, Opened, View, clearest, open_view, views_of
@@ -281,8 +280,8 @@ class Pictures:
         """Return a copy as a file by itself, without labels: of a run that is not done, or of another simulator."""
         with Ledger(self.out / LEDGER) as ledger:
             paths = [file.path for file in ledger.files(candidate.key, candidate.copy)]
-        pictures = [path for path in paths if Path(path).suffix.lower() in PICTURES]
-        layout, scan = list_apart(self.out / (pictures or paths or [candidate.path])[0])
+        first = next((path for path in paths if path.lower().endswith(ENDINGS)), candidate.path)
+        layout, scan = list_apart(self.out / first)
         if not scan.items:
             raise DomainAugError(f"copy {candidate.id}: its files cannot be shown as pictures")
         return layout, scan.items[0]

@@ -96,7 +96,7 @@ def clearest(rows: Iterable[Row]) -> dict[str, str]:
     for row in rows:
         labels = str(row.record.get("labels_id", ""))
         seen.append((row.key, labels))
-        if "weather" in row.record:
+        if labels and isinstance(row.record.get("weather"), Mapping):
             found = (_dimness(row.record["weather"]), row.key)
             best[labels] = min(found, best.get(labels, found))
     chosen = {key: best[labels][1] if labels in best else "" for key, labels in seen}

@@ -46,7 +46,7 @@ def test_many_values_are_counted():
     assert told({"values": values}, values) == "v0 0, v1 0.333, v2 0.667, v3 1, +3 more"
 
 
-@pytest.mark.parametrize(("defect", "kind"), [("pit", "pit"), ("none", ""), (None, "")])
+@pytest.mark.parametrize(("defect", "kind"), [("pit", "pit"), ("none", ""), (None, ""), (3.0, "")])
 def test_the_kind_of_a_rendered_defect_is_a_stratum(defect, kind):
     record = {"effects": {}, "values": {} if defect is None else {"defect": defect}}
     (one,) = candidates_of([Row("a", 0, "", record, None, (File("a.png", "00", 1),))], source="surface")

@@ -13,6 +13,8 @@ from domainaug.errors import DomainAugError
 from domainaug.review import Review
 from domainaug.review.pictures import Pictures
 from domainaug.run import augment
+from domainaug.run.job import File, Made
+from domainaug.run.ledger import LEDGER, Ledger
 
 PROFILE = """\
 id: test/light
@@ -173,3 +175,16 @@ def test_what_another_simulator_rendered_is_its_first_picture(tmp_path, make_run
     assert look.original is None
     assert look.note == "What is rendered has no original"
     assert look.copy.shape == (20, 30, 3)
+
+
+def test_what_another_simulator_rendered_as_dicom_is_not_one_of_its_masks(tmp_path, make_run):
+    data = pytest.importorskip("pydicom.data")
+    out = make_run(0)
+    shutil.copy(data.get_testdata_file("CT_small.dcm", download=False), out / "seen.dcm")
+    cv2.imwrite(str(out / "mask.png"), np.zeros((8, 8), np.uint8))
+    with Ledger(out / LEDGER, writable=True) as ledger:
+        files = tuple(File(name, "00", 1) for name in ("seen.dcm", "mask.png"))
+        ledger.add(Made("a", 0, out, files, {"values": {}}, None, "", 0.0))
+        ledger.settle()
+    look = Pictures(out, {"layout": "simulation"}).look(Review(out).candidates[0])
+    assert look.copy.shape == (128, 128, 3)

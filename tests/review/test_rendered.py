@@ -158,6 +158,11 @@ def test_what_is_no_weather_has_nothing_clearer():
     assert clearest([Row(name, 0, "", {"labels_id": "a"}, None, ()) for name in "ab"]) == {"a": "", "b": ""}
 
 
+@pytest.mark.parametrize("record", [{"weather": {"visibility": 9.0}}, {"labels_id": "a", "weather": "fog"}])
+def test_weathers_that_another_simulator_tells_otherwise_are_not_compared(record):
+    assert clearest([Row(name, 0, "", record, None, ()) for name in "ab"]) == {"a": "", "b": ""}
+
+
 def test_a_clearer_picture_that_is_gone_is_left_out(street, tmp_path):
     shutil.copytree(street, tmp_path / "out")
     noon = next(frame for frame in read_frames(street) if frame.weather["visibility"] > 20000)
